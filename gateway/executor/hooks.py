@@ -1,0 +1,91 @@
+"""What the embedding application can hook into the engine: a gate before every fetch, a sealer of ids.
+
+The engine knows nothing of consent. It tells the gate, for every entity of every ready fetch, which scopes are about
+to be disclosed, obeys the decision, and asks once more immediately before the answer leaves.
+A refusal is a value (`Denial`); an exception in a gate denies everything that it was asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from gateway.subgraph import Permit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Denial:
+    """Why a scope was refused: what the client reads as an error on the fields that were cut."""
+
+    code: str
+    message: str
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateRequest:
+    """One entity of one ready fetch.
+
+    `typename` and `key` identify the entity (its `@key` fields only); both None for a root fetch.
+    `scopes` is the disclosure set of this fetch for this entity: every scope of what is selected and sent.
+    `inherited` are the permits of the fetches that its inputs came from.
+    """
+
+    subgraph: str
+    typename: str | None
+    key: Mapping[str, Any] | None
+    scopes: frozenset[str]
+    inherited: tuple[Permit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateDecision:
+    """What the gate says: scopes that are allowed under `permit`, and the others with a reason each.
+
+    A scope that is in neither is denied with `CONSENT_UNDECIDED`.
+    """
+
+    permit: Permit | None = None
+    allowed: frozenset[str] = frozenset()
+    denied: Mapping[str, Denial] = field(default_factory=dict)
+
+
+class Gate(Protocol):
+    """Decides on every fetch, and again at release. One instance serves all requests."""
+
+    async def acquire(self, requests: Sequence[GateRequest], session: Any) -> Sequence[GateDecision]:
+        """Decide on `requests`, in order. Called once per ready fetch with at least one scope in it."""
+        ...
+
+    async def release(
+        self, permits: Collection[Permit], session: Any, disclosed: Mapping[Permit, Mapping[str, int]]
+    ) -> Mapping[Permit, frozenset[str]]:
+        """Re-check `permits` in one transaction immediately before the answer is handed over, and record the access.
+
+        `disclosed` counts, per permit and scope, the entities in the answer. Returns the permits under which
+        scopes have ended meanwhile; the executor takes their data, and what was computed from it, out of
+        the answer. Permits stay open until `acknowledge`.
+        """
+        ...
+
+    async def acknowledge(self, permits: Collection[Permit], session: Any) -> None:
+        """Close `permits`: the bytes are with the socket, or the data was dropped."""
+        ...
+
+
+class Sealer(Protocol):
+    """Turns internal ids into ids for this client, and back, at coordinates marked with one directive."""
+
+    @property
+    def directive(self) -> str:
+        """The directive's name in the supergraph, without `@`."""
+        ...
+
+    def seal(self, value: str, session: Any) -> str:
+        """Return the client's id for the internal `value`."""
+        ...
+
+    def unseal(self, value: str, session: Any) -> str:
+        """Return the internal id; a value that is not one of this client's ids becomes one that matches nothing."""
+        ...

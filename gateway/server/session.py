@@ -1,0 +1,34 @@
+"""Who is asking, for what purpose: the value that travels with a request to the gate and to every subgraph.
+
+`consent`, `connectors` and `graph` read it through protocols of their own; only the server makes one,
+from a verified access token (an actor), a worker's browser session (purpose `self`), or nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["actor", "worker", "operator", "anonymous"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestSession:
+    """The asker of one request.
+
+    `actor_id` and `client_id` are set for `actor`, `worker_id` for `worker` (who reads their own data).
+    `purpose` is the one purpose of the request; None means that nothing personal is allowed.
+    `grant_id` binds a code-flow token to its own grant's worker.
+    `scopes` are the effective static scopes (`gig:<category>`), see DESIGN §3.1.
+    `token_ref` is a prefix of the token's hash: enough to find it in the log, useless as a credential.
+    """
+
+    request_id: str
+    kind: Kind = "anonymous"
+    actor_id: str | None = None
+    client_id: str | None = None
+    worker_id: str | None = None
+    purpose: str | None = None
+    grant_id: str | None = None
+    scopes: frozenset[str] = field(default=frozenset())
+    token_ref: str | None = None
