@@ -1,0 +1,171 @@
+"""Settings: one frozen value, read once from a TOML file and the environment, validated at start.
+
+Every setting is `GIGWAY_<NAME>` in the environment and `<name>` in the file named by `GIGWAY_CONFIG`;
+the environment wins. An unknown name is refused, so that a misspelt limit is not a silently missing one.
+`docs/operator.md` lists them; a test compares.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from gateway.storage.keyring import Keyring, KeyringError, parse_keyring
+
+PREFIX = "GIGWAY_"
+
+
+class SettingsError(ValueError):
+    """One or more settings cannot be used; the message lists each with what to write instead."""
+
+    code = "SETTINGS_INVALID"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings of one gateway process. Durations are seconds, sizes bytes."""
+
+    issuer: str = field(
+        default="http://127.0.0.1:8700", metadata={"help": "Public URL of this Gigway; its OAuth issuer."}
+    )
+    host: str = field(default="127.0.0.1", metadata={"help": "Address to listen on."})
+    port: int = field(default=8700, metadata={"help": "Port to listen on.", "min": 1, "max": 65535})
+    database_url: str = field(
+        default="sqlite:///gigway.db", metadata={"help": "`sqlite:///file` or `postgresql://…`."}, repr=False
+    )
+    master_keys: str = field(
+        default="",
+        metadata={"help": "Keys that protect secrets and ids: `name:base64`, newest first.", "secret": True},
+        repr=False,
+    )
+    sandbox_url: str = field(
+        default="",
+        metadata={"help": "URL of the sandbox platforms; only with a loopback issuer. Empty: real platforms."},
+    )
+    demo_login: bool = field(
+        default=False, metadata={"help": "Sign in by picking a demo worker; only with a loopback issuer."}
+    )
+    graphiql: bool = field(default=True, metadata={"help": "Serve GraphiQL at /graphiql."})
+    introspection: bool = field(default=True, metadata={"help": "Answer introspection queries."})
+    max_body_bytes: int = field(default=1_000_000, metadata={"help": "Largest request body.", "min": 1_000})
+    max_depth: int = field(default=20, metadata={"help": "Deepest nesting of a query.", "min": 1})
+    max_aliases: int = field(default=50, metadata={"help": "Most aliases in a query.", "min": 0})
+    max_tokens: int = field(default=5_000, metadata={"help": "Most lexical tokens in a query.", "min": 10})
+    max_cost: int = field(default=20_000, metadata={"help": "Highest static cost of a query.", "min": 1})
+    request_timeout: float = field(default=30.0, metadata={"help": "Longest time for one request.", "min": 0.1})
+    upstream_timeout: float = field(
+        default=10.0, metadata={"help": "Longest time for one call to a platform.", "min": 0.1}
+    )
+    revoke_bound: float = field(
+        default=2.0,
+        metadata={"help": "How long a revocation waits for running fetches before it answers `stopping`.", "min": 0},
+    )
+    log_level: str = field(default="info", metadata={"help": "`debug`, `info`, `warning` or `error`."})
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the issuer is this machine: then, and only then, sandbox and demo login may be on."""
+        host = urlsplit(self.issuer).hostname or ""
+        try:
+            return ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            return host == "localhost"
+
+    @property
+    def keyring(self) -> Keyring:
+        """The master keys. `load_settings` has made sure that they can be read."""
+        return parse_keyring(self.master_keys)
+
+
+def load_settings(environment: Mapping[str, str], **overrides: Any) -> Settings:
+    """Read settings from `environment`, the file that it names, and `overrides` (which win).
+
+    Raises `SettingsError` that lists everything wrong.
+    """
+    problems: list[str] = []
+    values: dict[str, Any] = {}
+    known = {entry.name: entry for entry in fields(Settings)}
+    for name, raw in _read_file(environment.get(f"{PREFIX}CONFIG"), problems).items():
+        if name in known:
+            values[name] = _convert(name, raw, problems)
+        else:
+            problems.append(f"{name}: there is no such setting; see docs/operator.md")
+    for variable, raw in environment.items():
+        if not variable.startswith(PREFIX) or variable == f"{PREFIX}CONFIG":
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        if name in known:
+            values[name] = _convert(name, raw, problems)
+        else:
+            problems.append(f"{variable}: there is no such setting; see docs/operator.md")
+    values.update(overrides)
+    values = {name: value for name, value in values.items() if value is not None}
+    settings = Settings(**values)
+    problems.extend(_problems(settings))
+    if problems:
+        raise SettingsError("\n".join(problems))
+    return settings
+
+
+def _read_file(path: str | None, problems: list[str]) -> dict[str, Any]:
+    if not path:
+        return {}
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        problems.append(f"{PREFIX}CONFIG: {path} cannot be read ({error.strerror})")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        problems.append(f"{PREFIX}CONFIG: {path} is not TOML ({error})")
+    return {}
+
+
+def _convert(name: str, raw: object, problems: list[str]) -> Any:
+    kind = {entry.name: entry.type for entry in fields(Settings)}[name]
+    text = str(raw).strip() if not isinstance(raw, bool) else str(raw).lower()
+    match kind:
+        case "bool":
+            if text.lower() in {"1", "true", "yes", "on"}:
+                return True
+            if text.lower() in {"0", "false", "no", "off", ""}:
+                return False
+            problems.append(f"{name}: write true or false")
+        case "int" | "float":
+            try:
+                return int(text) if kind == "int" else float(text)
+            except ValueError:
+                problems.append(f"{name}: write a number")
+        case _:
+            return text
+    return None
+
+
+def _problems(settings: Settings) -> list[str]:
+    problems = []
+    for entry in fields(Settings):
+        value = getattr(settings, entry.name)
+        low, high = entry.metadata.get("min"), entry.metadata.get("max")
+        if low is not None and value < low or high is not None and value > high:
+            problems.append(f"{entry.name}: {value} is out of range ({low} to {'…' if high is None else high})")
+    parts = urlsplit(settings.issuer)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.username:
+        problems.append("issuer: write an https URL without query or fragment")
+    elif parts.scheme == "http" and not settings.is_loopback:
+        problems.append("issuer: plain http is for a loopback address only; write an https URL")
+    if settings.issuer.endswith("/"):
+        problems.append("issuer: leave out the slash at the end")
+    if settings.sandbox_url and not settings.is_loopback:
+        problems.append("sandbox_url: simulated platforms are for a loopback issuer only")
+    if settings.demo_login and not settings.is_loopback:
+        problems.append("demo_login: is for a loopback issuer only")
+    if settings.log_level not in {"debug", "info", "warning", "error"}:
+        problems.append("log_level: write debug, info, warning or error")
+    try:
+        parse_keyring(settings.master_keys)
+    except KeyringError as error:
+        problems.append(f"master_keys: {error}")
+    return problems

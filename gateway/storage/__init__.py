@@ -1,0 +1,6 @@
+"""Storage: the one database, its migrations, and the keys that protect what is in it.
+
+`database` makes the engine (SQLite in WAL mode, or PostgreSQL) and brings the schema up to date;
+`migrations/` is the one Alembic history of all packages' tables;
+`keyring` holds the master keys, `vault` encrypts secrets at rest, `sealer` makes ids pairwise.
+"""

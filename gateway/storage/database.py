@@ -1,0 +1,121 @@
+"""The database engine: SQLite (WAL) by default, PostgreSQL by another URL, the same code on both.
+
+Transactions on SQLite begin with `BEGIN IMMEDIATE`: a transaction that reads and then writes would otherwise fail
+when another writer came between. `read_only` gives a view of an engine whose transactions take no write lock.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+BUSY_TIMEOUT_MS = 15_000
+"""How long a SQLite writer waits for another one, in milliseconds."""
+
+POOL_SIZE = 48
+"""Connections kept per process; at least as many as threads that use the database at once (anyio: 40)."""
+
+
+class DatabaseError(Exception):
+    """The database cannot be used. `code` is stable; the message says what to do next."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def create_database_engine(url: str) -> Engine:
+    """Return an engine for `url` (`sqlite:///path`, `postgresql://…`).
+
+    Raises `DatabaseError` (`DATABASE_URL_INVALID`) for a URL that is neither.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise DatabaseError(
+            "DATABASE_URL_INVALID", "The database URL cannot be read; write sqlite:///file or postgresql://…"
+        ) from None
+    match parsed.get_backend_name():
+        case "sqlite":
+            return _create_sqlite_engine(parsed)
+        case "postgresql":
+            return create_engine(
+                parsed.set(drivername="postgresql+psycopg"),
+                pool_size=POOL_SIZE,
+                max_overflow=0,
+                pool_pre_ping=True,
+                isolation_level="READ COMMITTED",
+            )
+        case other:
+            raise DatabaseError(
+                "DATABASE_URL_INVALID", f"{other!r} is not supported; write sqlite:///file or postgresql://…"
+            )
+
+
+def read_only(engine: Engine) -> Engine:
+    """Return a view of `engine` whose transactions only read (on SQLite: `BEGIN` instead of `BEGIN IMMEDIATE`)."""
+    return engine.execution_options(read_only=True)
+
+
+def check_connection(engine: Engine) -> None:
+    """Raise `DatabaseError` when the database is missing, damaged or out of reach."""
+    try:
+        with read_only(engine).connect() as connection:
+            if engine.dialect.name == "sqlite":
+                verdict = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
+                if verdict != "ok":
+                    raise DatabaseError(
+                        "DATABASE_DAMAGED",
+                        "The SQLite file is damaged; restore a backup or name another file.",
+                    )
+            else:
+                connection.execute(text("SELECT 1"))
+    except SQLAlchemyError as error:
+        raise explain(error, engine.url) from None
+
+
+def explain(error: SQLAlchemyError, url: URL) -> DatabaseError:
+    """Return the coded error for a driver's failure; connection details other than host and file stay out."""
+    cause = getattr(error, "orig", None)
+    where = url.database if url.get_backend_name() == "sqlite" else f"{url.host}:{url.port or 5432}"
+    if isinstance(cause, sqlite3.DatabaseError) and not isinstance(cause, sqlite3.OperationalError):
+        return DatabaseError(
+            "DATABASE_DAMAGED",
+            f"{where} is not a usable SQLite database; restore a backup or name another file.",
+        )
+    if isinstance(cause, sqlite3.OperationalError) and "unable to open" in str(cause):
+        return DatabaseError("DATABASE_UNREACHABLE", f"{where} cannot be opened; check that its folder can be written.")
+    return DatabaseError("DATABASE_UNREACHABLE", f"The database at {where} does not answer; check that it runs.")
+
+
+def _create_sqlite_engine(url: URL) -> Engine:
+    if url.database and url.database != ":memory:":
+        folder = Path(url.database).resolve().parent
+        if not folder.is_dir():
+            raise DatabaseError("DATABASE_UNREACHABLE", f"The folder {folder} does not exist; create it first.")
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, pool_size=POOL_SIZE, max_overflow=0)
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _configure_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    read = connection.get_execution_options().get("read_only", False)
+    connection.exec_driver_sql("BEGIN" if read else "BEGIN IMMEDIATE")
