@@ -1,0 +1,218 @@
+"""GraphQL over HTTP, the asking side: from an ASGI request to GraphQL parameters, or to a refusal.
+
+Follows the GraphQL-over-HTTP specification (draft of 2025): POST with `application/json`, GET for queries,
+media types negotiated between `application/graphql-response+json` and `application/json`, UTF-8 only.
+A refusal is a value: status, message, code, headers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+
+GRAPHQL_RESPONSE = b"application/graphql-response+json"
+JSON = b"application/json"
+CHARSET = b"; charset=utf-8"
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+_MEDIA_RANGES = {
+    b"application/graphql-response+json": GRAPHQL_RESPONSE,
+    b"application/json": JSON,
+    b"application/*": GRAPHQL_RESPONSE,
+    b"*/*": GRAPHQL_RESPONSE,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A request that is not a GraphQL request: an HTTP status and one error."""
+
+    status: int
+    code: str
+    message: str
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphQLParameters:
+    """The parameters of one GraphQL request, of the right JSON types."""
+
+    query: str
+    operation_name: str | None = None
+    variables: dict[str, Any] | None = None
+    extensions: dict[str, Any] = field(default_factory=dict)
+    is_get: bool = False
+
+
+def headers_of(scope: Scope) -> dict[bytes, bytes]:
+    """Return the request's headers; a header that is repeated is joined with commas (RFC 9110 §5.3)."""
+    headers: dict[bytes, bytes] = {}
+    for name, value in scope["headers"]:
+        headers[name] = headers[name] + b", " + value if name in headers else value
+    return headers
+
+
+def negotiate(accept: bytes | None) -> bytes | Refused:
+    """Return the response's media type for an `Accept` header, or a refusal (406).
+
+    Without a header the answer is `application/json`, as older clients expect (GraphQL over HTTP §6.1).
+    """
+    if accept is None or not accept.strip():
+        return JSON
+    best, best_quality = None, 0.0
+    for part in accept.split(b","):
+        pieces = [piece.strip().lower() for piece in part.split(b";")]
+        media_type = _MEDIA_RANGES.get(pieces[0])
+        if media_type is None or any(p.startswith(b"charset=") and p != b"charset=utf-8" for p in pieces[1:]):
+            continue
+        quality = _quality(pieces[1:])
+        if quality > best_quality:
+            best, best_quality = media_type, quality
+    if best is None:
+        return Refused(
+            status=406,
+            code="NOT_ACCEPTABLE",
+            message="Accept application/graphql-response+json or application/json, in UTF-8.",
+        )
+    return best
+
+
+async def read_parameters(
+    scope: Scope, receive: Receive, headers: dict[bytes, bytes], *, limit: int
+) -> GraphQLParameters | Refused:
+    """Read the parameters of a GET or POST request whose body has at most `limit` bytes."""
+    match scope["method"]:
+        case "GET" | "HEAD":
+            return _from_query(scope["query_string"])
+        case "POST":
+            refused = _check_content_type(headers.get(b"content-type"))
+            if refused is not None:
+                return refused
+            body = await read_body(receive, headers, limit=limit)
+            return body if isinstance(body, Refused) else _from_body(body)
+        case _:
+            return Refused(
+                status=405,
+                code="METHOD_NOT_ALLOWED",
+                message="Send GraphQL by POST, or a query by GET.",
+                headers=((b"allow", b"GET, POST"),),
+            )
+
+
+async def read_body(receive: Receive, headers: dict[bytes, bytes], *, limit: int) -> bytes | Refused:
+    """Read a body of at most `limit` bytes; stops reading when it is longer."""
+    too_large = Refused(status=413, code="BODY_TOO_LARGE", message=f"The request body may have at most {limit} bytes.")
+    declared = headers.get(b"content-length")
+    if declared is not None and (not declared.isdigit() or int(declared) > limit):
+        return too_large
+    chunks, size = [], 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return Refused(status=499, code="CLIENT_CLOSED", message="The client went away.")
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            return too_large
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _quality(parameters: list[bytes]) -> float:
+    for parameter in parameters:
+        if parameter.startswith(b"q="):
+            try:
+                return float(parameter[2:])
+            except ValueError:
+                return 0.0
+    return 1.0
+
+
+def _check_content_type(content_type: bytes | None) -> Refused | None:
+    pieces = [piece.strip().lower() for piece in (content_type or b"").split(b";")]
+    charsets = [piece[8:].strip(b'"') for piece in pieces[1:] if piece.startswith(b"charset=")]
+    if pieces[0] != JSON or any(charset not in {b"utf-8", b"utf8"} for charset in charsets):
+        return Refused(
+            status=415,
+            code="UNSUPPORTED_MEDIA_TYPE",
+            message="Send the request as application/json in UTF-8.",
+            headers=((b"accept", JSON),),
+        )
+    return None
+
+
+def _from_body(body: bytes) -> GraphQLParameters | Refused:
+    try:
+        parameters = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        return _bad(
+            f"The body is not JSON: {str(error).partition(':')[0]} (line {error.lineno}, column {error.colno})."
+        )
+    if isinstance(parameters, list):
+        return _bad("Batches are not accepted; send one request at a time.", code="BATCHING_NOT_ALLOWED")
+    if not isinstance(parameters, dict):
+        return _bad("The body must be a JSON object with `query`.")
+    return _checked(
+        parameters.get("query"),
+        parameters.get("operationName"),
+        parameters.get("variables"),
+        parameters.get("extensions"),
+        is_get=False,
+    )
+
+
+def _from_query(query_string: bytes) -> GraphQLParameters | Refused:
+    try:
+        pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=32)
+    except (UnicodeDecodeError, ValueError):
+        return _bad("The query string is not percent-encoded UTF-8.")
+    parameters: dict[str, str] = {}
+    for name, value in pairs:
+        if name in parameters:
+            return _bad(f"The parameter {name!r} is there twice.")
+        parameters[name] = value
+    decoded: dict[str, Any] = {}
+    for name in ("variables", "extensions"):
+        if parameters.get(name):
+            try:
+                decoded[name] = orjson.loads(parameters[name])
+            except orjson.JSONDecodeError:
+                return _bad(f"The parameter {name!r} is not JSON.")
+    return _checked(
+        parameters.get("query"),
+        parameters.get("operationName") or None,
+        decoded.get("variables"),
+        decoded.get("extensions"),
+        is_get=True,
+    )
+
+
+def _checked(
+    query: object, operation_name: object, variables: object, extensions: object, *, is_get: bool
+) -> GraphQLParameters | Refused:
+    if not isinstance(query, str) or not query.strip():
+        return _bad("`query` is missing; it must be a GraphQL document in a string.")
+    if operation_name is not None and not isinstance(operation_name, str):
+        return _bad("`operationName` must be a string.")
+    if variables is not None and not isinstance(variables, dict):
+        return _bad("`variables` must be an object.")
+    if extensions is not None and not isinstance(extensions, dict):
+        return _bad("`extensions` must be an object.")
+    return GraphQLParameters(
+        query=query,
+        operation_name=operation_name,
+        variables=variables,
+        extensions=extensions or {},
+        is_get=is_get,
+    )
+
+
+def _bad(message: str, *, code: str = "BAD_REQUEST") -> Refused:
+    return Refused(status=400, code=code, message=message)
