@@ -1,6 +1,6 @@
 """GraphiQL at `/graphiql`, from local files only.
 
-The scripts and the stylesheet come from an installed package (React and GraphiQL 3, nothing is loaded from elsewhere);
+The scripts and the stylesheet come from an installed package (React and GraphiQL 2, nothing is loaded from elsewhere);
 `page.html` and `start.js` are ours. An access token may stand in the URL's fragment (`#token=…`), which browsers do
 not send; the page moves it into the header editor and removes it from the address.
 """

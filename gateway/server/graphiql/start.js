@@ -68,7 +68,7 @@ async function fetcher(parameters, options) {
   return response.json();
 }
 
-ReactDOM.createRoot(document.getElementById("graphiql")).render(
+ReactDOM.render(
   React.createElement(GraphiQL, {
     fetcher,
     defaultTabs: samples.map((query) => ({
@@ -79,4 +79,5 @@ ReactDOM.createRoot(document.getElementById("graphiql")).render(
     storage: { getItem: () => null, setItem: () => {}, removeItem: () => {}, clear: () => {}, length: 0 },
     defaultEditorToolsVisibility: "headers",
   }),
+  document.getElementById("graphiql"),
 );

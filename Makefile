@@ -1,0 +1,61 @@
+# Gigway. `make demo` shows it, `make test` checks it; both set up everything that they need in .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SHARED ?= ../shared
+
+.PHONY: demo test lint types unit setup setup-dev conformance schema lock clean help
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+
+demo: setup ## play the story against simulated platforms, then stay up
+	@$(BIN)/gigway demo
+
+test: setup-dev lint types unit ## formatting, lint, types, import contract, tests
+
+lint: setup-dev
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+types: setup-dev
+	@$(BIN)/mypy
+
+unit: setup-dev
+	@$(BIN)/pytest -q
+
+schema: setup ## write schema.graphql again
+	@$(BIN)/gigway schema > schema.graphql
+
+conformance: setup-dev ## scores on others' test cases in $(SHARED)/conformance
+	@test -d $(SHARED)/conformance || { echo "skipped: $(SHARED)/conformance is not there"; exit 0; }
+	@$(BIN)/python tests/conformance/composition.py $(SHARED)/conformance
+	@$(BIN)/python tests/conformance/plans.py $(SHARED)/conformance
+
+setup: $(VENV)/.runtime
+setup-dev: $(VENV)/.dev
+
+$(VENV)/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit("Gigway needs Python 3.11 or newer; name one with PYTHON=…" if sys.version_info < (3, 11) else 0)'
+	@echo "setting up $(VENV)"
+	@$(PYTHON) -m venv $(VENV) 2>/dev/null || $(PYTHON) -m virtualenv -q $(VENV) 2>/dev/null \
+	  || { rm -rf $(VENV); echo "Python cannot make a virtual environment; run: apt-get install python3-venv"; exit 1; }
+
+$(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/bin/pip
+	@echo "installing what the lock file names"
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/.runtime
+	@echo "installing what the tests need"
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock
+	@touch $@
+
+lock: setup-dev ## resolve the lock files again
+	@$(BIN)/pip install -q 'pip-tools>=7.6,<8'
+	@PATH=$(BIN):$$PATH ./.ci/lock
+
+clean: ## remove what was made here
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .gigway

@@ -1,0 +1,21 @@
+"""All tables of all packages, gathered for migrations.
+
+Each package owns its tables; this module only imports them, so that `SQLModel.metadata` is complete.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+from sqlalchemy import MetaData
+from sqlmodel import SQLModel
+
+MODULES = ("consent.models", "consent.oauth.models", "consent.signin.models", "connectors.accounts")
+"""Modules that define tables."""
+
+
+def metadata() -> MetaData:
+    """Return the metadata of every table."""
+    for module in MODULES:
+        importlib.import_module(module)
+    return SQLModel.metadata

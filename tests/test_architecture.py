@@ -1,0 +1,120 @@
+"""The import contract (who may import whom), file sizes, module docstrings."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("gateway", "connectors", "consent", "graph")
+OURS = frozenset(PACKAGES)
+PURE = ("gateway.composition", "gateway.planner")
+IMPURE_MODULES = frozenset(
+    [
+        "asyncio",
+        "aiohttp",
+        "socket",
+        "ssl",
+        "http",
+        "urllib3",
+        "httpx",
+        "httpx2",
+        "sqlalchemy",
+        "sqlmodel",
+        "starlette",
+        "uvicorn",
+        "authlib",
+        "os",
+        "io",
+        "pathlib",
+        "subprocess",
+        "threading",
+        "multiprocessing",
+        "random",
+        "secrets",
+        "time",
+        "tempfile",
+        "shutil",
+    ]
+)
+ENGINE = ("gateway.composition", "gateway.planner", "gateway.executor", "gateway.engine", "gateway.subgraphs")
+GIG_WORDS = frozenset(["gig", "gigs", "worker", "workers", "platform", "platforms", "uber", "upwork"])
+LONGEST = 500
+
+
+def modules():
+    return sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+
+
+def name_of(path):
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports_of(path):
+    package = name_of(path) if path.name == "__init__.py" else name_of(path).rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                base = package.split(".")[: len(package.split(".")) - node.level + 1]
+                yield ".".join([*base, node.module or ""]).rstrip(".")
+            else:
+                yield node.module or ""
+
+
+def within(name, *packages):
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_a_module_keeps_the_import_contract(path):
+    name, wrong = name_of(path), []
+    top = name.split(".")[0]
+    for imported in imports_of(path):
+        target = imported.split(".")[0]
+        if top != "gateway" and target in OURS - {top}:
+            wrong.append(f"{top} may import nothing of ours but itself: {imported}")
+        if (
+            within(name, "gateway.composition")
+            and within(imported, "gateway")
+            and not within(imported, "gateway.composition")
+        ):
+            wrong.append(f"composition stands alone: {imported}")
+        if (
+            within(name, "gateway.planner")
+            and within(imported, "gateway")
+            and not within(imported, "gateway.planner", "gateway.composition")
+        ):
+            wrong.append(f"the planner may import composition only: {imported}")
+        if within(name, *PURE) and target in IMPURE_MODULES:
+            wrong.append(f"composition and planner are pure: {imported}")
+        if within(name, *ENGINE) and (
+            target in OURS - {"gateway"} or within(imported, "gateway.server", "gateway.registry", "gateway.config")
+        ):
+            wrong.append(f"the engine knows nothing of the application: {imported}")
+    assert not wrong
+
+
+@pytest.mark.parametrize("path", [path for path in modules() if within(name_of(path), *PURE)], ids=name_of)
+def test_composition_and_planner_never_wait(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert not [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Await | ast.AsyncFunctionDef)]
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_a_module_says_what_it_owns(path):
+    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), "every module has a docstring"
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_a_file_is_read_in_one_sitting(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
+
+
+@pytest.mark.parametrize("path", [path for path in modules() if within(name_of(path), *ENGINE)], ids=name_of)
+def test_the_engine_has_no_gig_word_in_it(path):
+    words = {word.lower() for word in re.findall(r"[A-Za-z]+", path.read_text(encoding="utf-8"))}
+    assert not words & GIG_WORDS
