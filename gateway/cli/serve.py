@@ -1,0 +1,61 @@
+"""`gigway serve` and `gigway migrate`: run the gateway."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from typing import Any
+
+import uvicorn
+
+from gateway.cli.failure import check_port
+from gateway.config import Settings, load_settings
+from gateway.server.logging import logging_configuration
+from gateway.storage.database import create_database_engine
+from gateway.storage.migrate import migrate
+
+
+def add_parsers(commands: Any) -> None:
+    """Add `serve` and `migrate`."""
+    serve = commands.add_parser("serve", help="run the gateway")
+    serve.add_argument("--host", help="address to listen on (default: 127.0.0.1)")
+    serve.add_argument("--port", type=int, help="port to listen on (default: 8700)")
+    serve.set_defaults(run=_serve)
+    migration = commands.add_parser("migrate", help="bring the database's schema up to date")
+    migration.set_defaults(run=_migrate)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    settings = load_settings(os.environ, host=options.host, port=options.port)
+    check_port(settings.host, settings.port, "--port or GIGWAY_PORT")
+    run_server(settings)
+    return 0
+
+
+def run_server(settings: Settings) -> None:
+    """Serve until a signal comes. Open requests are finished first."""
+    from gateway.server.app import create_app
+
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        access_log=False,
+        server_header=False,
+        log_config=logging_configuration(settings.log_level),
+        timeout_graceful_shutdown=int(settings.request_timeout) + 1,
+    )
+
+
+def _migrate(_: argparse.Namespace) -> int:
+    settings = load_settings(os.environ)
+    engine = create_database_engine(settings.database_url)
+    try:
+        changed = migrate(engine)
+    finally:
+        engine.dispose()
+    print("migrated" if changed else "nothing to do")
+    return 0
