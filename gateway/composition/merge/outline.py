@@ -1,0 +1,52 @@
+"""The outline: which types the supergraph has, of what kind, and how they relate.
+
+Whether one type is a subtype of another is asked while fields are merged, so interfaces and union
+members over all subgraphs are known first.
+"""
+
+from __future__ import annotations
+
+from gateway.composition.schema.model import Kind
+
+from .state import Merge
+
+
+def outline(merge: Merge) -> None:
+    """Fill the sources, kinds, interfaces and members of the state."""
+    for index, subgraph in enumerate(merge.subgraphs):
+        for name, definition in subgraph.schema.types.items():
+            merge.sources.setdefault(name, {})[index] = definition
+    for name in sorted(merge.sources):
+        _kind(merge, name)
+        found = merge.sources[name].values()
+        merge.interfaces[name] = frozenset(i for t in found for i in t.interfaces)
+        merge.members[name] = frozenset(m for t in found for m in t.members)
+
+
+def _kind(merge: Merge, name: str) -> None:
+    sources = merge.sources[name]
+    kinds = {}
+    objects = []
+    for index, definition in sources.items():
+        if merge.is_interface_object(index, name):
+            objects.append(index)
+            kinds[index] = Kind.INTERFACE
+        else:
+            kinds[index] = definition.kind
+    merge.kinds[name] = next(iter(kinds.values()))
+    if len(set(kinds.values())) > 1:
+        described = {
+            i: f"{k.value} Type" + (" (with @interfaceObject)" if i in objects else "") for i, k in kinds.items()
+        }
+        groups = merge.mismatch({i: f"defined as {text}" for i, text in described.items()})
+        first, _, rest = groups.partition(" but ")
+        message = f'Type "{name}" has mismatched kind: it is {first} but {rest.replace("defined as ", "")}'
+        merge.error("TYPE_KIND_MISMATCH", message, sources)
+    elif objects and len(objects) == len(sources):
+        where = ", ".join(f'"{n}"' for n in merge.names(objects))
+        merge.error(
+            "INTERFACE_OBJECT_USAGE_ERROR",
+            f'Type "{name}" is declared with @interfaceObject in all the subgraphs in which it is defined '
+            f"(it is defined in {where} but should be defined as an interface in at least one subgraph)",
+            sources,
+        )

@@ -1,0 +1,218 @@
+"""Federation 1 subgraphs, rewritten as Federation 2 means them.
+
+In Federation 1 every type may be shared, `@external` is written where nothing is external, and
+`extend type` is how a field is added to an entity. The rewrite drops what has no effect and marks
+as `@shareable` what other subgraphs resolve as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from graphql import EnumValueNode, ListValueNode, StringValueNode, ValueNode
+
+from gateway.composition.schema.literals import string
+from gateway.composition.schema.model import COMPOSITE, Applied, Field, Kind, Schema, TypeDef, applications, is_applied
+from gateway.composition.schema.typeref import base_name
+
+from .fieldset import Coordinate, selected
+from .model import Subgraph
+from .usage import extension_key, field_set, key_sets, usage
+
+_FIELD_SETS = ("key", "requires", "provides")
+_SHAREABLE = Applied(name="shareable", spec="shareable")
+
+
+def upgrade(subgraphs: tuple[Subgraph, ...]) -> tuple[Subgraph, ...]:
+    """The subgraphs with those of Federation 1 rewritten; unchanged if there are none."""
+    if not any(s.is_federation_1 for s in subgraphs):
+        return subgraphs
+    cleaned = tuple(_clean(s) if s.is_federation_1 else s for s in subgraphs)
+    resolved = tuple(_resolved(s) for s in cleaned)
+    return tuple(
+        _share(s, [r for j, r in enumerate(resolved) if j != i], [o for j, o in enumerate(cleaned) if j != i])
+        if s.is_federation_1
+        else s
+        for i, s in enumerate(cleaned)
+    )
+
+
+def _resolved(subgraph: Subgraph) -> frozenset[Coordinate]:
+    """The fields that a subgraph resolves."""
+    external = usage(subgraph).external
+    return frozenset(
+        (t.name, f)
+        for t in subgraph.schema.types.values()
+        if t.kind in (Kind.OBJECT, Kind.INTERFACE)
+        for f in t.fields
+        if (t.name, f) not in external
+    )
+
+
+def _clean(subgraph: Subgraph) -> Subgraph:
+    schema = _map_types(subgraph.schema, _string_arguments)
+    schema = _map_types(schema, _plain_interface)
+    schema = _map_types(schema, _resolved_keys(schema))
+    schema = _map_types(schema, lambda t: _map_fields(t, lambda f: _active_provides(schema, t, f)))
+    schema = _map_types(schema, lambda t: _map_fields(t, lambda f: _active_requires(schema, t, f)))
+    return _without_unused_externals(replace(subgraph, schema=schema))
+
+
+def _map_types(schema: Schema, change: object) -> Schema:
+    assert callable(change)
+    return replace(schema, types={n: change(t) for n, t in schema.types.items()})
+
+
+def _map_fields(definition: TypeDef, change: object) -> TypeDef:
+    assert callable(change)
+    if not definition.fields:
+        return definition
+    return replace(definition, fields={n: change(f) for n, f in definition.fields.items()})
+
+
+def _string_arguments(definition: TypeDef) -> TypeDef:
+    """`@key(fields: ["id", "name"])` and `@key(fields: id)` become strings."""
+
+    def fixed(directives: tuple[Applied, ...]) -> tuple[Applied, ...]:
+        return tuple(
+            replace(d, args={**d.args, "fields": _as_string(d.args["fields"])})
+            if d.spec in _FIELD_SETS and "fields" in d.args
+            else d
+            for d in directives
+        )
+
+    definition = replace(definition, directives=fixed(definition.directives))
+    return _map_fields(definition, lambda f: replace(f, directives=fixed(f.directives)))
+
+
+def _as_string(node: ValueNode) -> ValueNode:
+    match node:
+        case ListValueNode():
+            parts = [v.value for v in node.values if isinstance(v, StringValueNode | EnumValueNode)]
+            return string(" ".join(parts)) if len(parts) == len(node.values) else node
+        case EnumValueNode():
+            return string(node.value)
+        case _:
+            return node
+
+
+def _without(directives: tuple[Applied, ...], *specs: str) -> tuple[Applied, ...]:
+    return tuple(d for d in directives if d.spec not in specs)
+
+
+def _plain_interface(definition: TypeDef) -> TypeDef:
+    """Interfaces have neither keys nor external, required or provided fields."""
+    if definition.kind is Kind.OBJECT:
+        return replace(definition, directives=_without(definition.directives, "external"))
+    if definition.kind is not Kind.INTERFACE:
+        return definition
+    definition = replace(definition, directives=_without(definition.directives, "key", "external"))
+    return _map_fields(
+        definition,
+        lambda f: replace(f, directives=_without(f.directives, "external", "requires", "provides")),
+    )
+
+
+def _resolved_keys(schema: Schema):  # type: ignore[no-untyped-def]
+    """Key fields of an extension are resolved there, so `@external` on them goes."""
+
+    def change(definition: TypeDef) -> TypeDef:
+        if definition.kind is not Kind.OBJECT or not (
+            definition.extended or is_applied(definition.directives, "extends")
+        ):
+            return definition
+        names = {
+            field
+            for key, selections in key_sets(definition)
+            if extension_key(definition, key)
+            for owner, field in selected(schema, definition.name, selections)
+            if owner == definition.name
+        }
+        return _map_fields(
+            definition,
+            lambda f: replace(f, directives=_without(f.directives, "external")) if f.name in names else f,
+        )
+
+    return change
+
+
+def _has_external(schema: Schema, type_name: str, directive: Applied) -> bool:
+    selections = field_set(directive)
+    if selections is None:
+        return True
+    return any(
+        is_applied(schema.types[owner].fields[field].directives, "external")
+        for owner, field in selected(schema, type_name, selections)
+    )
+
+
+def _active_requires(schema: Schema, definition: TypeDef, field: Field) -> Field:
+    """`@requires` of nothing external has no effect."""
+    dead = tuple(d for d in applications(field.directives, "requires") if not _has_external(schema, definition.name, d))
+    return replace(field, directives=tuple(d for d in field.directives if d not in dead)) if dead else field
+
+
+def _active_provides(schema: Schema, definition: TypeDef, field: Field) -> Field:
+    """`@provides` of nothing external, or on a field without selections, has no effect."""
+    target = schema.types.get(base_name(field.type))
+    dead = tuple(
+        d
+        for d in applications(field.directives, "provides")
+        if target is None or target.kind not in COMPOSITE or not _has_external(schema, target.name, d)
+    )
+    return replace(field, directives=tuple(d for d in field.directives if d not in dead)) if dead else field
+
+
+def _without_unused_externals(subgraph: Subgraph) -> Subgraph:
+    """External fields that nothing uses are no part of the subgraph."""
+    facts = usage(subgraph)
+    schema = subgraph.schema
+
+    def needed(definition: TypeDef, name: str) -> bool:
+        coordinate = (definition.name, name)
+        return (
+            coordinate not in facts.external
+            or coordinate in facts.used
+            or any(name in schema.types[i].fields for i in definition.interfaces if i in schema.types)
+        )
+
+    def change(definition: TypeDef) -> TypeDef:
+        kept = {n: f for n, f in definition.fields.items() if needed(definition, n)}
+        return definition if len(kept) == len(definition.fields) else replace(definition, fields=kept)
+
+    types = {n: change(t) for n, t in schema.types.items()}
+    emptied = {n for n, t in types.items() if not t.fields and schema.types[n].fields and t.kind is Kind.OBJECT}
+    return replace(subgraph, schema=replace(schema, types={n: t for n, t in types.items() if n not in emptied}))
+
+
+def _share(subgraph: Subgraph, resolved: list[frozenset[Coordinate]], others: list[Subgraph]) -> Subgraph:
+    facts = usage(subgraph)
+    schema = subgraph.schema
+
+    def shared_fields(definition: TypeDef) -> Iterator[str]:
+        for name in definition.fields:
+            coordinate = (definition.name, name)
+            if coordinate not in facts.external and any(coordinate in r for r in resolved):
+                yield name
+
+    def change(definition: TypeDef) -> TypeDef:
+        if definition.kind is not Kind.OBJECT:
+            return definition
+        if schema.root_of(definition.name) == "subscription":
+            return definition
+        entity = is_applied(definition.directives, "key") or schema.root_of(definition.name) is not None
+        if not entity:
+            if not any(definition.name in o.schema.types for o in others):
+                return definition
+            return replace(
+                definition,
+                fields={n: replace(f, directives=(*f.directives, _SHAREABLE)) for n, f in definition.fields.items()},
+            )
+        names = set(shared_fields(definition))
+        return _map_fields(
+            definition,
+            lambda f: replace(f, directives=(*f.directives, _SHAREABLE)) if f.name in names else f,
+        )
+
+    return replace(subgraph, schema=_map_types(schema, change), upgraded=True)
