@@ -1,0 +1,23 @@
+"""Simulated platforms: each speaks its platform's own interface over HTTP, from invented personas and a seed.
+
+One application serves all platforms under `/<name>`, and `/control` to switch them off, to break them in
+chosen ways and to read the log of what was called.
+Nothing here is recorded from real people or copied from a platform; every platform says in `X-Sandbox-Fidelity`
+how much of its shape is documented.
+
+Reading order:
+    settings        what a sandbox is started with
+    world, people   seed and clock; the cast
+    platform        the interface of a simulated platform
+    platforms/      one module or folder per platform
+    tokens, authorization   a platform's OAuth server
+    quota, faults, bodies   rate limits; the switches and the damage they do
+    journal, gate   the request log; what every call passes through
+    control, pages  the control page and its JSON twin
+    app             puts it together
+"""
+
+from connectors.sandbox.app import create_sandbox
+from connectors.sandbox.settings import SandboxSettings
+
+__all__ = ["SandboxSettings", "create_sandbox"]

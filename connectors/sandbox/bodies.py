@@ -1,0 +1,43 @@
+"""Damage done to response bodies: renamed fields, cut JSON, endless JSON."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+
+__all__ = ["cut", "padded", "renamed"]
+
+_CHUNK = b"x" * 65_536
+
+
+def renamed(body: bytes, names: Mapping[str, str]) -> bytes:
+    """Return a JSON body with every field of these names renamed, at any depth; another body as it is."""
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return body
+    return orjson.dumps(_rename(document, names))
+
+
+def _rename(value: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {names.get(name, name): _rename(item, names) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_rename(item, names) for item in value]
+    return value
+
+
+def cut(body: bytes) -> bytes:
+    """Return the first two thirds of a body, never all of it."""
+    return body[: len(body) * 2 // 3]
+
+
+def padded(body: bytes, mebibytes: int) -> Iterator[bytes]:
+    """Yield a JSON object's body with a padding field of this size put first; another body is followed by it."""
+    is_object = body.startswith(b"{")
+    yield b'{"padding":"' if is_object else body
+    for _ in range(mebibytes * 16):
+        yield _CHUNK
+    if is_object:
+        rest = body[1:].lstrip()
+        yield b'"' + (rest if rest.startswith(b"}") else b"," + rest)

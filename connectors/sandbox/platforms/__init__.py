@@ -1,0 +1,13 @@
+"""The simulated platforms; each module offers `build(world)`.
+
+To add one: write its module or folder after the example of `uber` (REST) or `upwork` (GraphQL), and enter its
+builder here.
+"""
+
+from connectors.sandbox.platform import PlatformBuilder
+from connectors.sandbox.platforms import uber, upwork
+
+__all__ = ["BUILDERS"]
+
+BUILDERS: tuple[PlatformBuilder, ...] = (uber.build, upwork.build)
+"""All platforms, in the order of the control page."""
