@@ -74,6 +74,8 @@ def _check_path(path: Path, scope: Scope) -> Iterator[MappingError]:
                 yield _unknown_variable(name, path.position, scope)
         case Wrapped(expression=expression):
             yield from check(expression, scope)
+        case Dollar() if not scope.dollar and _is_block(path):
+            pass
         case Dollar() if not scope.dollar:
             yield _no_body("`$`, like a bare key,", path.position, scope)
         case Current() if not scope.current:
@@ -88,7 +90,13 @@ def _check_path(path: Path, scope: Scope) -> Iterator[MappingError]:
             case MethodStep():
                 yield from _check_method(step, scope)
             case SelectStep(members=members):
-                yield from _check_members(members, replace(scope, dollar=True, current=True))
+                inner = scope if _is_block(path) else replace(scope, dollar=True, current=True)
+                yield from _check_members(members, inner)
+
+
+def _is_block(path: Path) -> bool:
+    """Whether this is a list of fields or a named group, which leave `$` as it is."""
+    return isinstance(path.head, Dollar) and len(path.steps) == 1 and isinstance(path.steps[0], SelectStep)
 
 
 def _check_method(step: MethodStep, scope: Scope) -> Iterator[MappingError]:

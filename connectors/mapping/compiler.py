@@ -91,7 +91,7 @@ def _fields(fields: list[tuple[str, Node]]) -> Node:
 
 
 def _merged(members: list[tuple[Member, Node]]) -> Node:
-    """An object with spreads: an explicit spread of null makes the whole object null, any other absence adds nothing."""
+    """An object with spreads: `...` of null makes the whole object null, any other absence adds nothing."""
     plan = [
         (member.name if isinstance(member, Field) else None, member, node, _site(member, "..."))
         for member, node in members

@@ -9,7 +9,8 @@ Codes of `MappingError` while parsing:
 `SYNTAX` (with what was expected), `TOO_DEEP`, `TOO_LONG`, `MIXED_SEPARATORS`, `MIXED_OPERATORS`, `DUPLICATE_FIELD`,
 `ANONYMOUS_FIELD`, `UNKNOWN_METHOD`, `METHOD_ARGUMENTS`, `UNKNOWN_VARIABLE`, `RESERVED_VARIABLE`,
 `BODY_NOT_AVAILABLE`, and for templates `EXPRESSION_IN_HOST`, `INVALID_URL`, `INVALID_HEADER`.
-While rendering a template: `NULL_VALUE`, `NOT_A_SCALAR`, `UNSAFE_SEGMENT`, `INVALID_HEADER`, `UNENCODABLE`, or a problem's code.
+While rendering a template: `NULL_VALUE`, `NOT_A_SCALAR`, `UNSAFE_SEGMENT`, `INVALID_HEADER`, `UNENCODABLE`,
+or the code of a problem.
 While loading JSON: `INVALID_JSON`.
 
 Codes of `Problem`: `MISSING_KEY`, `NULL_PARENT`, `NOT_AN_OBJECT`, `MISSING_VARIABLE`, `TYPE_MISMATCH`, `NO_MATCH`,

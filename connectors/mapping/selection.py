@@ -30,6 +30,7 @@ class Selection:
 
     text: str
     body: Expression = field(repr=False)
+    has_body: bool = True
 
     def shape(self) -> Shape:
         """The shape of what the mapping makes."""
@@ -66,7 +67,7 @@ def parse_selection(text: str, *, variables: frozenset[str] = APOLLO_VARIABLES, 
     body = Parser(source, tokenize(source)).document()
     for error in check(body, Scope(variables=variables, dollar=has_body, current=has_body)):
         raise error
-    return Selection(text=text, body=body)
+    return Selection(text=text, body=body, has_body=has_body)
 
 
 def find_errors(
@@ -86,14 +87,16 @@ def compile_selection(selection: Selection, only: FieldTree | None = None) -> Ma
     """Compile a mapping, pruned to the output fields wanted (None: all).
 
     The mapper never raises on data: what does not fit is left out and told as a `Problem`.
-    A bare value that is missing is None.
+    A bare value that is missing is None. Where there is no response (`has_body=False`) the data is ignored.
     """
+    has_body = selection.has_body
     node = compile_expression(prune(selection.body, only))
 
     def mapper(data: Json, variables: Mapping[str, Json]) -> tuple[Json, list[Problem]]:
         run = Run(variables)
         try:
-            value = node(data, data, run)
+            root = data if has_body else {}
+            value = node(root, root, run)
         except RecursionError:
             value = _WHOLE.complain(run, "TOO_DEEP", "the data is nested too deeply")
         return (None if value is MISSING else value), run.problems()

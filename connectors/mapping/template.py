@@ -98,7 +98,7 @@ def _split(source: Source, variables: frozenset[str]) -> list[Part]:
         for error in check(body, Scope(variables=variables, dollar=False, current=False)):
             raise error
         end = tokens[-1].start
-        selection = Selection(text=text[brace + 1 : end], body=body)
+        selection = Selection(text=text[brace + 1 : end], body=body, has_body=False)
         where = source.position(brace)
         parts.append(Hole(selection=selection, mapper=compile_selection(selection), position=where))
         offset = end + 1
