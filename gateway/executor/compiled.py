@@ -1,0 +1,162 @@
+"""A query plan made ready to run: generated functions, printed documents, and the answers to static questions.
+
+A `CompiledPlan` is immutable apart from its caches of documents, holds nothing of a request, and is shared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from gateway.executor.document import EntityPart, fields_of, print_document
+from gateway.executor.gather import Gather, compile_collect, compile_gather
+from gateway.executor.projection import compile_projection, shape_projection
+from gateway.executor.schema import ExecutionSchema
+from gateway.planner.nodes import (
+    LIST,
+    EntitySelection,
+    Fetch,
+    FieldSelection,
+    PathStep,
+    QueryPlan,
+    Selection,
+)
+
+MAX_DOCUMENT_VARIANTS = 256
+"""How many documents one fetch caches; beyond that they are printed anew."""
+
+
+class CompiledEntities:
+    """One `_entities` field of a fetch: how its entities are found and where its answers go.
+
+    `composites` are the data keys of its composite fields. `copies` tells that every object needs a copy of its own of
+    the answer, because a later fetch goes on below one place in another way than below the others.
+    """
+
+    __slots__ = ("composites", "copies", "gather", "key", "selection", "variable")
+
+    def __init__(self, selection: EntitySelection, later: Sequence[Fetch]) -> None:
+        self.selection = selection
+        self.variable = selection.variable
+        self.key = selection.key
+        self.gather: Gather = compile_gather(selection)
+        self.composites = tuple(dict.fromkeys(each.key for each in fields_of(selection.selections) if each.selections))
+        self.copies = bool(self.composites) and _needs_copies(selection, later)
+
+
+class CompiledFetch:
+    """A fetch with its generated functions and the documents that have been printed for it."""
+
+    __slots__ = (
+        "_documents",
+        "_types",
+        "collect",
+        "dependents",
+        "entities",
+        "fetch",
+        "index",
+        "subgraph",
+    )
+
+    def __init__(self, index: int, fetch: Fetch, dependents: tuple[int, ...], later: Sequence[Fetch]) -> None:
+        self.index = index
+        self.fetch = fetch
+        self.subgraph = fetch.subgraph
+        self.dependents = dependents
+        self.entities = tuple(CompiledEntities(each, later) for each in fetch.entities)
+        self.collect = compile_collect(fetch.path)
+        self._types = dict(fetch.variables)
+        self._documents: dict[Any, tuple[str, tuple[str, ...]]] = {}
+
+    def document(self, active: tuple[int, ...]) -> tuple[str, tuple[str, ...]]:
+        """Return the document that asks for the `_entities` fields of these numbers, and its client variables."""
+        found = self._documents.get(active)
+        if found is None:
+            parts = [
+                EntityPart(variable=each.variable, key=each.key, selections=each.selection.selections)
+                for each in (self.entities[number] for number in active)
+            ]
+            found = self._documents[active] = print_document(self.fetch.kind, self._types, self.fetch.selections, parts)
+        return found
+
+    def variant(
+        self, key: object, selections: Sequence[Selection], parts: Sequence[EntityPart]
+    ) -> tuple[str, tuple[str, ...]]:
+        """Return the document of a fetch with fields cut; `key` stands for what was cut."""
+        found = self._documents.get(key)
+        if found is None:
+            found = print_document(self.fetch.kind, self._types, selections, parts)
+            if len(self._documents) < MAX_DOCUMENT_VARIANTS:
+                self._documents[key] = found
+        return found
+
+
+class CompiledPlan:
+    """A plan that can be executed any number of times, by any number of requests at once."""
+
+    __slots__ = ("dependencies", "fetches", "initial", "is_gated", "is_linear", "plan", "projection", "schema", "shape")
+
+    def __init__(self, plan: QueryPlan, schema: ExecutionSchema) -> None:
+        self.plan = plan
+        self.schema = schema
+        numbers = {fetch.id: index for index, fetch in enumerate(plan.fetches)}
+        dependents: list[list[int]] = [[] for _ in plan.fetches]
+        for index, fetch in enumerate(plan.fetches):
+            for before in fetch.after:
+                dependents[numbers[before]].append(index)
+        self.fetches = tuple(
+            CompiledFetch(index, fetch, tuple(dependents[index]), plan.fetches[index + 1 :])
+            for index, fetch in enumerate(plan.fetches)
+        )
+        self.dependencies = tuple(len(fetch.after) for fetch in plan.fetches)
+        self.initial = tuple(index for index, count in enumerate(self.dependencies) if count == 0)
+        self.is_linear = len(self.initial) <= 1 and all(len(each) <= 1 for each in dependents)
+        self.is_gated = any(fetch.disclosure or _has_scopes(fetch) for fetch in plan.fetches)
+        entity_paths = {
+            _plain(target.path)
+            for fetch in plan.fetches
+            for selection in fetch.entities
+            for target in selection.targets
+        }
+        self.shape = shape_projection(plan.projection, schema, entity_paths)
+        self.projection = compile_projection(self.shape)
+
+
+def compile_plan(plan: QueryPlan, schema: ExecutionSchema) -> CompiledPlan:
+    """Make `plan` ready to run against the API schema that `schema` indexes."""
+    return CompiledPlan(plan, schema)
+
+
+def _has_scopes(fetch: Fetch) -> bool:
+    def selected(selections: Sequence[Selection]) -> bool:
+        return any(
+            (isinstance(each, FieldSelection) and bool(each.scopes)) or selected(each.selections) for each in selections
+        )
+
+    return selected(fetch.selections) or any(selected(each.selections) for each in fetch.entities)
+
+
+def _plain(path: Sequence[PathStep]) -> tuple[str, ...]:
+    """Return the data keys of a path."""
+    return tuple(step for step in path if isinstance(step, str) and step != LIST)
+
+
+def _needs_copies(selection: EntitySelection, later: Sequence[Fetch]) -> bool:
+    """Tell whether a later fetch goes below some of the targets in another way than below the others."""
+    places = {_plain(target.path) for target in selection.targets}
+    if len(places) < 2:
+        return False
+    composite = {each.key for each in fields_of(selection.selections) if each.selections}
+    for fetch in later:
+        for entities in fetch.entities:
+            below: dict[tuple[str, ...], set[tuple[PathStep, ...]]] = {}
+            for target in entities.targets:
+                for place in places:
+                    plain = _plain(target.path)
+                    if plain[: len(place)] == place and len(plain) > len(place) and plain[len(place)] in composite:
+                        below.setdefault(place, set()).add(plain[len(place) :])
+            if below and (len(below) < len(places) or len({frozenset(each) for each in below.values()}) > 1):
+                return True
+        if fetch.path:
+            return True
+    return False

@@ -1,0 +1,102 @@
+"""What one request brings to the execution of a plan, and what comes out of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+
+from gateway.errors import GraphQLErrorDict
+from gateway.executor.hooks import Gate, GateDecision, GateRequest, Sealer
+from gateway.subgraph import Permit, Subgraph
+
+
+class AllowAll:
+    """A gate that lets everything pass: for graphs whose scopes are enforced statically alone.
+
+    It must be asked for by name; without any gate, scoped fields are denied.
+    """
+
+    async def acquire(self, requests: Sequence[GateRequest], session: Any) -> Sequence[GateDecision]:
+        """Allow every scope, under no permit."""
+        return [GateDecision(allowed=request.scopes) for request in requests]
+
+    async def release(
+        self, permits: object, session: Any, disclosed: Mapping[Permit, Mapping[str, int]]
+    ) -> Mapping[Permit, frozenset[str]]:
+        """Nothing was permitted, so nothing has ended."""
+        return {}
+
+    async def acknowledge(self, permits: object, session: Any) -> None:
+        """Nothing to close."""
+
+
+ALLOW_ALL: Final = AllowAll()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestContext:
+    """Everything about a request that a plan does not hold.
+
+    `subgraphs` are those of the supergraph version that the plan was made for.
+    `variables` are coerced. `introspection` answers the plan's `__schema` and `__type` fields by response key.
+    `deadline` is a reading of the event loop's clock.
+    """
+
+    subgraphs: Mapping[str, Subgraph]
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    session: Any = None
+    gate: Gate | None = None
+    sealer: Sealer | None = None
+    deadline: float | None = None
+    introspection: Mapping[str, Any] = field(default_factory=dict)
+    max_errors: int = 500
+
+
+class ExecutionResult:
+    """The answer to one operation, and the permits that stay open until it is with the socket.
+
+    Whoever gets one must await `acknowledge` once the body has been handed over, or been dropped.
+    """
+
+    __slots__ = ("_gate", "_permits", "_session", "data", "errors", "extensions")
+
+    def __init__(
+        self,
+        data: dict[str, Any] | None,
+        errors: list[GraphQLErrorDict],
+        extensions: dict[str, Any],
+        gate: Gate | None = None,
+        permits: tuple[Permit, ...] = (),
+        session: Any = None,
+    ) -> None:
+        self.data = data
+        self.errors = errors
+        self.extensions = extensions
+        self._gate = gate
+        self._permits = permits
+        self._session = session
+
+    @property
+    def body(self) -> bytes:
+        """The GraphQL response as JSON."""
+        response: dict[str, Any] = {"data": self.data}
+        if self.errors:
+            response["errors"] = self.errors
+        if self.extensions:
+            response["extensions"] = self.extensions
+        return orjson.dumps(response, default=str)
+
+    @property
+    def permits(self) -> tuple[Permit, ...]:
+        """The permits that are still open."""
+        return self._permits
+
+    async def acknowledge(self) -> None:
+        """Close the permits of this answer. Idempotent; finishes even when the caller is cancelled."""
+        permits, self._permits = self._permits, ()
+        if permits and self._gate is not None:
+            await asyncio.shield(self._gate.acknowledge(permits, self._session))

@@ -1,0 +1,164 @@
+"""Turns what subgraphs report into errors that the client can place.
+
+A subgraph speaks of its own response (`_entities`, an index, its data keys). The client reads response keys, and one
+entity may stand at many places: an error on it is written for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from gateway.errors import GraphQLErrorDict, SubgraphError
+from gateway.executor.compiled import CompiledEntities, CompiledFetch, CompiledPlan
+from gateway.executor.paths import ClientPath, DataPath, JsonObject, affected_paths, client_path, top_level_keys, walk
+from gateway.planner.nodes import LIST, PathStep, Selection
+
+INTERNAL_EXTENSIONS = frozenset(("stacktrace", "stackTrace", "exception", "debug", "debugMessage", "trace"))
+"""Extension keys of a subgraph's errors that say how it works inside; they stay inside."""
+
+DEFAULT_CODE = "DOWNSTREAM_SERVICE_ERROR"
+"""The code of a subgraph's error that came without one."""
+
+Sink = Sequence[JsonObject]
+
+
+class FailureReporter:
+    """Writes the errors of one execution, up to a bound."""
+
+    __slots__ = ("_limit", "_plan", "_refused", "_tree", "errors", "suppressed")
+
+    def __init__(self, plan: CompiledPlan, tree: JsonObject, limit: int) -> None:
+        self._plan = plan
+        self._tree = tree
+        self._limit = limit
+        self.errors: list[GraphQLErrorDict] = []
+        self.suppressed = 0
+        self._refused: set[tuple[str | int, ...]] = set()
+
+    def add(self, error: GraphQLErrorDict) -> None:
+        """Write an error."""
+        if len(self.errors) < self._limit:
+            self.errors.append(error)
+        else:
+            self.suppressed += 1
+
+    def at(self, path: DataPath, message: str, extensions: Mapping[str, Any]) -> None:
+        """Write an error for the value at a data path, wherever the client notices it."""
+        for found in affected_paths(self._plan.shape, self._plan.plan.fetches, self._tree, path):
+            self.add({"message": message, "path": found, "extensions": dict(extensions)})
+
+    def refused(self, path: DataPath, message: str, extensions: Mapping[str, Any]) -> None:
+        """Write an error for a value that was never asked for; a failure of its fetch adds none."""
+        self._refused.add(path)
+        self.at(path, message, extensions)
+
+    def fetch_failed(
+        self, fetch: CompiledFetch, sinks: Sequence[tuple[CompiledEntities, Sequence[Sink]]], error: SubgraphError
+    ) -> None:
+        """Write the failure of a whole fetch on each of its fields."""
+        extensions = {**error.extensions, "code": error.code, "service": fetch.subgraph}
+        if not fetch.entities:
+            for place in walk(self._tree, fetch.fetch.path):
+                self._fields(place.path, fetch.fetch.selections, error.message, extensions)
+        for entities, sent in sinks:
+            wanted = {id(each) for sink in sent for each in sink}
+            for path, value in self._places(entities):
+                if id(value) in wanted:
+                    self._fields(path, entities.selection.selections, error.message, extensions)
+
+    def from_answer(
+        self,
+        fetch: CompiledFetch,
+        sinks: Sequence[tuple[CompiledEntities, str, Sequence[Sink]]],
+        errors: Sequence[Any],
+    ) -> None:
+        """Write the errors of an answer. `sinks` has, per `_entities` key, where each of its elements went."""
+        for error in errors:
+            message, extensions, path = _read_error(error, fetch.subgraph)
+            places = list(self._translate(fetch, sinks, path))
+            if not places:
+                self.add({"message": message, "path": self._common_path(fetch), "extensions": extensions})
+            for place in places:
+                self.add({"message": message, "path": place, "extensions": extensions})
+
+    def _translate(
+        self,
+        fetch: CompiledFetch,
+        sinks: Sequence[tuple[CompiledEntities, str, Sequence[Sink]]],
+        path: Sequence[str | int],
+    ) -> Iterator[ClientPath]:
+        if not path:
+            return
+        if not fetch.entities:
+            for place in walk(self._tree, fetch.fetch.path):
+                yield from self._client((*place.path, *path))
+            return
+        for entities, key, sent in sinks:
+            if key != path[0] or len(path) < 2:
+                continue
+            index = path[1]
+            if not isinstance(index, int) or not 0 <= index < len(sent):
+                continue
+            wanted = {id(each) for each in sent[index]}
+            for found, value in self._places(entities):
+                if id(value) in wanted:
+                    yield from self._client((*found, *path[2:]))
+
+    def _client(self, path: DataPath) -> list[ClientPath]:
+        return affected_paths(self._plan.shape, self._plan.plan.fetches, self._tree, path)
+
+    def _places(self, entities: CompiledEntities) -> Iterator[tuple[DataPath, JsonObject]]:
+        for target in entities.selection.targets:
+            for place in walk(self._tree, target.path):
+                yield place.path, place.value
+
+    def _fields(
+        self, path: DataPath, selections: Sequence[Selection], message: str, extensions: Mapping[str, Any]
+    ) -> None:
+        written: list[ClientPath] = []
+        for key in top_level_keys(selections):
+            if (*path, key) in self._refused:
+                continue
+            for found in self._client((*path, key)):
+                if found not in written:
+                    written.append(found)
+                    self.add({"message": message, "path": found, "extensions": dict(extensions)})
+
+    def _common_path(self, fetch: CompiledFetch) -> ClientPath:
+        """Return the path up to the first list, for errors that name no place of their own."""
+        path: Sequence[PathStep] = fetch.fetch.path
+        if fetch.entities:
+            path = fetch.entities[0].selection.targets[0].path
+        plain: list[str] = []
+        for step in path:
+            if step == LIST:
+                break
+            if isinstance(step, str):
+                plain.append(step)
+        return client_path(self._plan.shape, self._tree, plain)[0]
+
+
+def failure_of(error: Any, service: str) -> SubgraphError:
+    """Return the failure of a whole fetch that one of its errors stands for."""
+    message, extensions, _ = _read_error(error, service)
+    return SubgraphError(message, code=extensions["code"], extensions=extensions)
+
+
+def _read_error(error: Any, service: str) -> tuple[str, dict[str, Any], list[str | int]]:
+    """Return message, extensions without internals, and path of one error as a subgraph sent it."""
+    if type(error) is not dict:
+        error = {}
+    message = error.get("message")
+    extensions = error.get("extensions")
+    kept = (
+        {key: value for key, value in extensions.items() if key not in INTERNAL_EXTENSIONS}
+        if type(extensions) is dict
+        else {}
+    )
+    if type(kept.get("code")) is not str:
+        kept["code"] = DEFAULT_CODE
+    kept["service"] = service
+    path = error.get("path")
+    valid = type(path) is list and all(type(step) in (str, int) for step in path)
+    return message if type(message) is str else "The subgraph reported an error.", kept, path if valid else []

@@ -1,0 +1,451 @@
+"""Runs a plan under a gate: nothing is fetched without a decision, nothing leaves without a second look.
+
+For every ready fetch there is one `acquire` with one request per distinct representation that discloses a scope. What
+is denied is cut from the document or nulled in the representation; representations with equal outcomes share one
+`_entities` field. `release.py` does the second look.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from gateway.errors import SubgraphError
+from gateway.executor.compiled import CompiledEntities, CompiledFetch, CompiledPlan
+from gateway.executor.context import ExecutionResult, RequestContext
+from gateway.executor.disclosure import (
+    ENDED,
+    UNAVAILABLE,
+    UNDECIDED,
+    Candidate,
+    Grant,
+    Refused,
+    applicable,
+    decide,
+    disclosed_scopes,
+)
+from gateway.executor.document import EntityPart, active_part
+from gateway.executor.hooks import Denial, Gate, GateDecision, GateRequest
+from gateway.executor.paths import DataPath, JsonObject, Place, affected_paths, client_path, top_level_keys, walk
+from gateway.executor.provenance import Ledger, Unit
+from gateway.executor.release import release
+from gateway.executor.run import Run
+from gateway.planner.nodes import InputField
+from gateway.subgraph import Permit, SubgraphCall
+
+logger = logging.getLogger(__name__)
+
+_NOTHING = GateDecision()
+
+
+class GatedRun(Run):
+    """A run whose plan names scopes."""
+
+    def __init__(self, plan: CompiledPlan, context: RequestContext) -> None:
+        super().__init__(plan, context)
+        self.ledger = Ledger()
+        self.missing: list[dict[str, Any]] = []
+        self.permits: dict[int, Permit] = {}
+        self._acquiring: set[asyncio.Task[Sequence[GateDecision]]] = set()
+
+    async def execute(self) -> ExecutionResult:
+        """Fetch, project, ask once more, and hand the open permits over with the answer."""
+        gate, session = self.context.gate, self.context.session
+        try:
+            await self.fetch_all()
+            data = self.project()
+            if gate is not None and self.permits and await release(self, gate):
+                data = self.project()
+            permits, self.permits = tuple(self.permits.values()), {}
+            return ExecutionResult(data, self.reporter.errors, self.extensions(), gate, permits, session)
+        finally:
+            await self._abandon()
+
+    async def _abandon(self) -> None:
+        """Close what a failure or a cancellation has left open, decisions that are still on their way included."""
+        if not self._acquiring and not self.permits:
+            return
+        await asyncio.shield(self._close_all())
+
+    async def _close_all(self) -> None:
+        for task in list(self._acquiring):
+            try:
+                self._keep(await task)
+            except Exception:
+                logger.exception("gate failed")
+        if self.permits and self.context.gate is not None:
+            await self.context.gate.acknowledge(tuple(self.permits.values()), self.context.session)
+
+    def extensions(self) -> dict[str, Any]:
+        """Add the inputs that were withheld from computed fields."""
+        extensions = super().extensions()
+        if self.missing:
+            extensions["missing"] = self.missing
+        return extensions
+
+    async def run_fetch(self, fetch: CompiledFetch) -> None:
+        """Ask for a decision on every entity, then fetch what is left."""
+        if not fetch.entities:
+            await self._run_gated_root(fetch)
+            return
+        candidates = [each for entities in fetch.entities for each in self._candidates(entities)]
+        if not candidates:
+            return
+        decisions = await self.acquire(
+            [
+                GateRequest(
+                    subgraph=fetch.subgraph,
+                    typename=each.typename,
+                    key=each.key,
+                    scopes=each.scopes,
+                    inherited=each.inherited,
+                )
+                for each in candidates
+            ]
+        )
+        groups: dict[object, list[tuple[Candidate, Grant, Permit | None]]] = {}
+        for each, decision in zip(candidates, decisions, strict=True):
+            grant = self._decide(each, decision)
+            if not grant.selections:
+                continue
+            kind = (each.entities.key, None if grant.is_whole else (each.typename, grant.allowed))
+            groups.setdefault(kind, []).append((each, grant, decision.permit))
+        if groups:
+            await self._fetch_groups(fetch, groups)
+
+    def _candidates(self, entities: CompiledEntities) -> list[Candidate]:
+        """Build the representations of one `_entities` field, with everything that the gate needs to know."""
+        selection = entities.selection
+        if not self.holds(selection.conditions):
+            return []
+        representations: list[JsonObject] = []
+        sinks: list[list[JsonObject]] = []
+        entities.gather(self.tree, representations, sinks)
+        if not representations:
+            return []
+        places: dict[int, list[Place]] = {}
+        for target in selection.targets:
+            for place in walk(self.tree, target.path):
+                places.setdefault(id(place.value), []).append(place)
+        candidates = []
+        for representation, sink in zip(representations, sinks, strict=True):
+            sent_as = representation["__typename"]
+            typename = sink[0].get("__typename") or sent_as
+            inputs = _inputs_for(entities, typename, sent_as)
+            selected = active_part(applicable(selection.selections, typename, sent_as, self.plan.schema), self.holds)
+            own = [place for each in {id(value): value for value in sink} for place in places.get(each, ())]
+            candidates.append(
+                Candidate(
+                    entities=entities,
+                    representation=representation,
+                    sink=sink,
+                    places=own,
+                    inputs=inputs,
+                    selections=selected,
+                    scopes=disclosed_scopes(selected, inputs),
+                    key={each.name: representation.get(each.name) for each in inputs if each.identifying},
+                    inherited=self.ledger.permits_behind(own, inputs),
+                    typename=typename,
+                )
+            )
+        return candidates
+
+    def _decide(self, candidate: Candidate, decision: GateDecision) -> Grant:
+        """Apply a decision; what can be told at once is reported here, cuts below lists after the answer."""
+        if any(permit.ended for permit in candidate.inherited) or _has_ended(decision.permit):
+            grant = _nothing_left(candidate, ENDED)
+        else:
+            grant = decide(candidate.selections, candidate.inputs, candidate.representation, candidate.scopes, decision)
+        for place in candidate.places:
+            for refused in grant.refused:
+                if len(refused.keys) == 1 or not grant.selections:
+                    self.refuse((*place.path, refused.keys[0]), refused.denial)
+            for denial in grant.hidden:
+                for key in top_level_keys(grant.selections):
+                    self._note_missing((*place.path, key), denial)
+                    self._report_denial((*place.path, key), denial)
+        return grant
+
+    async def _fetch_groups(
+        self, fetch: CompiledFetch, groups: Mapping[object, list[tuple[Candidate, Grant, Permit | None]]]
+    ) -> None:
+        variables: JsonObject = {}
+        permits: dict[str, list[Permit | None]] = {}
+        parts: list[EntityPart] = []
+        sinks: list[tuple[CompiledEntities, str, list[list[JsonObject]]]] = []
+        seen: dict[str, int] = {}
+        for members in groups.values():
+            entities = members[0][0].entities
+            count = seen[entities.key] = seen.get(entities.key, -1) + 1
+            key, variable = (
+                (f"{entities.key}_{count}", f"{entities.variable}_{count}")
+                if count
+                else (entities.key, entities.variable)
+            )
+            grant = members[0][1]
+            selections = entities.selection.selections if grant.is_whole else grant.selections
+            parts.append(EntityPart(variable=variable, key=key, selections=selections))
+            variables[variable] = [candidate.representation for candidate, _, _ in members]
+            permits[variable] = [permit for _, _, permit in members]
+            sinks.append((entities, key, [candidate.sink for candidate, _, _ in members]))
+        document, names = fetch.variant(tuple(groups), (), parts)
+        self.add_client_variables(variables, names)
+        call = SubgraphCall(
+            document=document,
+            variables=variables,
+            session=self.context.session,
+            permits=permits,
+            deadline=self.context.deadline,
+        )
+        answer = await self._call_while_permitted(fetch, call, [permit for each in permits.values() for permit in each])
+        if isinstance(answer, SubgraphError):
+            live = [(entities, sent) for entities, _, sent in sinks]
+            self.reporter.fetch_failed(fetch, live, answer)
+            return
+        self._merge_groups(fetch, list(groups.values()), sinks, answer)
+
+    def _merge_groups(
+        self,
+        fetch: CompiledFetch,
+        groups: Sequence[Sequence[tuple[Candidate, Grant, Permit | None]]],
+        sinks: list[tuple[CompiledEntities, str, list[list[JsonObject]]]],
+        answer: Mapping[str, Any] | None,
+    ) -> None:
+        """Merge what is still permitted; `answer` is None when the call was given up with its permits."""
+        ended: set[tuple[str, int]] = set()
+        for members, (_, key, sent) in zip(groups, sinks, strict=True):
+            for index, (candidate, grant, permit) in enumerate(members):
+                if _has_ended(permit) or any(_has_ended(each) for each in candidate.inherited) or answer is None:
+                    ended.add((key, index))
+                    sent[index] = []
+                    for place in candidate.places:
+                        for field in top_level_keys(grant.selections):
+                            self.refuse((*place.path, field), ENDED)
+        if answer is None:
+            return
+        if ended:
+            answer = _without_errors_of(answer, ended)
+        before = [[[frozenset(each) for each in sink] for sink in sent] for _, _, sent in sinks]
+        self.merge_entities(fetch, sinks, answer)
+        for members, (_, key, sent), known in zip(groups, sinks, before, strict=True):
+            for index, (candidate, grant, permit) in enumerate(members):
+                if (key, index) in ended:
+                    continue
+                brought: set[str] = set()
+                for value, keys in zip(sent[index], known[index], strict=True):
+                    brought |= value.keys() - keys
+                self.ledger.record(
+                    Unit(
+                        subgraph=fetch.subgraph,
+                        permit=permit,
+                        scopes=grant.allowed,
+                        sent=grant.sent,
+                        inherited=candidate.inherited,
+                        selections=grant.selections,
+                        objects=tuple(candidate.sink),
+                        keys=frozenset(brought),
+                    )
+                )
+                self._refuse_below(candidate, grant)
+
+    def _refuse_below(self, candidate: Candidate, grant: Grant) -> None:
+        """Report the cuts inside the answer, now that it can be seen where lists stand."""
+        for refused in grant.refused:
+            if len(refused.keys) < 2:
+                continue
+            for place in candidate.places:
+                value: Any = place.value
+                path: list[str] = []
+                for key in refused.keys:
+                    if type(value) is not dict:
+                        break
+                    path.append(key)
+                    value = value.get(key)
+                    if value is None and len(path) < len(refused.keys):
+                        path = []
+                        break
+                if path:
+                    self.refuse((*place.path, *path), refused.denial)
+
+    async def _run_gated_root(self, fetch: CompiledFetch) -> None:
+        """A root fetch: one request without entity."""
+        selections = active_part(fetch.fetch.selections, self.holds)
+        scopes = disclosed_scopes(selections, ())
+        places = list(walk(self.tree, fetch.fetch.path))
+        inherited = self.ledger.permits_behind(places, ())
+        (decision,) = await self.acquire(
+            [GateRequest(subgraph=fetch.subgraph, typename=None, key=None, scopes=scopes, inherited=inherited)]
+        )
+        grant = decide(selections, (), None, scopes, decision)
+        for place in places:
+            for refused in grant.refused:
+                if len(refused.keys) == 1 or not grant.selections:
+                    self.refuse((*place.path, refused.keys[0]), refused.denial)
+        if not grant.selections:
+            return
+        document, names = (
+            fetch.document(()) if grant.is_whole else fetch.variant((grant.allowed,), grant.selections, ())
+        )
+        variables: JsonObject = {}
+        self.add_client_variables(variables, names)
+        call = SubgraphCall(
+            document=document,
+            variables=variables,
+            session=self.context.session,
+            permits={"": [decision.permit]} if decision.permit is not None else {},
+            deadline=self.context.deadline,
+        )
+        answer = await self._call_while_permitted(fetch, call, [decision.permit])
+        if answer is None or _has_ended(decision.permit):
+            for place in places:
+                for key in top_level_keys(grant.selections):
+                    self.refuse((*place.path, key), ENDED)
+            return
+        if isinstance(answer, SubgraphError):
+            self.reporter.fetch_failed(fetch, (), answer)
+            return
+        objects = tuple(place.value for place in places)
+        before = [frozenset(each) for each in objects]
+        self.merge_root(fetch, answer)
+        brought: set[str] = set()
+        for value, keys in zip(objects, before, strict=True):
+            brought |= value.keys() - keys
+        self.ledger.record(
+            Unit(
+                subgraph=fetch.subgraph,
+                permit=decision.permit,
+                scopes=grant.allowed,
+                sent=frozenset(),
+                inherited=inherited,
+                selections=grant.selections,
+                objects=objects,
+                keys=frozenset(brought),
+            )
+        )
+
+    async def acquire(self, requests: Sequence[GateRequest]) -> Sequence[GateDecision]:
+        """Ask the gate about the requests that name a scope. Without a gate, or when it fails, all is denied."""
+        asked = [request for request in requests if request.scopes]
+        gate = self.context.gate
+        if not asked:
+            return [_NOTHING] * len(requests)
+        decided: Sequence[GateDecision]
+        if gate is None:
+            decided = [_denied(request, UNDECIDED) for request in asked]
+        else:
+            decided = await self._ask(gate, asked)
+        answers = iter(decided)
+        return [next(answers) if request.scopes else _NOTHING for request in requests]
+
+    async def _ask(self, gate: Gate, asked: Sequence[GateRequest]) -> Sequence[GateDecision]:
+        async def ask() -> Sequence[GateDecision]:
+            return await gate.acquire(asked, self.context.session)
+
+        task = asyncio.create_task(ask())
+        self._acquiring.add(task)
+        try:
+            decided = await asyncio.shield(task)
+        except asyncio.CancelledError:
+            raise  # `_abandon` waits for the decision: it may have opened permits
+        except Exception:
+            logger.exception("gate failed")
+            self._acquiring.discard(task)
+            return [_denied(request, UNAVAILABLE) for request in asked]
+        self._acquiring.discard(task)
+        self._keep(decided)
+        if len(decided) != len(asked):
+            return [_denied(request, UNAVAILABLE) for request in asked]
+        return decided
+
+    def _keep(self, decisions: Sequence[GateDecision]) -> None:
+        for decision in decisions:
+            if decision.permit is not None:
+                self.permits[id(decision.permit)] = decision.permit
+
+    async def _call_while_permitted(
+        self, fetch: CompiledFetch, call: SubgraphCall, permits: Sequence[Permit | None]
+    ) -> Mapping[str, Any] | SubgraphError | None:
+        """Call the subgraph; None when all the permits of the call ended before it had answered."""
+        distinct = {id(permit): permit for permit in permits if permit is not None}
+        if not distinct or any(permit is None for permit in permits):
+            return await self.call(fetch, call)
+        if all(permit.ended for permit in distinct.values()):
+            return None
+        task = asyncio.ensure_future(self.call(fetch, call))
+        unsubscribe: list[Callable[[], None]] = []
+
+        def on_end() -> None:
+            if all(permit.ended for permit in distinct.values()):
+                task.cancel()
+
+        for permit in distinct.values():
+            unsubscribe.append(permit.on_end(on_end))
+        try:
+            await asyncio.wait((task,))
+        except asyncio.CancelledError:
+            task.cancel()
+            await asyncio.wait((task,))
+            raise
+        finally:
+            for each in unsubscribe:
+                each()
+        return None if task.cancelled() else task.result()
+
+    def refuse(self, path: DataPath, denial: Denial) -> None:
+        """Report a denial, and note it as missing input where only computed fields feel it."""
+        if not client_path(self.plan.shape, self.tree, path)[1]:
+            self._note_missing(path, denial)
+        self._report_denial(path, denial)
+
+    def _report_denial(self, path: DataPath, denial: Denial) -> None:
+        self.reporter.refused(path, denial.message, {**denial.extensions, "code": denial.code})
+
+    def _note_missing(self, path: DataPath, denial: Denial) -> None:
+        for found in affected_paths(self.plan.shape, self.plan.plan.fetches, self.tree, path):
+            entry = {**denial.extensions, "path": found, "code": denial.code}
+            if entry not in self.missing:
+                self.missing.append(entry)
+
+
+def _denied(request: GateRequest, denial: Denial) -> GateDecision:
+    return GateDecision(denied=dict.fromkeys(request.scopes, denial))
+
+
+def _has_ended(permit: Permit | None) -> bool:
+    return permit is not None and permit.ended
+
+
+def _nothing_left(candidate: Candidate, denial: Denial) -> Grant:
+    return Grant(
+        selections=(),
+        is_whole=False,
+        allowed=frozenset(),
+        sent=frozenset(),
+        refused=tuple(Refused(keys=(key,), denial=denial) for key in top_level_keys(candidate.selections)),
+        hidden=(),
+    )
+
+
+def _inputs_for(entities: CompiledEntities, typename: str, sent_as: str) -> tuple[InputField, ...]:
+    """Return the inputs of every target that may have built a representation (equal ones are shared)."""
+    found: dict[InputField, None] = {}
+    for target in entities.selection.targets:
+        for shape in target.representations:
+            if shape.typename == sent_as and (typename in shape.types or len(target.representations) == 1):
+                found.update(dict.fromkeys(shape.fields))
+    return tuple(found)
+
+
+def _without_errors_of(answer: Mapping[str, Any], ended: set[tuple[str, int]]) -> Mapping[str, Any]:
+    """Drop the errors that speak of entities whose permission ended, and those that name no entity."""
+    errors = answer.get("errors")
+    if not isinstance(errors, list):
+        return {**answer, "errors": []}
+    kept = []
+    for error in errors:
+        path = error.get("path") if isinstance(error, dict) else None
+        if isinstance(path, list) and len(path) > 1 and (path[0], path[1]) not in ended:
+            kept.append(error)
+    return {**answer, "errors": kept}

@@ -1,0 +1,188 @@
+"""Finds the entities of a fetch in the merged tree and builds their representations: compiled to Python.
+
+For every `EntitySelection` one function is generated. It descends the targets' paths, builds a representation for
+each object that it meets, and deduplicates. It answers with two parallel lists: the representations, and for each the
+objects that its answer is merged into. An object whose key is null or incomplete has no representation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import orjson
+
+from gateway.planner.nodes import LIST, EntitySelection, InputField, PathStep, TypeStep
+
+JsonObject = dict[str, Any]
+Gather = Callable[[JsonObject, list[JsonObject], list[list[JsonObject]]], None]
+"""(tree, representations, sinks): appends to both lists."""
+Build = Callable[[JsonObject], "tuple[Any, JsonObject] | None"]
+"""object → (deduplication key, representation), or None when there is nothing to send."""
+
+
+def dump_key(value: Any) -> bytes:
+    """Return a deduplication key for a representation whose values cannot be hashed."""
+    return orjson.dumps(value, default=str)
+
+
+def flatten(values: list[Any]) -> list[Any]:
+    """Return the elements of a list with lists inside, at any depth."""
+    flat: list[Any] = []
+    for value in values:
+        if type(value) is list:
+            flat.extend(flatten(value))
+        else:
+            flat.append(value)
+    return flat
+
+
+def compile_gather(selection: EntitySelection) -> Gather:
+    """Return the gather function of one `_entities` field."""
+    writer = _Writer()
+    writer.line(0, "def gather(tree, representations, sinks):")
+    writer.line(1, "index = {}")
+    for number, target in enumerate(selection.targets):
+        by_type: dict[str, Build] = {}
+        for shape in target.representations:
+            build = compile_representation(shape.typename, shape.fields)
+            for name in shape.types:
+                by_type[name] = build
+        # Where only one type can stand, plans do not ask for `__typename`.
+        writer.names[f"builds_{number}"] = by_type
+        writer.names[f"fallback_{number}"] = build if len(target.representations) == 1 else None
+        depth, variable = writer.descend(target.path)
+        writer.line(depth, f"name = {variable}.get('__typename')")
+        writer.line(depth, f"build = builds_{number}.get(name) if name is not None else fallback_{number}")
+        writer.line(depth, f"built = build({variable}) if build is not None else None")
+        writer.line(depth, "if built is not None:")
+        writer.line(depth + 1, "key, representation = built")
+        writer.line(depth + 1, "try:")
+        writer.line(depth + 2, "at = index.get(key)")
+        writer.line(depth + 1, "except TypeError:")
+        writer.line(depth + 2, "key = dump_key(representation)")
+        writer.line(depth + 2, "at = index.get(key)")
+        writer.line(depth + 1, "if at is None:")
+        writer.line(depth + 2, "index[key] = len(sinks)")
+        writer.line(depth + 2, "representations.append(representation)")
+        writer.line(depth + 2, f"sinks.append([{variable}])")
+        writer.line(depth + 1, "else:")
+        writer.line(depth + 2, f"sinks[at].append({variable})")
+    gather: Gather = writer.compile("gather")
+    return gather
+
+
+def compile_collect(path: Sequence[PathStep]) -> Callable[[JsonObject], list[JsonObject]]:
+    """Return a function that collects the objects at `path`."""
+    writer = _Writer()
+    writer.line(0, "def collect(tree):")
+    writer.line(1, "found = []")
+    depth, variable = writer.descend(path)
+    writer.line(depth, f"found.append({variable})")
+    writer.line(1, "return found")
+    collect: Callable[[JsonObject], list[JsonObject]] = writer.compile("collect")
+    return collect
+
+
+def compile_representation(typename: str, fields: Sequence[InputField]) -> Build:
+    """Return the function that builds one representation."""
+    if any(each.selections or each.types is not None for each in fields):
+        return _nested_representation(typename, fields)
+    writer = _Writer()
+    writer.line(0, "def build(value):")
+    writer.line(1, "get = value.get")
+    names: list[str] = []
+    pairs: list[str] = [f"'__typename': {typename!r}"]
+    for number, each in enumerate(fields):
+        if each.name == "__typename":
+            continue
+        variable = f"v{number}"
+        writer.line(1, f"{variable} = get({each.key!r})")
+        if each.identifying or not each.nullable:
+            writer.line(1, f"if {variable} is None: return None")
+        names.append(variable)
+        pairs.append(f"{each.name!r}: {variable}")
+    writer.line(1, f"return ({typename!r}, {''.join(name + ', ' for name in names)}), {{{', '.join(pairs)}}}")
+    build: Build = writer.compile("build")
+    return build
+
+
+def _nested_representation(typename: str, fields: Sequence[InputField]) -> Build:
+    def build(value: JsonObject) -> tuple[Any, JsonObject] | None:
+        representation = {"__typename": typename}
+        if not read_inputs(value, fields, representation):
+            return None
+        return dump_key(representation), representation
+
+    return build
+
+
+def read_inputs(value: JsonObject, fields: Iterable[InputField], into: JsonObject) -> bool:
+    """Read `fields` of `value` into a representation; False when one that must not be null is."""
+    name = value.get("__typename")
+    for each in fields:
+        if each.name == "__typename" and into.get("__typename") is not None:
+            continue
+        if each.types is not None and name not in each.types:
+            continue
+        found = _read(value.get(each.key), each)
+        if found is None and (each.identifying or not each.nullable):
+            return False
+        into[each.name] = found
+    return True
+
+
+def _read(value: Any, field: InputField) -> Any:
+    if value is None or not field.selections:
+        return value
+    if type(value) is list:
+        return [_read(each, field) for each in value]
+    if type(value) is not dict:
+        return None
+    inner: JsonObject = {}
+    return inner if read_inputs(value, field.selections, inner) else None
+
+
+class _Writer:
+    """Collects generated source, and the names that it refers to."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.names: dict[str, Any] = {"flatten": flatten, "dump_key": dump_key}
+        self._variables = 0
+
+    def line(self, depth: int, text: str) -> None:
+        self.lines.append("    " * depth + text)
+
+    def descend(self, path: Sequence[PathStep]) -> tuple[int, str]:
+        """Write the loops that lead to `path`; return the depth inside them and the object's variable."""
+        depth, variable = 1, "tree"
+        for step in path:
+            if isinstance(step, TypeStep):
+                constant = f"types_{self._variables}"
+                self._variables += 1
+                self.names[constant] = step.types
+                self.line(depth, f"if type({variable}) is dict and {variable}.get('__typename') in {constant}:")
+                depth += 1
+                continue
+            following = f"o{self._variables}"
+            self._variables += 1
+            if step == LIST:
+                self.line(depth, f"if type({variable}) is list:")
+                self.line(
+                    depth + 1,
+                    f"for {following} in (flatten({variable}) if list in map(type, {variable}) else {variable}):",
+                )
+                depth += 2
+            else:
+                self.line(depth, f"if type({variable}) is dict:")
+                self.line(depth + 1, f"{following} = {variable}.get({step!r})")
+                depth += 1
+            variable = following
+        self.line(depth, f"if type({variable}) is dict:")
+        return depth + 1, variable
+
+    def compile(self, name: str) -> Any:
+        source = "\n".join(self.lines)
+        exec(compile(source, f"<{name}>", "exec"), self.names)  # noqa: S102 - our own source, names quoted
+        return self.names[name]

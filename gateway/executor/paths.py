@@ -1,0 +1,151 @@
+"""Places in the tree: where they are for the plan, and where the client reads them.
+
+Used when something went wrong or has to be attributed; never on the way of an undisturbed answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.executor.document import fields_of
+from gateway.executor.projection import ShapedField
+from gateway.planner.nodes import LIST, Fetch, FieldSelection, InputField, PathStep, Selection, TypeStep
+
+JsonObject = dict[str, Any]
+DataPath = tuple[str | int, ...]
+ClientPath = list[str | int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One object in the tree: its path in data keys, and the (object, data key) pairs that lead to it."""
+
+    path: DataPath
+    value: JsonObject
+    trail: tuple[tuple[JsonObject, str], ...]
+
+
+def walk(tree: JsonObject, path: Sequence[PathStep]) -> Iterator[Place]:
+    """Yield every object at `path`."""
+    yield from _walk(tree, path, 0, (), ())
+
+
+def _walk(
+    value: Any,
+    path: Sequence[PathStep],
+    at: int,
+    done: DataPath,
+    trail: tuple[tuple[JsonObject, str], ...],
+) -> Iterator[Place]:
+    if type(value) is list:
+        if at < len(path) and path[at] == LIST:
+            for index, element in enumerate(value):
+                rest = at if type(element) is list else at + 1
+                yield from _walk(element, path, rest, (*done, index), trail)
+        return
+    if type(value) is not dict:
+        return
+    if at == len(path):
+        yield Place(path=done, value=value, trail=trail)
+        return
+    step = path[at]
+    if isinstance(step, TypeStep):
+        if value.get("__typename") in step.types:
+            yield from _walk(value, path, at + 1, done, trail)
+    elif step != LIST:
+        yield from _walk(value.get(step), path, at + 1, (*done, step), (*trail, (value, step)))
+
+
+def find_values(tree: JsonObject, wanted: Set[int]) -> dict[int, list[DataPath]]:
+    """Return the paths of the objects whose `id` is wanted. One object may stand at several places."""
+    found: dict[int, list[DataPath]] = {}
+
+    def visit(value: Any, path: DataPath) -> None:
+        if type(value) is dict:
+            if id(value) in wanted:
+                found.setdefault(id(value), []).append(path)
+            for key, each in value.items():
+                visit(each, (*path, key))
+        elif type(value) is list:
+            for index, each in enumerate(value):
+                visit(each, (*path, index))
+
+    visit(tree, ())
+    return found
+
+
+def client_path(fields: Sequence[ShapedField], tree: JsonObject, path: Sequence[str | int]) -> tuple[ClientPath, bool]:
+    """Return where the client reads the value at a data path.
+
+    When the client did not ask for it, the path ends at the last object that they do see, and the flag is False.
+    """
+    value: Any = tree
+    result: ClientPath = []
+    for step in path:
+        if isinstance(step, int):
+            result.append(step)
+            value = value[step] if type(value) is list and 0 <= step < len(value) else None
+            continue
+        typename = value.get("__typename") if type(value) is dict else None
+        for each in fields:
+            if each.data_key == step and (each.types is None or typename is None or typename in each.types):
+                break
+        else:
+            return result, False
+        result.append(each.response_key)
+        fields = each.fields
+        value = value.get(step) if type(value) is dict else None
+    return result, True
+
+
+def readers_of(fetches: Sequence[Fetch], path: DataPath) -> Iterator[tuple[Fetch, DataPath, tuple[Selection, ...]]]:
+    """Yield the fetches that send the value at a data path to their subgraph.
+
+    With each comes the path of the entity that it is sent for, and what is selected on that entity.
+    """
+    keys = [(index, step) for index, step in enumerate(path) if isinstance(step, str)]
+    plain = tuple(step for _, step in keys)
+    for fetch in fetches:
+        for entities in fetch.entities:
+            for target in entities.targets:
+                place = tuple(step for step in target.path if isinstance(step, str) and step != LIST)
+                if plain[: len(place)] != place or len(plain) == len(place):
+                    continue
+                if any(_reads(shape.fields, plain[len(place) :]) for shape in target.representations):
+                    yield fetch, path[: keys[len(place)][0]], entities.selections
+
+
+def _reads(fields: Sequence[InputField], path: Sequence[str]) -> bool:
+    return any(each.key == path[0] and (len(path) == 1 or _reads(each.selections, path[1:])) for each in fields)
+
+
+def affected_paths(
+    shape: Sequence[ShapedField],
+    fetches: Sequence[Fetch],
+    tree: JsonObject,
+    path: DataPath,
+    seen: frozenset[DataPath] = frozenset(),
+) -> list[ClientPath]:
+    """Return where a client notices that the value at a data path is missing.
+
+    That is the path itself, or, for a value that only the plan needs, the fields computed from it.
+    """
+    found, is_exact = client_path(shape, tree, path)
+    if is_exact:
+        return [found]
+    results: list[ClientPath] = []
+    if path not in seen:
+        for _, entity, selections in readers_of(fetches, path):
+            for key in top_level_keys(selections):
+                for each in affected_paths(shape, fetches, tree, (*entity, key), seen | {path}):
+                    if each not in results:
+                        results.append(each)
+    return results or [found]
+
+
+def top_level_keys(selections: Sequence[Selection]) -> list[str]:
+    """Return the data keys that a selection set brings, without `__typename`."""
+    fields: Iterator[FieldSelection] = fields_of(selections)
+    return list(dict.fromkeys(each.key for each in fields if each.name != "__typename"))

@@ -1,0 +1,272 @@
+"""Runs a compiled plan: every fetch starts when its own dependencies are done.
+
+    gather representations → (gate) → call the subgraph → merge → start the dependents
+    … → project → (release) → ExecutionResult
+
+Fetches never wait for siblings. A fetch that fails costs its own fields.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from gateway.errors import SubgraphError, SubgraphTimeoutError, SubgraphUnavailableError
+from gateway.executor.compiled import CompiledEntities, CompiledFetch, CompiledPlan
+from gateway.executor.context import ExecutionResult, RequestContext
+from gateway.executor.failures import FailureReporter, Sink, failure_of
+from gateway.executor.merge import copy_containers, merge_deep, merge_entity
+from gateway.executor.projection import Anomaly, ProjectionState, project_exactly
+from gateway.executor.projection.compiled import is_met
+from gateway.executor.projection.exact import INVALID_DATA
+from gateway.planner.nodes import Condition
+from gateway.subgraph import SubgraphCall
+
+logger = logging.getLogger(__name__)
+
+JsonObject = dict[str, Any]
+
+
+class Run:
+    """One execution of one plan. `GatedRun` adds the gate."""
+
+    def __init__(self, plan: CompiledPlan, context: RequestContext) -> None:
+        self.plan = plan
+        self.context = context
+        self.tree: JsonObject = {"__typename": plan.plan.root_type}
+        self.reporter = FailureReporter(plan, self.tree, context.max_errors)
+        self._waiting = list(plan.dependencies)
+        self._group: asyncio.TaskGroup | None = None
+
+    async def execute(self) -> ExecutionResult:
+        """Fetch everything, then project."""
+        await self.fetch_all()
+        data = self.project()
+        return ExecutionResult(data, self.reporter.errors, self.extensions())
+
+    async def fetch_all(self) -> None:
+        """Run every fetch of the plan."""
+        initial = self.plan.initial
+        if self.plan.is_linear:
+            for index in initial:
+                await self._chain(index)
+            return
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            for index in initial:
+                group.create_task(self._chain(index))
+
+    async def _chain(self, index: int) -> None:
+        """Run a fetch and, in the same task, the first of the fetches that it makes ready."""
+        following: int | None = index
+        while following is not None:
+            fetch = self.plan.fetches[following]
+            following = None
+            if self.holds(fetch.fetch.conditions):
+                await self.run_fetch(fetch)
+            for dependent in fetch.dependents:
+                self._waiting[dependent] -= 1
+                if self._waiting[dependent]:
+                    continue
+                if following is None:
+                    following = dependent
+                else:
+                    assert self._group is not None
+                    self._group.create_task(self._chain(dependent))
+
+    def holds(self, conditions: tuple[Condition, ...]) -> bool:
+        """Evaluate the conditions of a fetch or of one of its `_entities` fields."""
+        return not conditions or is_met((conditions,), self.context.variables)
+
+    async def run_fetch(self, fetch: CompiledFetch) -> None:
+        """Make one fetch and merge its answer."""
+        if not fetch.entities:
+            await self._run_root_fetch(fetch)
+            return
+        variables: JsonObject = {}
+        active: list[int] = []
+        sinks: list[tuple[CompiledEntities, list[list[JsonObject]]]] = []
+        for number, entities in enumerate(fetch.entities):
+            if not self.holds(entities.selection.conditions):
+                continue
+            representations: list[JsonObject] = []
+            sent: list[list[JsonObject]] = []
+            entities.gather(self.tree, representations, sent)
+            if representations:
+                active.append(number)
+                sinks.append((entities, sent))
+                variables[entities.variable] = representations
+        if not active:
+            return
+        document, names = fetch.document(tuple(active))
+        self.add_client_variables(variables, names)
+        answer = await self.call(
+            fetch,
+            SubgraphCall(
+                document=document,
+                variables=variables,
+                session=self.context.session,
+                deadline=self.context.deadline,
+            ),
+        )
+        if isinstance(answer, SubgraphError):
+            self.reporter.fetch_failed(fetch, sinks, answer)
+            return
+        self.merge_entities(fetch, [(entities, entities.key, sent) for entities, sent in sinks], answer)
+
+    async def _run_root_fetch(self, fetch: CompiledFetch) -> None:
+        document, names = fetch.document(())
+        variables: JsonObject = {}
+        self.add_client_variables(variables, names)
+        answer = await self.call(
+            fetch,
+            SubgraphCall(
+                document=document,
+                variables=variables,
+                session=self.context.session,
+                deadline=self.context.deadline,
+            ),
+        )
+        if isinstance(answer, SubgraphError):
+            self.reporter.fetch_failed(fetch, (), answer)
+        else:
+            self.merge_root(fetch, answer)
+
+    def add_client_variables(self, variables: JsonObject, names: Sequence[str]) -> None:
+        """Add those of the client's variables that a document declares and the request has."""
+        given = self.context.variables
+        for name in names:
+            if name in given:
+                variables[name] = given[name]
+
+    async def call(self, fetch: CompiledFetch, call: SubgraphCall) -> Mapping[str, Any] | SubgraphError:
+        """Call the subgraph; a failure of the whole call is a value."""
+        subgraph = self.context.subgraphs.get(fetch.subgraph)
+        if subgraph is None:
+            return SubgraphUnavailableError("The subgraph is not available.")
+        try:
+            if call.deadline is None:
+                answer = await subgraph.execute(call)
+            else:
+                async with asyncio.timeout_at(call.deadline):
+                    answer = await subgraph.execute(call)
+        except SubgraphError as error:
+            return error
+        except TimeoutError:
+            return SubgraphTimeoutError("The subgraph did not answer in time.")
+        except OSError:
+            return SubgraphUnavailableError("The subgraph is not available.")
+        except Exception:
+            logger.exception("subgraph call failed", extra={"subgraph": fetch.subgraph})
+            return SubgraphError("The subgraph failed.")
+        return answer if _is_response(answer) else _no_data()
+
+    def merge_root(self, fetch: CompiledFetch, answer: Mapping[str, Any]) -> None:
+        """Merge the answer of a root fetch."""
+        data = answer.get("data")
+        errors = answer.get("errors")
+        if type(data) is dict:
+            objects = self.plan.schema.object_types
+            if not fetch.fetch.path:
+                merge_deep(self.tree, data, objects)
+            else:
+                for into in fetch.collect(self.tree):
+                    merge_deep(into, copy_containers(data), objects)
+        if errors:
+            self._report(fetch, (), data, errors)
+        elif type(data) is not dict:
+            self.reporter.fetch_failed(fetch, (), _no_data())
+
+    def merge_entities(
+        self,
+        fetch: CompiledFetch,
+        sinks: Sequence[tuple[CompiledEntities, str, list[list[JsonObject]]]],
+        answer: Mapping[str, Any],
+    ) -> None:
+        """Merge the answer of an entity fetch: per `_entities` key, one element for each representation."""
+        data = answer.get("data")
+        errors = answer.get("errors")
+        objects = self.plan.schema.object_types
+        broken: list[tuple[CompiledEntities, Sequence[Sink]]] = []
+        for entities, key, sent in sinks:
+            found = data.get(key) if type(data) is dict else None
+            if type(found) is not list or len(found) != len(sent):
+                broken.append((entities, sent))
+                continue
+            composites = entities.composites
+            for entity, sink in zip(found, sent, strict=True):
+                if type(entity) is not dict:
+                    if entity is not None:
+                        broken.append((entities, (sink,)))
+                    continue
+                for into in sink:
+                    if entities.copies:
+                        entity = copy_containers(entity)
+                    merge_entity(into, entity, composites, objects)
+        if errors:
+            self._report(fetch, sinks, data, errors)
+        if broken and not (errors and type(data) is not dict):
+            self.reporter.fetch_failed(fetch, broken, _no_data())
+
+    def _report(
+        self,
+        fetch: CompiledFetch,
+        sinks: Sequence[tuple[CompiledEntities, str, list[list[JsonObject]]]],
+        data: Any,
+        errors: Any,
+    ) -> None:
+        if type(errors) is not list:
+            errors = [errors]
+        if type(data) is not dict and not any(type(each) is dict and each.get("path") for each in errors):
+            # Nothing came and no error says what it is about: all fields of the fetch have failed.
+            first = failure_of(errors[0], fetch.subgraph)
+            self.reporter.fetch_failed(fetch, [(entities, sent) for entities, _, sent in sinks], first)
+            errors = errors[1:]
+        self.reporter.from_answer(fetch, sinks, errors)
+
+    def project(self) -> JsonObject | None:
+        """Return `data`; errors found on the way are reported."""
+        plan, context = self.plan, self.context
+        try:
+            return plan.projection.project(self.tree, self._state())
+        except Anomaly:
+            data, errors = project_exactly(
+                plan.shape,
+                self.tree,
+                self._state(),
+                context.variables,
+                self.reporter.errors,
+                context.max_errors,
+            )
+            for error in errors:
+                self.reporter.add(error)
+            return data
+
+    def _state(self) -> ProjectionState:
+        context = self.context
+        return self.plan.projection.state(context.variables, _sealing(context), context.introspection)
+
+    def extensions(self) -> dict[str, Any]:
+        """Return the response's extensions."""
+        return {"suppressedErrors": self.reporter.suppressed} if self.reporter.suppressed else {}
+
+
+def _sealing(context: RequestContext) -> Callable[[Any], Any]:
+    sealer, session = context.sealer, context.session
+
+    def seal(value: Any) -> Any:
+        if value is None or sealer is None:
+            return value
+        return sealer.seal(value if type(value) is str else str(value), session)
+
+    return seal
+
+
+def _is_response(answer: object) -> bool:
+    return isinstance(answer, Mapping)
+
+
+def _no_data() -> SubgraphError:
+    return SubgraphError("The subgraph's answer does not fit what it was asked for.", code=INVALID_DATA)
