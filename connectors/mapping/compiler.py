@@ -5,6 +5,7 @@ applies all later steps to each element, as the language demands.
 `quiet` compiles the operands of a `??` chain, which may be absent without complaint.
 """
 
+from itertools import takewhile
 from typing import assert_never
 
 from connectors.mapping.json_values import MISSING, Json, type_name
@@ -126,7 +127,7 @@ def _path(path: Path, quiet: bool) -> Node:
     walk = _walk(path.steps, text, quiet)
     match path.head:
         case Dollar():
-            start = None if path.optional else _dollar_walk(walk, path.steps)
+            start = None if path.optional else _dollar_walk(walk, path.steps, quiet)
             head: Node = lambda dollar, current, run: dollar  # noqa: E731
         case Current():
             start = None
@@ -142,22 +143,30 @@ def _path(path: Path, quiet: bool) -> Node:
     return start if start is not None else _from_head(head, walk, path.optional)
 
 
-def _dollar_walk(walk: Walk | None, steps: tuple[Step, ...]) -> Node | None:
-    """The common case, a path from `$`, without the detour over a head; a lone plain key without the walk."""
+def _dollar_walk(walk: Walk | None, steps: tuple[Step, ...], quiet: bool) -> Node | None:
+    """The common case, a path from `$`: its leading keys in one go while all is as expected, else step by step."""
     if walk is None:
         return None
-    if len(steps) == 1 and isinstance(steps[0], KeyStep) and not steps[0].optional:
-        key = steps[0].name
+    keys = tuple(step.name for step in takewhile(_is_plain_key, steps) if isinstance(step, KeyStep))
+    if not keys:
+        return lambda dollar, current, run: walk(dollar, dollar, run)
+    then = _walk(steps[len(keys) :], ".".join(keys), quiet)
 
-        def plain_key(dollar: Json, current: Json, run: Run) -> Json:
-            if type(dollar) is dict:
-                value = dollar.get(key, MISSING)
-                if value is not MISSING:
-                    return value
+    def from_dollar(dollar: Json, current: Json, run: Run) -> Json:
+        value = dollar
+        for key in keys:
+            if type(value) is not dict:
+                return walk(dollar, dollar, run)
+            value = value.get(key, MISSING)
+        if value is MISSING:
             return walk(dollar, dollar, run)
+        return value if then is None else then(value, dollar, run)
 
-        return plain_key
-    return lambda dollar, current, run: walk(dollar, dollar, run)
+    return from_dollar
+
+
+def _is_plain_key(step: Step) -> bool:
+    return isinstance(step, KeyStep) and not step.optional
 
 
 def _from_head(head: Node, walk: Walk | None, optional: bool) -> Node:

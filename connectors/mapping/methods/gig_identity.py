@@ -4,7 +4,6 @@ HMAC-SHA-256 under the installation's key, 128 bits of it.
 The key is the variable `PSEUDONYM_KEY`, which the parser lets no mapping name: an SDL cannot send it anywhere.
 """
 
-import hashlib
 import hmac
 
 from connectors.mapping.json_values import Json
@@ -26,7 +25,7 @@ def _pseudonym(value: Json, site: Site, run: Run, scope: Json) -> Json:
     scoped = scope.encode("utf-8", "surrogatepass")
     named = str(value).encode("utf-8", "surrogatepass")
     message = len(scoped).to_bytes(4, "big") + scoped + named
-    return "p_" + hmac.new(secret, message, hashlib.sha256).hexdigest()[:32]
+    return "p_" + hmac.digest(secret, message, "sha256").hex()[:32]
 
 
 METHODS = (of_arguments("gig_pseudonym", 1, 1, Answer.STRING, _pseudonym),)

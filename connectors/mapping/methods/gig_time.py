@@ -45,7 +45,7 @@ _CLOCK = re.compile(r"(\d+):([0-5]\d)(?::([0-5]\d))?")
 
 
 def _epoch(value: Json, site: Site, run: Run, unit: Json = "s") -> Json:
-    if unit not in _PER_SECOND:
+    if not isinstance(unit, str) or unit not in _PER_SECOND:
         return mismatch(site, run, 'the unit "s", "ms" or "us"', unit)
     number = number_from(value)
     if number is None:
@@ -95,7 +95,7 @@ def _seconds(value: Json, site: Site, run: Run, unit: Json) -> Json:
         for part, scale in zip(match.groups(), scales, strict=False):
             total = calculate("add", total, calculate("mul", number_from(part or "0") or 0, scale))
         return _whole(total)
-    if unit not in _SECONDS:
+    if not isinstance(unit, str) or unit not in _SECONDS:
         return mismatch(site, run, 'the unit "ms", "s", "min", "h", "d", "iso" or "clock"', unit)
     number = number_from(value)
     if number is None:

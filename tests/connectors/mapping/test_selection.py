@@ -82,6 +82,15 @@ def test_dollar_is_the_closest_object_and_at_is_what_the_method_received(apply):
     assert apply("costs: $.trips->map(@.km->mul($.rate))", data) == {"costs": [6, 12]}
 
 
+def test_a_key_in_a_literal_names_nothing_but_one_in_braces_does(apply):
+    assert apply("shop->echo([@.name, shop.name, shop { name }, $.shop { n: name }])", ORDER) == [
+        "Corner",
+        "Corner",
+        {"name": "Corner"},
+        {"n": "Corner"},
+    ]
+
+
 def test_numbers_keep_every_digit(apply):
     assert str(apply("$.n", '{"n": 10.10}')) == "10.10"
     assert str(apply("$.n", '{"n": 0.1234567890123456789012345}')) == "0.1234567890123456789012345"
