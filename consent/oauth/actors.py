@@ -1,0 +1,197 @@
+"""Registering actors and their clients, for the demo, the CLI and the console. Secrets are returned once."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection, Engine, insert, select, update
+
+from consent.columns import utc_now
+from consent.models import new_id
+from consent.oauth.machine_secrets import CLIENT_SECRET, fingerprint, mint
+from consent.oauth.models import ACTORS, CLIENTS
+from consent.vocabulary import CATEGORIES, PURPOSES
+
+_MAX_URIS: Final = 20
+_CONTROL: Final = re.compile(r"[\x00-\x20\x7f-\uffff\\]")
+
+
+class RegistrationError(ValueError):
+    """A registration cannot be accepted. `code` is stable; the message says what to write instead."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewClient:
+    """A client that was just created, with the secret that nobody will see again."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    actor_id: str
+
+
+class ActorRegistry:
+    """Creates actors and clients. Synchronous; every method is one transaction."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime] = utc_now) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def create_actor(
+        self,
+        *,
+        legal_name: str,
+        trading_name: str,
+        categories: Collection[str],
+        purposes: Collection[str],
+        address: str | None = None,
+        contact: str | None = None,
+        jurisdiction: str | None = None,
+        actor_id: str | None = None,
+    ) -> str:
+        """Register an actor for `categories` and `purposes` and return its id. Raises `RegistrationError`."""
+        for name in (legal_name, trading_name):
+            check_display_name(name)
+        _check_vocabulary(categories, purposes)
+        identifier = actor_id or new_id()
+        with self._engine.begin() as connection:
+            connection.execute(
+                insert(ACTORS).values(
+                    id=identifier,
+                    version=1,
+                    legal_name=legal_name,
+                    trading_name=trading_name,
+                    address=address,
+                    contact=contact,
+                    jurisdiction=jurisdiction,
+                    categories=sorted(categories),
+                    purposes=sorted(purposes),
+                    status="active",
+                    created_at=self._clock(),
+                )
+            )
+        return identifier
+
+    def create_client(
+        self,
+        actor_id: str,
+        *,
+        name: str,
+        redirect_uris: Sequence[str] = (),
+        categories: Collection[str] | None = None,
+        purposes: Collection[str] | None = None,
+        status: Literal["test", "live"] = "test",
+        client_id: str | None = None,
+    ) -> NewClient:
+        """Create a client of `actor_id`, for all of the actor's categories and purposes or for some.
+
+        Raises `RegistrationError`.
+        """
+        check_display_name(name)
+        if len(redirect_uris) > _MAX_URIS:
+            raise RegistrationError("REDIRECT_URI_INVALID", f"At most {_MAX_URIS} redirect URIs.")
+        for uri in redirect_uris:
+            check_redirect_uri(uri)
+        secret, identifier = mint(CLIENT_SECRET), client_id or new_id()
+        with self._engine.begin() as connection:
+            actor = self._actor(connection, actor_id)
+            wanted = frozenset(actor.categories if categories is None else categories)
+            reasons = frozenset(actor.purposes if purposes is None else purposes)
+            if not wanted <= set(actor.categories) or not reasons <= set(actor.purposes):
+                raise RegistrationError(
+                    "CLIENT_EXCEEDS_ACTOR", "A client cannot be registered for more than its actor."
+                )
+            connection.execute(
+                insert(CLIENTS).values(
+                    id=identifier,
+                    actor_id=actor_id,
+                    name=name,
+                    auth_method="client_secret_basic",
+                    secret_hash=fingerprint(secret),
+                    redirect_uris=list(redirect_uris),
+                    categories=sorted(wanted),
+                    purposes=sorted(reasons),
+                    status=status,
+                    created_at=self._clock(),
+                )
+            )
+        return NewClient(client_id=identifier, client_secret=secret, actor_id=actor_id)
+
+    def rotate_secret(self, client_id: str) -> NewClient:
+        """Replace a client's secret; the old one stops working at once. Raises `RegistrationError`."""
+        secret = mint(CLIENT_SECRET)
+        with self._engine.begin() as connection:
+            actor_id = connection.execute(
+                update(CLIENTS)
+                .where(CLIENTS.c.id == client_id)
+                .values(secret_hash=fingerprint(secret))
+                .returning(CLIENTS.c.actor_id)
+            ).scalar_one_or_none()
+        if actor_id is None:
+            raise RegistrationError("CLIENT_UNKNOWN", "There is no such client.")
+        return NewClient(client_id=client_id, client_secret=secret, actor_id=actor_id)
+
+    def approve_client(self, client_id: str) -> None:
+        """Make a test client live. Raises `RegistrationError`."""
+        with self._engine.begin() as connection:
+            changed = connection.execute(
+                update(CLIENTS).where(CLIENTS.c.id == client_id, CLIENTS.c.status == "test").values(status="live")
+            )
+        if changed.rowcount != 1:
+            raise RegistrationError("CLIENT_UNKNOWN", "There is no such test client.")
+
+    @staticmethod
+    def _actor(connection: Connection, actor_id: str) -> Any:
+        row = connection.execute(
+            select(ACTORS.c.categories, ACTORS.c.purposes).where(ACTORS.c.id == actor_id)
+        ).one_or_none()
+        if row is None:
+            raise RegistrationError("ACTOR_UNKNOWN", "There is no such actor.")
+        return row
+
+
+def check_redirect_uri(uri: str) -> None:
+    """Raise `RegistrationError` unless `uri` is https (or http on loopback), without fragment or user info."""
+    parts = urlsplit(uri)
+    if _CONTROL.search(uri) or len(uri) > 2_000 or parts.fragment or "#" in uri or "@" in parts.netloc:
+        raise RegistrationError("REDIRECT_URI_INVALID", "A redirect URI is plain ASCII, without fragment or user info.")
+    if not parts.hostname or ".." in parts.path.split("/"):
+        raise RegistrationError("REDIRECT_URI_INVALID", "A redirect URI is absolute, without dot segments.")
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
+        raise RegistrationError("REDIRECT_URI_INVALID", "A redirect URI is https; plain http is for loopback only.")
+
+
+def check_display_name(name: str) -> None:
+    """Raise `RegistrationError` for a name that could show a worker something other than what it is.
+
+    Refused are control characters and the directional overrides with which text is made to read backwards.
+    """
+    if not name.strip() or len(name) > 200:
+        raise RegistrationError("NAME_INVALID", "A name has one to 200 characters.")
+    if any(not character.isprintable() for character in name):
+        raise RegistrationError("NAME_INVALID", "A name has no control or directional characters.")
+
+
+def _check_vocabulary(categories: Collection[str], purposes: Collection[str]) -> None:
+    for category in categories:
+        if category not in CATEGORIES or CATEGORIES[category].forbidden:
+            raise RegistrationError("CATEGORY_UNKNOWN", f"{category!r} is no category that can be granted.")
+    for purpose in purposes:
+        if purpose not in PURPOSES:
+            raise RegistrationError("PURPOSE_UNKNOWN", f"{purpose!r} is no purpose.")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

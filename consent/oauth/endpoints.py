@@ -1,0 +1,165 @@
+"""The authorization server over HTTP: routes that read a request strictly, answer in a thread, and never leak.
+
+    /oauth/authorize      GET   validate, keep, send the browser on to the consent page
+    /oauth/token          POST  code, refresh token, client credentials
+    /oauth/revoke         POST  RFC 7009
+    /oauth/introspect     POST  RFC 7662
+    /.well-known/…        GET   RFC 8414, RFC 9728
+
+Errors are OAuth's own codes. What goes wrong inside is `server_error`, with nothing of it told outside.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from consent.oauth.authorization import Authorizations, CannotReturn, Pending, SendBack
+from consent.oauth.clients import authentication_problem
+from consent.oauth.code_flow import CodeFlow, GrantWriter
+from consent.oauth.metadata import resource_metadata, server_metadata
+from consent.oauth.parameters import MAX_BYTES, ParameterRefusal, Parameters, parse_parameters
+from consent.oauth.pkce import RequiredS256
+from consent.oauth.server import NO_STORE, ConsentServer, FormRequest, OAuthResponse, error_response
+from consent.oauth.settings import OAuthSettings
+from consent.oauth.token_endpoints import IntrospectToken, RevokeToken
+from consent.oauth.token_grants import ActorCredentials, RotateRefreshToken
+
+_log = logging.getLogger(__name__)
+
+_FORM: Final = "application/x-www-form-urlencoded"
+
+
+class ErrorPage(Protocol):
+    """Shows a worker an error that must not be sent to any redirect URI."""
+
+    def __call__(self, request: Request, description: str, status: int, /) -> Response:
+        """Return the page."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OAuthServices:
+    """What the routes need. `consent_path` maps a request's handle to the page that asks the worker."""
+
+    engine: Engine
+    settings: OAuthSettings
+    grants: GrantWriter
+    error_page: ErrorPage
+    consent_path: Callable[[str], str]
+
+
+def routes(services: OAuthServices) -> list[BaseRoute]:
+    """Return the authorization server's routes."""
+    endpoints = _Endpoints(services)
+    settings = services.settings
+    return [
+        Route("/oauth/authorize", endpoints.authorize, methods=["GET"]),
+        Route("/oauth/token", endpoints.token, methods=["POST"]),
+        Route("/oauth/revoke", endpoints.revoke, methods=["POST"]),
+        Route("/oauth/introspect", endpoints.introspect, methods=["POST"]),
+        Route("/.well-known/oauth-authorization-server", _document(server_metadata(settings)), methods=["GET"]),
+        Route("/.well-known/oauth-protected-resource", _document(resource_metadata(settings)), methods=["GET"]),
+        Route("/.well-known/oauth-protected-resource/graphql", _document(resource_metadata(settings)), methods=["GET"]),
+    ]
+
+
+def _document(content: dict[str, Any]) -> Callable[[Request], Any]:
+    async def serve(request: Request) -> Response:
+        return JSONResponse(content, headers={"Cache-Control": "public, max-age=300"})
+
+    return serve
+
+
+_Respond = Callable[[ConsentServer, FormRequest], OAuthResponse]
+
+
+class _Endpoints:
+    def __init__(self, services: OAuthServices) -> None:
+        self._services = services
+        self._authorizations = Authorizations(services.engine, services.settings, services.grants)
+
+    async def authorize(self, request: Request) -> Response:
+        """Validate and keep an authorization request; the page behind `consent_path` asks the worker."""
+        parameters = parse_parameters(request.scope.get("query_string", b""))
+        if isinstance(parameters, ParameterRefusal):
+            return self._services.error_page(request, parameters.description, 400)
+        try:
+            begun = await run_in_threadpool(self._authorizations.begin, parameters, request.headers)
+        except SQLAlchemyError:
+            _log.exception("oauth:authorize:failed")
+            return self._services.error_page(request, "Gigway cannot answer at the moment.", 503)
+        match begun:
+            case Pending(handle=handle):
+                location = self._services.consent_path(handle)
+            case SendBack(location=location):
+                pass
+            case CannotReturn(description=description):
+                return self._services.error_page(request, description, 400)
+        return RedirectResponse(location, 303, headers=dict(NO_STORE))
+
+    async def token(self, request: Request) -> Response:
+        """Answer a token request."""
+        return await self._answer(request, lambda server, form: server.create_token_response(form))
+
+    async def revoke(self, request: Request) -> Response:
+        """Answer a revocation request."""
+        return await self._answer(request, lambda server, form: server.create_endpoint_response("revocation", form))
+
+    async def introspect(self, request: Request) -> Response:
+        """Answer an introspection request."""
+        return await self._answer(request, lambda server, form: server.create_endpoint_response("introspection", form))
+
+    async def _answer(self, request: Request, respond: _Respond) -> Response:
+        parameters = await read_form(request)
+        header = request.headers.get("authorization")
+        if isinstance(parameters, ParameterRefusal):
+            answer = error_response(400, "invalid_request", parameters.description)
+        elif len(request.headers.getlist("authorization")) > 1:
+            answer = error_response(400, "invalid_request", "There is more than one Authorization header.")
+        elif problem := authentication_problem(header, parameters):
+            answer = error_response(400, "invalid_request", problem)
+        elif header is None:
+            answer = error_response(401, "invalid_client", "Authenticate with HTTP Basic.", basic=True)
+        else:
+            try:
+                answer = await run_in_threadpool(self._respond, request, parameters, respond)
+            except SQLAlchemyError:
+                _log.exception("oauth:endpoint:failed")
+                answer = error_response(503, "temporarily_unavailable", "Gigway cannot answer at the moment.")
+        return JSONResponse(answer.body, answer.status, headers=dict(answer.headers))
+
+    def _respond(self, request: Request, parameters: Parameters, respond: _Respond) -> OAuthResponse:
+        settings = self._services.settings
+        now = settings.clock()
+        with self._services.engine.begin() as connection:
+            server = ConsentServer(connection, settings, now)
+            server.register_grant(CodeFlow, [RequiredS256(required=True)])
+            server.register_grant(RotateRefreshToken)
+            server.register_grant(ActorCredentials)
+            server.register_endpoint(RevokeToken)
+            server.register_endpoint(IntrospectToken)
+            return respond(server, FormRequest("POST", parameters, request.headers, now))
+
+
+async def read_form(request: Request) -> Parameters | ParameterRefusal:
+    """Read a POST's form: nothing in the URL, the right media type, and no more bytes than allowed."""
+    if request.scope.get("query_string"):
+        return ParameterRefusal(description="Parameters belong in the body, not in the URL.")
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+        return ParameterRefusal(description=f"The body must be {_FORM}.")
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BYTES:
+            return ParameterRefusal(description="The parameters are too long.")
+    return parse_parameters(body)

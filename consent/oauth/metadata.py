@@ -1,0 +1,48 @@
+"""What clients can discover: the authorization server (RFC 8414) and the protected resource (RFC 9728)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from consent.oauth.clients import GRANT_TYPES
+from consent.oauth.code_flow import CLIENT_AUTH_METHODS
+from consent.oauth.details import DETAILS_TYPE, scopes_of
+from consent.oauth.settings import OAuthSettings
+from consent.vocabulary import CATEGORIES
+
+
+def server_metadata(settings: OAuthSettings) -> dict[str, Any]:
+    """Return the authorization server's metadata: exactly what is implemented."""
+    return {
+        "issuer": settings.issuer,
+        "authorization_endpoint": settings.url("/oauth/authorize"),
+        "token_endpoint": settings.url("/oauth/token"),
+        "revocation_endpoint": settings.url("/oauth/revoke"),
+        "introspection_endpoint": settings.url("/oauth/introspect"),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": list(GRANT_TYPES),
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": list(CLIENT_AUTH_METHODS),
+        "revocation_endpoint_auth_methods_supported": list(CLIENT_AUTH_METHODS),
+        "introspection_endpoint_auth_methods_supported": list(CLIENT_AUTH_METHODS),
+        "authorization_details_types_supported": [DETAILS_TYPE],
+        "authorization_response_iss_parameter_supported": True,
+        "scopes_supported": _scopes(),
+    }
+
+
+def resource_metadata(settings: OAuthSettings) -> dict[str, Any]:
+    """Return the metadata of the GraphQL endpoint as a protected resource."""
+    return {
+        "resource": settings.url("/graphql"),
+        "resource_name": "Gigway",
+        "authorization_servers": [settings.issuer],
+        "bearer_methods_supported": ["header"],
+        "scopes_supported": _scopes(),
+        "authorization_details_types_supported": [DETAILS_TYPE],
+    }
+
+
+def _scopes() -> list[str]:
+    return scopes_of(term.id for term in CATEGORIES.values() if not term.forbidden)
