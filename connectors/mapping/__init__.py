@@ -44,7 +44,7 @@ unwrapped `??` chains (`parser` has the list).
 Patterns know `yyyy MM M dd d HH H hh h mm ss SSS a` and quoted text (`'T'`); everything else is literal.
 """
 
-from connectors.mapping.check import APOLLO_VARIABLES
+from connectors.mapping.check import APOLLO_VARIABLES, REQUEST_VARIABLES
 from connectors.mapping.errors import MappingError, Problem
 from connectors.mapping.json_values import Json, dump_json, load_json
 from connectors.mapping.prune import FieldTree
@@ -65,6 +65,7 @@ from connectors.mapping.url import render_path, render_query
 __all__ = [
     "APOLLO_VARIABLES",
     "PSEUDONYM_KEY",
+    "REQUEST_VARIABLES",
     "AnyShape",
     "FieldTree",
     "InputPath",

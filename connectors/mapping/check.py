@@ -35,6 +35,9 @@ APOLLO_VARIABLES = frozenset(
 )
 """The variables of Apollo Connectors beside `$` and `@`."""
 
+REQUEST_VARIABLES = APOLLO_VARIABLES - {"$status", "$response"}
+"""Those that have a value before there is a response."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from connectors.mapping.check import APOLLO_VARIABLES, Scope, check
+from connectors.mapping.check import APOLLO_VARIABLES, REQUEST_VARIABLES, Scope, check
 from connectors.mapping.compiler import compile_expression
 from connectors.mapping.errors import MappingError, Problem
 from connectors.mapping.json_values import MISSING, Json
@@ -56,23 +56,21 @@ def _view() -> View:
     return View(dollar=root, current=root)
 
 
-def parse_selection(text: str, *, variables: frozenset[str] = APOLLO_VARIABLES, has_body: bool = True) -> Selection:
+def parse_selection(text: str, *, variables: frozenset[str] | None = None, has_body: bool = True) -> Selection:
     """Parse a mapping.
 
-    `variables` are the names (with `$`) that it may use; `has_body` is false where there is no response yet
+    `variables` are the names (with `$`) that it may use, by default Apollo's; `has_body` is false where there is no response yet
     (request bodies, `queryParams`, `path`), so that `$`, `@` and bare keys mean nothing at its top.
     Raises `MappingError`, located.
     """
     source = Source(text)
     body = Parser(source, tokenize(source)).document()
-    for error in check(body, Scope(variables=variables, dollar=has_body, current=has_body)):
+    for error in check(body, _scope(variables, has_body)):
         raise error
     return Selection(text=text, body=body, has_body=has_body)
 
 
-def find_errors(
-    text: str, *, variables: frozenset[str] = APOLLO_VARIABLES, has_body: bool = True
-) -> Iterator[MappingError]:
+def find_errors(text: str, *, variables: frozenset[str] | None = None, has_body: bool = True) -> Iterator[MappingError]:
     """All errors of a mapping: the first syntax error, or everything that the static checks find."""
     try:
         source = Source(text)
@@ -80,7 +78,12 @@ def find_errors(
     except MappingError as error:
         yield error
         return
-    yield from check(body, Scope(variables=variables, dollar=has_body, current=has_body))
+    yield from check(body, _scope(variables, has_body))
+
+
+def _scope(variables: frozenset[str] | None, has_body: bool) -> Scope:
+    known = APOLLO_VARIABLES if has_body else REQUEST_VARIABLES
+    return Scope(variables=known if variables is None else variables, dollar=has_body, current=has_body)
 
 
 def compile_selection(selection: Selection, only: FieldTree | None = None) -> Mapper:

@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from connectors.mapping.check import APOLLO_VARIABLES, Scope, check
+from connectors.mapping.check import REQUEST_VARIABLES, Scope, check
 from connectors.mapping.errors import MappingError
 from connectors.mapping.json_values import Json
 from connectors.mapping.lexer import Source, tokenize
@@ -66,7 +66,7 @@ class Template:
 
 
 def parse_template(
-    text: str, kind: TemplateKind = TemplateKind.URL, *, variables: frozenset[str] = APOLLO_VARIABLES
+    text: str, kind: TemplateKind = TemplateKind.URL, *, variables: frozenset[str] = REQUEST_VARIABLES
 ) -> Template:
     """Parse a template. Raises `MappingError`, located in the template's text."""
     source = Source(text)

@@ -69,6 +69,7 @@ def test_urls(text, args, url):
         ("/a/{$.id}", "BODY_NOT_AVAILABLE"),
         ("/a/{$nope.id}", "UNKNOWN_VARIABLE"),
         ("/a/{$pseudonym_key}", "UNKNOWN_VARIABLE"),
+        ("/a/{$status}", "UNKNOWN_VARIABLE"),
     ],
 )
 def test_templates_that_are_wrong(text, code):
