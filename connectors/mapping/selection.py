@@ -59,8 +59,8 @@ def _view() -> View:
 def parse_selection(text: str, *, variables: frozenset[str] | None = None, has_body: bool = True) -> Selection:
     """Parse a mapping.
 
-    `variables` are the names (with `$`) that it may use, by default Apollo's; `has_body` is false where there is no response yet
-    (request bodies, `queryParams`, `path`), so that `$`, `@` and bare keys mean nothing at its top.
+    `variables` are the names (with `$`) that it may use, by default Apollo's. `has_body` is false where there is
+    no response yet (request bodies, `queryParams`, `path`), so that `$`, `@` and bare keys mean nothing at its top.
     Raises `MappingError`, located.
     """
     source = Source(text)
