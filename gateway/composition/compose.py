@@ -20,6 +20,7 @@ from .subgraph.expand import expand
 from .subgraph.model import Subgraph, SubgraphSDL
 from .subgraph.upgrade import upgrade
 from .supergraph import print_supergraph
+from .validate import validate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +66,9 @@ def compose(subgraphs: Iterable[SubgraphSDL], *, rules: Sequence[Rule] = ()) -> 
         result = expand(source)
         if isinstance(result, list):
             errors.extend(result)
-        else:
-            expanded.append(result.subgraph)
+            continue
+        errors.extend(validate(result))
+        expanded.append(result.subgraph)
     if errors:
         return CompositionFailed(errors=tuple(errors))
     upgraded = upgrade(tuple(expanded))

@@ -100,9 +100,8 @@ def _specified(merge: Merge) -> list[SupergraphLink]:
                 imports.append(("@" + spec, "@" + name))
             merge.spec_names[spec] = name
             definition = specs.federation_definition(spec, specs.LATEST)
-            merge.directives[name] = replace(
-                specs.with_types(definition, lambda t, f=feature: f"{f.name}__{t}"), name=name
-            )
+            prefix = feature.name + "__"
+            merge.directives[name] = replace(specs.with_types(definition, prefix.__add__), name=name)
         if feature.scalar is not None:
             merge.scalars.append(f"{feature.name}__{feature.scalar}")
         links.append(SupergraphLink(url=feature.url, imports=tuple(imports), purpose=feature.purpose))
@@ -146,16 +145,21 @@ def _composed(merge: Merge) -> list[SupergraphLink]:
                 {r.index: r.at for r in items},
             )
             continue
-        latest = max(items, key=lambda r: r.link.version)
+        latest = _newest(items)
         imports = {}
         for request in items:
             merge.composed[request.index, request.local] = request.local
             imports["@" + request.element] = "@" + request.local
-            best = max((r for r in items if r.element == request.element), key=lambda r: r.link.version)
+            best = _newest([r for r in items if r.element == request.element])
             definition = _latest_definition(merge, best, latest)
             merge.directives[request.local] = replace(definition, name=request.local, at=None)
         links.append(SupergraphLink(url=latest.link.url, imports=tuple(imports.items()), purpose=latest.link.purpose))
     return links
+
+
+def _newest(requests: list[_Composed]) -> _Composed:
+    """The request with the highest version; the last subgraph's among equals."""
+    return max(requests, key=lambda r: (r.link.version, r.index))
 
 
 def _latest_definition(merge: Merge, request: _Composed, latest: _Composed) -> DirectiveDef:

@@ -110,7 +110,7 @@ def _check_external(
         )
     for name, argument in merged.args.items():
         coordinate = f"{label}({name}:)"
-        lacking = pick(external, lambda _, f, n=name: n not in f.args)
+        lacking = {i: f for i, f in external.items() if name not in f.args}
         if lacking:
             declared = subgraph_list(merge.names(i for i, f in everyone.items() if name in f.args))
             merge.error(

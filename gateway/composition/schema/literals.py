@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from graphql import (
     BooleanValueNode,
+    ConstListValueNode,
+    ConstObjectFieldNode,
+    ConstObjectValueNode,
     ConstValueNode,
     EnumValueNode,
     FloatValueNode,
@@ -15,14 +18,13 @@ from graphql import (
     ListValueNode,
     NameNode,
     NullValueNode,
-    ObjectFieldNode,
     ObjectValueNode,
     StringValueNode,
     ValueNode,
     VariableNode,
 )
 
-Plain: TypeAlias = "None | bool | int | float | str | list[Plain] | dict[str, Plain]"
+Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | None"
 
 
 def print_value(node: ValueNode) -> str:
@@ -109,14 +111,16 @@ def enum(name: str) -> EnumValueNode:
     return EnumValueNode(value=name)
 
 
-def list_of(values: list[ConstValueNode]) -> ListValueNode:
+def list_of(values: Sequence[ConstValueNode]) -> ConstListValueNode:
     """A list literal."""
-    return ListValueNode(values=tuple(values))
+    return ConstListValueNode(values=tuple(values))
 
 
-def object_of(fields: Mapping[str, ConstValueNode]) -> ObjectValueNode:
+def object_of(fields: Mapping[str, ConstValueNode]) -> ConstObjectValueNode:
     """An object literal."""
-    return ObjectValueNode(fields=tuple(ObjectFieldNode(name=NameNode(value=k), value=v) for k, v in fields.items()))
+    return ConstObjectValueNode(
+        fields=tuple(ConstObjectFieldNode(name=NameNode(value=k), value=v) for k, v in fields.items())
+    )
 
 
 def strings(node: ValueNode | None) -> tuple[str, ...]:

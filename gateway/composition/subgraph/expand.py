@@ -168,7 +168,8 @@ def _machinery(links: Links, schema: Schema) -> frozenset[str]:
         names.update(federation.type(t) for t in specs.federation_types(federation.version))
     link = links.get(LINK)
     names.update(link.type(t) if link else f"link__{t}" for t in ("Import", "Purpose"))
-    prefixes = tuple(found.name + "__" for i in _NOT_MERGED if (found := links.get(i))) + ("link__", "core__")
+    linked = (found.name + "__" for i in _NOT_MERGED if (found := links.get(i)))
+    prefixes = (*linked, "link__", "core__")
     names.update(n for n in schema.types if n.startswith(prefixes))
     return frozenset(names)
 
