@@ -1,0 +1,21 @@
+"""What a caller may decide about planning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannerOptions:
+    """Options of `plan`.
+
+    `reenter_scoped`: fields with `@requiresScopes` on an entity are fetched only through `_entities`, so that
+    the entity is known before the fetch. `override_labels` are the active labels of progressive overrides.
+    `fuel` bounds the work: one unit is one field placed in one attempt.
+    `attempts` bounds how many complete plans are compared.
+    """
+
+    reenter_scoped: bool = False
+    override_labels: frozenset[str] = frozenset()
+    fuel: int = 200_000
+    attempts: int = 64

@@ -1,0 +1,179 @@
+"""Questions to the supergraph under one set of options: who resolves what, and how types may be grouped."""
+
+from __future__ import annotations
+
+from gateway.planner.fieldset import FieldSet, FieldSetField
+from gateway.planner.operation import OperationCase, OperationField
+from gateway.planner.options import PlannerOptions
+from gateway.planner.supergraph import FieldInfo, Key, Ownership, Supergraph, TypeInfo
+
+
+class View:
+    """A supergraph seen with `options`. Answers are remembered; one view serves many plans."""
+
+    def __init__(self, supergraph: Supergraph, options: PlannerOptions) -> None:
+        self.supergraph = supergraph
+        self.types = supergraph.types
+        self.options = options
+        self.query_type = supergraph.roots.get("query", "Query")
+        self._owners: dict[tuple[str, str], dict[str, Ownership]] = {}
+        self._signatures: dict[tuple[str, str], object] = {}
+        self._key_signatures: dict[str, object] = {}
+        self._requirements: dict[tuple[int, str], tuple[OperationField, ...]] = {}
+        self._kept: list[object] = []
+
+    def is_abstract(self, name: str) -> bool:
+        """Whether `name` is an interface or a union."""
+        return self.types[name].kind != "object"
+
+    def is_root(self, name: str) -> bool:
+        """Whether objects of the type `name` are reached without a key: the query root."""
+        return name == self.query_type
+
+    def field(self, rep: str, name: str) -> FieldInfo:
+        """Return the field `name` of the type `rep`."""
+        return self.types[rep].fields[name]
+
+    def owners(self, rep: str, name: str) -> dict[str, Ownership]:
+        """Return the subgraphs whose own type `rep` has the field (external ones included), overrides applied."""
+        found = self._owners.get((rep, name))
+        if found is None:
+            info = self.types[rep].fields.get(name)
+            found = {}
+            if info is not None:
+                for subgraph, own in info.owners.items():
+                    if own.label is None or (own.label[0] in self.options.override_labels) == own.label[1]:
+                        found[subgraph] = own
+            self._owners[rep, name] = found
+        return found
+
+    def interface_objects(self, rep: str) -> list[TypeInfo]:
+        """Return the interfaces of `rep` (itself included) that are an `@interfaceObject` somewhere."""
+        info = self.types[rep]
+        names = [rep] if info.kind == "interface" else sorted(info.interfaces)
+        return [self.types[name] for name in names if self.types[name].objects_in]
+
+    def candidates(self, rep: str, name: str) -> list[tuple[str, str | None, Ownership]]:
+        """Return who can resolve the field: (subgraph, interface object by which it stands in, ownership)."""
+        found: list[tuple[str, str | None, Ownership]] = []
+        objects_in = self.types[rep].objects_in
+        for subgraph, own in self.owners(rep, name).items():
+            found.append((subgraph, rep if subgraph in objects_in else None, own))
+        if self.types[rep].kind == "object":
+            for interface in self.interface_objects(rep):
+                for subgraph, own in self.owners(interface.name, name).items():
+                    if subgraph in interface.objects_in:
+                        found.append((subgraph, interface.name, own))
+        return found
+
+    def keys(self, name: str, subgraph: str) -> list[Key]:
+        """Return the keys by which `subgraph` resolves entities of the type `name`."""
+        return [key for key in self.types[name].keys.get(subgraph, ()) if key.resolvable]
+
+    def reenters(self, rep: str, name: str, subgraph: str) -> bool:
+        """Whether the field has to be fetched through `_entities` although it may be local."""
+        return (
+            self.options.reenter_scoped and bool(self.types[rep].fields[name].scopes) and bool(self.keys(rep, subgraph))
+        )
+
+    def provided(self, provided: FieldSet, rep: str, name: str) -> FieldSetField | None:
+        """Return what `provided` says about the field `name` of the type `rep`."""
+        merged: FieldSetField | None = None
+        for item in provided:
+            if item.name == name and self.applies(item, rep):
+                merged = (
+                    item if merged is None else FieldSetField(name=name, selections=merged.selections + item.selections)
+                )
+        return merged
+
+    def applies(self, item: FieldSetField, rep: str) -> bool:
+        """Whether `item` of a field set speaks of objects of the type `rep`."""
+        if item.on is None or item.on == rep:
+            return True
+        condition = self.types.get(item.on)
+        return condition is not None and rep in condition.possible
+
+    def signature(self, rep: str, name: str) -> object:
+        """Return a value equal for types on which the field is resolved in the same way."""
+        found = self._signatures.get((rep, name))
+        if found is None:
+            self._signatures[rep, name] = None, rep
+            info = self.types[rep].fields.get(name)
+            if info is None:
+                found = ()
+            else:
+                parts: list[object] = [info.named, info.scopes]
+                for subgraph, via, own in self.candidates(rep, name):
+                    inner = tuple(
+                        (item, self.signature(rep, item.name)) for item in own.requires if self.applies(item, rep)
+                    )
+                    parts.append((subgraph, via, own.type, own.external, inner, own.provides, own.contexts))
+                found = tuple(parts)
+            self._signatures[rep, name] = found
+        return found
+
+    def key_signature(self, rep: str) -> object:
+        """Return a value equal for types that are entities in the same way, in the same subgraphs."""
+        found = self._key_signatures.get(rep)
+        if found is None:
+            info = self.types[rep]
+            parts: list[object] = []
+            for subgraph, keys in info.keys.items():
+                parts.append((subgraph, tuple((key.text, key.resolvable) for key in keys)))
+                for key in keys:
+                    parts.extend(self.signature(rep, item.name) for item in key.fields)
+            parts.append(tuple(interface.name for interface in self.interface_objects(rep)))
+            found = self._key_signatures[rep] = tuple(parts)
+        return found
+
+    def required(self, fields: FieldSet, rep: str) -> tuple[OperationField, ...]:
+        """Return the field set as fields of an operation on objects of the type `rep`."""
+        memo = (id(fields), rep)
+        found = self._requirements.get(memo)
+        if found is None:
+            found = tuple(
+                self._required_field(item, rep, self.is_abstract(rep)) for item in fields if self.applies(item, rep)
+            )
+            self._requirements[memo] = found
+            self._kept.append(fields)
+        return found
+
+    def _required_field(self, item: FieldSetField, rep: str, uniform: bool) -> OperationField:
+        if item.name == "__typename":
+            return OperationField(
+                parent=rep, name=item.name, response_key=item.name, type="String!", named="String", client=False
+            )
+        info = self.field(rep, item.name)
+        cases: list[OperationCase] = []
+        if item.selections:
+            groups: dict[tuple[int, ...], set[str]] = {}
+            possible = self.types[info.named].possible
+            for name in sorted(possible):
+                memo = tuple(i for i, child in enumerate(item.selections) if self.applies(child, name))
+                groups.setdefault(memo, set()).add(name)
+            for indices, names in groups.items():
+                on = info.named if len(names) > 1 else min(names)
+                whole = len(groups) == 1 and self.is_abstract(info.named)
+                children = tuple(
+                    self._required_field(item.selections[i], self._parent_of(item.selections[i], on, names), whole)
+                    for i in indices
+                )
+                cases.append(OperationCase(types=frozenset(names), fields=children))
+        return OperationField(
+            parent=rep,
+            name=item.name,
+            response_key=item.name,
+            type=info.type,
+            named=info.named,
+            arguments=item.arguments,
+            cases=tuple(cases),
+            uniform=uniform,
+            client=False,
+        )
+
+    def _parent_of(self, item: FieldSetField, on: str, names: set[str]) -> str:
+        if item.name in self.types[on].fields or item.name == "__typename":
+            return on
+        if item.on is not None and item.name in self.types[item.on].fields:
+            return item.on
+        return min(names)

@@ -1,0 +1,143 @@
+"""Scores the planner on others' cases: `python tests/conformance/plans.py PATH [--worst] [--case SUITE:I]`.
+
+PATH holds `audit/*.supergraph.graphql`, `audit/*.tests.json`, `plans.jsonl.gz` and `bench/`.
+`plans.fetches` and `plans.depth` are summed over the queries that both reference planners plan,
+the benchmark's queries apart; the bars are the best of the two.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from graphql import parse
+
+from gateway.planner import PlanError, QueryPlan, Supergraph, load_supergraph, normalize, plan, show_plan
+from gateway.planner.show import depth
+
+FETCH_BAR = 406
+DEPTH_BAR = 368
+BENCH_REQUESTS = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One query: our figures and the references' (None where one of them does not plan)."""
+
+    suite: str
+    index: int
+    fetches: int
+    depth: int
+    reference: tuple[int, int] | None
+
+
+def main() -> int:
+    """Print the scores; exit 1 when a bar is missed."""
+    parser = argparse.ArgumentParser(description="Score the planner on public cases.")
+    parser.add_argument("path", type=Path)
+    parser.add_argument("--worst", action="store_true", help="list the queries where a reference is better")
+    parser.add_argument("--case", help="print one plan: SUITE:INDEX")
+    arguments = parser.parse_args()
+    if arguments.case:
+        suite, index = arguments.case.rsplit(":", 1)
+        print(show_case(arguments.path, suite, int(index)))
+        return 0
+    planned, refused, failures = audit(arguments.path)
+    rows = list(compare(arguments.path))
+    comparable = [row for row in rows if row.reference is not None]
+    fetches = sum(row.fetches for row in comparable)
+    deep = sum(row.depth for row in comparable)
+    requests = bench(arguments.path)
+    print(f"plans.audit {planned}/{planned + len(failures)} planned, {refused} refused as expected")
+    print(f"plans.queries {len(comparable)}")
+    print(f"plans.fetches {fetches} (bar {FETCH_BAR})")
+    print(f"plans.depth {deep} (bar {DEPTH_BAR})")
+    print(f"plans.bench {requests} (bar {BENCH_REQUESTS})")
+    for failure in failures:
+        print(f"  failed {failure}")
+    if arguments.worst:
+        for row in comparable:
+            if row.reference and (row.fetches, row.depth) != row.reference:
+                best = row.reference
+                worse = "worse " if row.fetches > best[0] or row.depth > best[1] else "better"
+                print(
+                    f"  {worse} {row.suite}:{row.index} {row.fetches} fetches, depth {row.depth};"
+                    f" reference {best[0]}, {best[1]}"
+                )
+    missed = fetches > FETCH_BAR or deep > DEPTH_BAR or requests > BENCH_REQUESTS or failures
+    return 1 if missed else 0
+
+
+def audit(path: Path) -> tuple[int, int, list[str]]:
+    """Plan every audit query: (planned, refused where errors are expected, failures)."""
+    planned = refused = 0
+    failures: list[str] = []
+    for supergraph_path in sorted((path / "audit").glob("*.supergraph.graphql")):
+        suite = supergraph_path.name.removesuffix(".supergraph.graphql")
+        supergraph = load_supergraph(supergraph_path.read_text())
+        tests = json.loads((path / "audit" / f"{suite}.tests.json").read_text())
+        for index, test in enumerate(tests):
+            try:
+                plan_text(supergraph, test["query"])
+                planned += 1
+            except PlanError as error:
+                if test["expected"].get("errors"):
+                    refused += 1
+                else:
+                    failures.append(f"{suite}:{index} {error.code} {error.message}")
+            except Exception as error:  # a crash is a result to report, not to stop at
+                failures.append(f"{suite}:{index} {type(error).__name__} {error}")
+    return planned, refused, failures
+
+
+def compare(path: Path) -> Iterator[Row]:
+    """Plan every query of `plans.jsonl.gz`."""
+    supergraphs: dict[str, Supergraph] = {}
+    for line in gzip.open(path / "plans.jsonl.gz", "rt"):
+        case: dict[str, Any] = json.loads(line)
+        suite = case["suite"]
+        if suite == "bench":
+            continue
+        if suite not in supergraphs:
+            supergraphs[suite] = load_supergraph((path / "audit" / f"{suite}.supergraph.graphql").read_text())
+        reference = None
+        if "hiveM" in case and "apolloM" in case:
+            both = (case["hiveM"], case["apolloM"])
+            reference = min(m["fetches"] for m in both), min(m["depth"] for m in both)
+        try:
+            made = plan_text(supergraphs[suite], case["query"])
+        except Exception:
+            if reference is not None:
+                yield Row(suite=suite, index=case["i"], fetches=99, depth=99, reference=reference)
+            continue
+        yield Row(
+            suite=suite, index=case["i"], fetches=len(made.fetches), depth=depth(made), reference=reference
+        )
+
+
+def bench(path: Path) -> int:
+    """Return the number of requests of the benchmark's heavy query."""
+    supergraph = load_supergraph((path / "bench" / "supergraph.graphql").read_text())
+    return len(plan_text(supergraph, (path / "bench" / "operation.graphql").read_text()).fetches)
+
+
+def show_case(path: Path, suite: str, index: int) -> str:
+    """Print the plan of one audit query."""
+    supergraph = load_supergraph((path / "audit" / f"{suite}.supergraph.graphql").read_text())
+    test = json.loads((path / "audit" / f"{suite}.tests.json").read_text())[index]
+    return test["query"] + "\n" + show_plan(plan_text(supergraph, test["query"]))
+
+
+def plan_text(supergraph: Supergraph, query: str) -> QueryPlan:
+    """Plan a query given as text."""
+    return plan(supergraph, normalize(supergraph, parse(query, no_location=True)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
