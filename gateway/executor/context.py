@@ -43,7 +43,7 @@ class RequestContext:
 
     `subgraphs` are those of the supergraph version that the plan was made for.
     `variables` are coerced. `introspection` answers the plan's `__schema` and `__type` fields by response key.
-    `deadline` is a reading of the event loop's clock.
+    `deadline` is a reading of the event loop's clock. `known_errors` stand in the answer from the start.
     """
 
     subgraphs: Mapping[str, Subgraph]
@@ -54,6 +54,7 @@ class RequestContext:
     deadline: float | None = None
     introspection: Mapping[str, Any] = field(default_factory=dict)
     max_errors: int = 500
+    known_errors: Sequence[GraphQLErrorDict] = ()
 
 
 class ExecutionResult:

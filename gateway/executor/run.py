@@ -37,6 +37,7 @@ class Run:
         self.context = context
         self.tree: JsonObject = {"__typename": plan.plan.root_type}
         self.reporter = FailureReporter(plan, self.tree, context.max_errors)
+        self.reporter.errors.extend(context.known_errors)
         self._waiting = list(plan.dependencies)
         self._group: asyncio.TaskGroup | None = None
 

@@ -1,0 +1,25 @@
+"""The federation engine as one object: compose subgraphs, execute operations against them.
+
+In reading order:
+
+* `engine.py`: `Engine`, the whole pipeline;
+* `version.py`: one loaded version of the supergraph, with its caches (`cache.py`);
+* `documents.py`: a request's text to a valid document, within `limits.py`;
+* `sealing.py`: the client's ids become variables before planning;
+* `variables.py`, `introspection.py`: what the specification asks for;
+* `response.py`: bytes for the socket;
+* `options.py`: what can be set.
+"""
+
+from gateway.engine.engine import CompositionFailedError, Engine, compose_supergraph
+from gateway.engine.options import EngineOptions, Limits
+from gateway.engine.response import EngineResponse
+
+__all__ = [
+    "CompositionFailedError",
+    "Engine",
+    "EngineOptions",
+    "EngineResponse",
+    "Limits",
+    "compose_supergraph",
+]

@@ -1,0 +1,200 @@
+"""The engine: subgraphs in, a graph that answers queries out.
+
+    query → prepare (parse, bound, validate, lift; cached) → authorize and plan (cached)
+          → coerce variables → execute → EngineResponse
+
+Everything that depends on a version of the supergraph lives in `SupergraphVersion`; the engine itself only holds the
+current one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from graphql import GraphQLError, GraphQLSchema
+
+from gateway.composition import CompositionError, CompositionFailed, Rule, SubgraphSDL, compose
+from gateway.engine.documents import error_of
+from gateway.engine.options import EngineOptions
+from gateway.engine.response import EngineResponse
+from gateway.engine.version import PreparedOperation, SupergraphVersion
+from gateway.errors import GatewayError, InvalidRequestError, graphql_error
+from gateway.executor import RequestContext, execute
+from gateway.executor.hooks import Gate, Sealer
+from gateway.subgraph import Subgraph
+
+WARM_OPERATIONS = 200
+"""How many recently used operations are planned for a new version before it is swapped in."""
+
+
+class CompositionFailedError(GatewayError):
+    """The subgraphs do not form a supergraph; `errors` says why, completely."""
+
+    code = "COMPOSITION_FAILED"
+
+    def __init__(self, errors: Sequence[CompositionError]) -> None:
+        super().__init__("\n".join(str(error) for error in errors))
+        self.errors = tuple(errors)
+
+
+class Engine:
+    """A federated graph that can be queried. Make one with `Engine.from_subgraphs` or `Engine.from_supergraph`."""
+
+    def __init__(
+        self, version: SupergraphVersion, *, gate: Gate | None, sealer: Sealer | None, options: EngineOptions
+    ) -> None:
+        self._version = version
+        self._gate = gate
+        self._sealer = sealer
+        self._options = options
+
+    @classmethod
+    def from_subgraphs(
+        cls,
+        subgraphs: Iterable[Subgraph],
+        *,
+        rules: Sequence[Rule] = (),
+        gate: Gate | None = None,
+        sealer: Sealer | None = None,
+        options: EngineOptions | None = None,
+    ) -> Engine:
+        """Compose `subgraphs` and serve them. Raises `CompositionFailedError` with all errors."""
+        given = tuple(subgraphs)
+        return cls.from_supergraph(
+            compose_supergraph(given, rules=rules), given, gate=gate, sealer=sealer, options=options
+        )
+
+    @classmethod
+    def from_supergraph(
+        cls,
+        supergraph_sdl: str,
+        subgraphs: Iterable[Subgraph],
+        *,
+        gate: Gate | None = None,
+        sealer: Sealer | None = None,
+        options: EngineOptions | None = None,
+    ) -> Engine:
+        """Serve a supergraph that has been composed before. Raises `PlanError` when it is not one."""
+        options = options or EngineOptions()
+        version = SupergraphVersion(supergraph_sdl, subgraphs, _directive(sealer), options)
+        return cls(version, gate=gate, sealer=sealer, options=options)
+
+    @property
+    def supergraph_sdl(self) -> str:
+        """The supergraph in force, with join directives."""
+        return self._version.supergraph_sdl
+
+    @property
+    def api_schema(self) -> GraphQLSchema:
+        """What clients see of it."""
+        return self._version.api_schema
+
+    @property
+    def version(self) -> SupergraphVersion:
+        """The version in force: its caches, and what each stage makes of an operation."""
+        return self._version
+
+    def swap(self, subgraphs: Iterable[Subgraph], *, rules: Sequence[Rule] = ()) -> None:
+        """Compose anew and serve the result from the next request on. Running requests finish on the old version.
+
+        Raises `CompositionFailedError`; then nothing has changed. Operations in use are planned before the swap.
+        """
+        given = tuple(subgraphs)
+        self.swap_supergraph(compose_supergraph(given, rules=rules), given)
+
+    def swap_supergraph(self, supergraph_sdl: str, subgraphs: Iterable[Subgraph]) -> None:
+        """Serve another supergraph that has been composed before."""
+        version = SupergraphVersion(supergraph_sdl, subgraphs, _directive(self._sealer), self._options)
+        for text, name in self._version.operations()[-WARM_OPERATIONS:]:
+            try:
+                version.prepare(text, name).plan(None)
+            except InvalidRequestError:
+                continue
+        self._version = version
+
+    async def execute(
+        self,
+        query: str,
+        variables: Mapping[str, Any] | None = None,
+        operation_name: str | None = None,
+        session: Any = None,
+        scopes: frozenset[str] | None = None,
+        *,
+        only_queries: bool = False,
+    ) -> EngineResponse:
+        """Answer one request.
+
+        `session` travels to the gate, the sealer and every subgraph. `scopes` are what the caller may read at most;
+        None leaves all decisions to the gate. `only_queries` refuses mutations (for HTTP GET).
+        """
+        version = self._version
+        try:
+            operation = version.prepare(query, operation_name)
+            if only_queries and operation.kind != "query":
+                raise InvalidRequestError(
+                    [graphql_error("Only queries can be sent this way.", "OPERATION_NOT_ALLOWED")]
+                )
+            if operation.kind == "subscription":
+                raise InvalidRequestError([graphql_error("Subscriptions need a stream.", "SUBSCRIPTION_NOT_SUPPORTED")])
+            planned = operation.plan(scopes)
+            coerced = self._read_variables(version, operation, variables, session)
+            introspection = operation.introspection.answer(coerced) if operation.introspection else {}
+        except InvalidRequestError as error:
+            return EngineResponse.refusal(error.errors)
+        except GraphQLError as error:
+            return EngineResponse.refusal([error_of(error, "INTROSPECTION_FAILED")])
+        timeout = self._options.timeout
+        result = await execute(
+            planned.plan,
+            RequestContext(
+                subgraphs=version.subgraphs,
+                variables=coerced,
+                session=session,
+                gate=self._gate,
+                sealer=self._sealer,
+                deadline=None if timeout is None else asyncio.get_running_loop().time() + timeout,
+                introspection=introspection,
+                max_errors=self._options.max_errors,
+                known_errors=planned.errors,
+            ),
+        )
+        return EngineResponse.of(result)
+
+    def _read_variables(
+        self,
+        version: SupergraphVersion,
+        operation: PreparedOperation,
+        given: Mapping[str, Any] | None,
+        session: Any,
+    ) -> Mapping[str, Any]:
+        coerced = operation.variables.read(given)
+        lifted = operation.document.lifted
+        if not lifted:
+            return coerced
+        sealer = self._sealer
+        values = dict(coerced)
+        for each in lifted:
+            version.sealed.unseal(
+                each, coerced, lambda value: sealer.unseal(value, session) if sealer else value, values
+            )
+        return values
+
+
+def compose_supergraph(subgraphs: Sequence[Subgraph], *, rules: Sequence[Rule] = ()) -> str:
+    """Return the supergraph SDL of `subgraphs`. Raises `CompositionFailedError` with all errors."""
+    composed = compose(
+        [
+            SubgraphSDL(name=each.name, url=getattr(each, "url", "") or f"local:{each.name}", sdl=each.sdl)
+            for each in subgraphs
+        ],
+        rules=rules,
+    )
+    if isinstance(composed, CompositionFailed):
+        raise CompositionFailedError(composed.errors)
+    return composed.supergraph_sdl
+
+
+def _directive(sealer: Sealer | None) -> str | None:
+    return sealer.directive if sealer is not None else None

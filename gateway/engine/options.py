@@ -1,0 +1,40 @@
+"""What a user of the engine may decide about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gateway.planner.options import PlannerOptions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds on one operation, checked before it is planned. Each is the largest value that is accepted.
+
+    `fields` counts fields after fragments are spread; `depth` the nesting of fields, introspection aside.
+    """
+
+    document_bytes: int = 100_000
+    tokens: int = 15_000
+    depth: int = 20
+    fields: int = 2_000
+    aliases: int = 200
+    directives: int = 100
+    root_fields: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineOptions:
+    """Options of an engine.
+
+    `timeout` bounds an operation in seconds; fetches that are not done by then fail with `UPSTREAM_TIMEOUT`.
+    `documents` and `plans` are the sizes of the caches.
+    """
+
+    limits: Limits = field(default_factory=Limits)
+    introspection: bool = True
+    timeout: float | None = 30.0
+    max_errors: int = 500
+    documents: int = 2_000
+    plans: int = 2_000
+    planner: PlannerOptions = field(default_factory=PlannerOptions)

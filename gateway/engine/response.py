@@ -1,0 +1,53 @@
+"""What the engine answers: bytes for the socket, and the duty to say when they are there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from gateway.errors import GraphQLErrorDict
+from gateway.executor import ExecutionResult
+
+
+class EngineResponse:
+    """A GraphQL response.
+
+    `body` is ready for the socket. `is_request_error` tells that nothing was executed (there is no `data` entry).
+    Await `acknowledge` once the bytes have been handed over or dropped; it may be called more than once.
+    """
+
+    __slots__ = ("_result", "body", "data", "errors", "extensions", "is_request_error")
+
+    def __init__(
+        self,
+        body: bytes,
+        *,
+        data: Mapping[str, Any] | None = None,
+        errors: Sequence[GraphQLErrorDict] = (),
+        extensions: Mapping[str, Any] | None = None,
+        is_request_error: bool = False,
+        result: ExecutionResult | None = None,
+    ) -> None:
+        self.body = body
+        self.data = data
+        self.errors = errors
+        self.extensions = extensions or {}
+        self.is_request_error = is_request_error
+        self._result = result
+
+    @classmethod
+    def of(cls, result: ExecutionResult) -> EngineResponse:
+        """Return the response of an execution."""
+        return cls(result.body, data=result.data, errors=result.errors, extensions=result.extensions, result=result)
+
+    @classmethod
+    def refusal(cls, errors: Sequence[GraphQLErrorDict]) -> EngineResponse:
+        """Return the response to a request that was not executed."""
+        return cls(orjson.dumps({"errors": list(errors)}), errors=errors, is_request_error=True)
+
+    async def acknowledge(self) -> None:
+        """Close the permits behind the data."""
+        if self._result is not None:
+            await self._result.acknowledge()

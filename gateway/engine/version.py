@@ -1,0 +1,150 @@
+"""One version of the supergraph, loaded, with everything that is cached for it.
+
+A request keeps the version that it began with, so versions can be swapped under load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import GraphQLSchema, OperationDefinitionNode
+
+from gateway.composition import api_schema
+from gateway.engine.cache import LruCache
+from gateway.engine.documents import ParsedDocument, client_variables, read_document
+from gateway.engine.introspection import Introspection
+from gateway.engine.options import EngineOptions
+from gateway.engine.sealing import SealedArguments
+from gateway.engine.variables import VariableReader
+from gateway.errors import GraphQLErrorDict, InvalidRequestError, graphql_error
+from gateway.executor import CompiledPlan, ExecutionSchema, compile_plan
+from gateway.planner import (
+    Operation,
+    PlanError,
+    Removed,
+    Supergraph,
+    load_supergraph,
+    normalize,
+    operation_key,
+    plan,
+)
+from gateway.subgraph import Subgraph
+
+UNAUTHORIZED = "UNAUTHORIZED_FIELD_OR_TYPE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedOperation:
+    """An operation as one set of scopes may execute it. `errors` are the fields that were taken out."""
+
+    plan: CompiledPlan
+    errors: tuple[GraphQLErrorDict, ...]
+
+
+class PreparedOperation:
+    """One operation of one document: valid, bounded, normalized; its plans are made when first needed."""
+
+    __slots__ = ("_operation", "_version", "document", "introspection", "kind", "plans", "scopes", "variables")
+
+    def __init__(
+        self, version: SupergraphVersion, document: ParsedDocument, definition: OperationDefinitionNode
+    ) -> None:
+        self._version = version
+        self.document = document
+        self.kind = definition.operation.value
+        name = definition.name.value if definition.name else None
+        self._operation = _planned(lambda: normalize(version.supergraph, document.document, name))
+        self.variables = VariableReader(client_variables(definition, document.lifted), version.api_schema)
+        self.introspection = (
+            Introspection(document.document, definition, version.api_schema) if self._operation.introspection else None
+        )
+        self.plans: dict[frozenset[str] | None, PlannedOperation] = {}
+
+    def plan(self, scopes: frozenset[str] | None) -> PlannedOperation:
+        """Return the plan for a caller with these scopes (None: no static authorization)."""
+        found = self.plans.get(scopes)
+        if found is None:
+            found = self._version.plan(self._operation, scopes)
+            if len(self.plans) < MAX_PLANS_PER_OPERATION:
+                self.plans[scopes] = found
+        return found
+
+
+MAX_PLANS_PER_OPERATION = 64
+
+
+class SupergraphVersion:
+    """A loaded supergraph with its subgraphs, documents and plans."""
+
+    def __init__(
+        self,
+        supergraph_sdl: str,
+        subgraphs: Iterable[Subgraph],
+        sealed_directive: str | None,
+        options: EngineOptions,
+    ) -> None:
+        self.supergraph_sdl = supergraph_sdl
+        self.subgraphs: Mapping[str, Subgraph] = {each.name: each for each in subgraphs}
+        self.supergraph: Supergraph = load_supergraph(supergraph_sdl)
+        self.api_schema: GraphQLSchema = api_schema(supergraph_sdl)
+        self._options = options
+        coordinates = self.supergraph.directive_coordinates(sealed_directive) if sealed_directive else frozenset()
+        self.sealed = SealedArguments(self.api_schema, coordinates)
+        self.schema = ExecutionSchema(
+            self.api_schema,
+            object_types=(name for name, info in self.supergraph.types.items() if info.kind == "object"),
+            sealed={(each[0], each[1]) for each in coordinates if len(each) == 2},
+        )
+        self._documents: LruCache[tuple[str, str | None], PreparedOperation | InvalidRequestError] = LruCache(
+            options.documents
+        )
+        self._plans: LruCache[str, CompiledPlan] = LruCache(options.plans)
+
+    def prepare(self, text: str, operation_name: str | None) -> PreparedOperation:
+        """Return the operation of a document. Raises `InvalidRequestError`; refusals are cached too."""
+        key = (text, operation_name)
+        found = self._documents.get(key)
+        if found is None:
+            try:
+                document = read_document(text, self.api_schema, self.sealed, self._options)
+                found = PreparedOperation(self, document, document.operation(operation_name))
+            except InvalidRequestError as error:
+                found = error
+            if len(text) <= self._options.limits.document_bytes:
+                self._documents.put(key, found)
+        if isinstance(found, InvalidRequestError):
+            raise found
+        return found
+
+    def plan(self, operation: Operation, scopes: frozenset[str] | None) -> PlannedOperation:
+        """Authorize, then plan or find the plan of an equal operation."""
+        removed: tuple[Removed, ...] = ()
+        if scopes is not None:
+            from gateway.planner.authorize import authorize
+
+            operation, removed = authorize(self.supergraph, operation, scopes)
+        key = operation_key(operation)
+        compiled = self._plans.get(key)
+        if compiled is None:
+            made = _planned(lambda: plan(self.supergraph, operation, self._options.planner))
+            compiled = compile_plan(made, self.schema)
+            self._plans.put(key, compiled)
+        return PlannedOperation(plan=compiled, errors=tuple(_unauthorized(each) for each in removed))
+
+    def operations(self) -> list[tuple[str, str | None]]:
+        """Return the documents that are cached, the one used last at the end: to warm a new version with."""
+        return self._documents.keys()
+
+
+def _unauthorized(removed: Removed) -> GraphQLErrorDict:
+    return graphql_error("You are not allowed to read this field.", UNAUTHORIZED, removed.path)
+
+
+def _planned(step: Any) -> Any:
+    """Run a step of planning; what it cannot plan is the client's to know."""
+    try:
+        return step()
+    except PlanError as error:
+        raise InvalidRequestError([graphql_error(error.message, error.code)]) from error
