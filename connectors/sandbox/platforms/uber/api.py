@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from connectors.sandbox.authorization import AuthorizationServer, ClientRegistration, OAuthProfile, client_secret
-from connectors.sandbox.journal import CallNotes
+from connectors.sandbox.bearer import bearer_session
 from connectors.sandbox.platform import Platform
 from connectors.sandbox.platforms.uber.drivers import ACCOUNTS, DRIVERS, Driver
 from connectors.sandbox.platforms.uber.rides import Ledger, driver_id, keep_ledger
@@ -131,14 +131,11 @@ class _Api:
         return self._ledgers[login]
 
     def _session(self, request: Request, scope: str) -> Session | Response:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        session = self._desk.check(token if scheme.lower() == "bearer" else None)
+        session = bearer_session(request, self._desk)
         if session == "missing":
             return _error(401, "unauthorized", "No authentication provided.")
         if isinstance(session, str):
             return _error(401, "unauthorized", "Invalid OAuth 2.0 credentials provided.")
-        notes: CallNotes = request.scope["sandbox.notes"]
-        notes.persona = session.login
         if scope not in session.scopes:
             return _error(403, "forbidden", f"This endpoint requires the {scope} scope.")
         return session

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from connectors.sandbox.authorization import AuthorizationServer, ClientRegistration, OAuthProfile, client_secret
+from connectors.sandbox.bearer import bearer_session
 from connectors.sandbox.graphql_service import GraphQLService, read_call
 from connectors.sandbox.journal import CallNotes
 from connectors.sandbox.platform import Platform
@@ -66,11 +67,11 @@ class UpworkEnvelope:
 class _Record:
     """What one freelancer's token may see, as GraphQL's root value."""
 
-    def __init__(self, world: World, freelancer: Freelancer, session: Session) -> None:
+    def __init__(self, world: World, freelancer: Freelancer, contracts: Sequence[Contract], session: Session) -> None:
         self._world = world
         self._freelancer = freelancer
         self._session = session
-        self._contracts = contracts_of(world, freelancer)
+        self._contracts = contracts
         self._ids = _ids(world, freelancer)
 
     def root(self) -> Mapping[str, Any]:
@@ -212,15 +213,14 @@ class _Endpoint:
     def __init__(self, world: World, desk: TokenDesk) -> None:
         self._world = world
         self._desk = desk
+        self._contracts = {login: contracts_of(world, who) for login, who in FREELANCERS.items()}
         self._service = GraphQLService((Path(__file__).parent / "schema.graphql").read_text(encoding="utf-8"))
 
     async def serve(self, request: Request) -> Response:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        session = self._desk.check(token if scheme.lower() == "bearer" else None)
+        session = bearer_session(request, self._desk)
         if isinstance(session, str) or session.login is None:
             return _message(401, "Unauthenticated")
         notes: CallNotes = request.scope["sandbox.notes"]
-        notes.persona = session.login
         call = await read_call(request)
         if isinstance(call, Response):
             return call
@@ -232,7 +232,7 @@ class _Endpoint:
             path = list(call.root_fields[:1])
             error = GraphQLError("Authorization failed", path=path, extensions=_denied(reason).extensions)
             return JSONResponse({"data": None, "errors": [error.formatted]})
-        root = _Record(self._world, freelancer, session).root()
+        root = _Record(self._world, freelancer, self._contracts[session.login], session).root()
         return JSONResponse(self._service.execute(call, root, notes.drift))
 
 

@@ -5,15 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from connectors.sandbox.platforms.upwork.freelancers import Brief, Freelancer
+from connectors.sandbox.platforms.upwork.freelancers import Freelancer
+from connectors.sandbox.trades import CLIENTS, Brief
 from connectors.sandbox.world import World
 
 __all__ = ["Contract", "ContractFeedback", "DayWorked", "contracts_of", "numeric_id"]
 
-_CLIENTS = (
-    "bakery", "biotech", "bicycle", "fintech", "fitness", "furniture", "garden", "insurance", "jewellery",
-    "language school", "logistics", "museum", "music", "pet food", "podcast", "solar", "theatre", "travel",
-)  # fmt: skip
 _CATEGORIES = (
     ("Skills", 20.0), ("Quality", 20.0), ("Availability", 15.0),
     ("Deadlines", 15.0), ("Communication", 15.0), ("Cooperation", 15.0),
@@ -98,7 +95,7 @@ def _contract(world: World, freelancer: Freelancer, number: int) -> Contract:
     login = freelancer.persona.login
     draw = world.random("upwork", login, "contract", number)
     brief = freelancer.briefs[number % len(freelancer.briefs)]
-    client = draw.choice(_CLIENTS)
+    client = draw.choice(CLIENTS)
     age = freelancer.months * 30.4 * (1 - number / freelancer.contracts) * draw.uniform(0.93, 1.0) + 1
     started = world.days_ago(age).replace(hour=9, minute=0, second=0, microsecond=0)
     chance = draw.random()
