@@ -15,7 +15,7 @@ class View:
         self.supergraph = supergraph
         self.types = supergraph.types
         self.options = options
-        self.query_type = supergraph.roots.get("query", "Query")
+        self._roots = frozenset(supergraph.roots.values())
         self._owners: dict[tuple[str, str], dict[str, Ownership]] = {}
         self._signatures: dict[tuple[str, str], object] = {}
         self._key_signatures: dict[str, object] = {}
@@ -27,8 +27,8 @@ class View:
         return self.types[name].kind != "object"
 
     def is_root(self, name: str) -> bool:
-        """Whether objects of the type `name` are reached without a key: the query root."""
-        return name == self.query_type
+        """Whether `name` is a root operation type, whose object is reached without a key."""
+        return name in self._roots
 
     def field(self, rep: str, name: str) -> FieldInfo:
         """Return the field `name` of the type `rep`."""

@@ -31,7 +31,8 @@ from gateway.planner.view import View
 from gateway.planner.ways import IMPOSSIBLE, Estimator, Way, find_cell, named_type
 
 Active = frozenset[tuple[int, str, str]]
-"""Requirements being resolved further up: (spot, field, subgraph). They cannot serve themselves."""
+"""What is being resolved further up: (spot, field, subgraph) for a field's requirements, and
+(spot, "", subgraph) for the key by which a subgraph is entered. Neither can serve itself."""
 
 Decision = tuple[object, ...]
 
@@ -301,18 +302,19 @@ class Walk:
             options.append(_Option(cost=cost, tie=(0, access.group.number, access.subgraph), own=own, access=access))
             if cost == 0.0:
                 return [options[-1]]
+        entering = frozenset((place, graph) for place, name, graph in active if not name)
         spread = field.uniform and self.view.is_abstract(case.spot.static)
         for subgraph, via, own in self.view.candidates(case.rep, field.name):
             if own.external or (subgraph, via) in local or (id(case.spot), field.name, subgraph) in active:
                 continue
             reenters = self.view.reenters(via or case.rep, field.name, subgraph)
             entity = bool(own.requires or own.contexts or reenters)
-            way = estimator.way(case, subgraph, via, uniform=spread or entity, visited=frozenset())
+            way = estimator.way(case, subgraph, via, uniform=spread or entity, visited=entering)
             if way is None:
                 continue
             cost = way.cost
             if own.requires:
-                cost += estimator.supply(case, own.requires, frozenset({(id(case), subgraph)}))
+                cost += estimator.supply(case, own.requires, entering)
             cost += estimator.below(field.cases, estimator.named(own, case.rep, field), subgraph, own.provides)
             if cost < IMPOSSIBLE:
                 covers = sum(subgraph in self.view.owners(case.rep, name) for name in rest)
@@ -353,7 +355,8 @@ class Walk:
             None,
         )
         if above is None:
-            way = self.estimator.way(parent, subgraph, None, uniform=False, visited=frozenset())
+            entering = frozenset((place, graph) for place, name, graph in active if not name)
+            way = self.estimator.way(parent, subgraph, None, uniform=False, visited=entering)
             if way is None:
                 raise DeadEnd(parent.rep, cell.name)
             own = self.view.owners(parent.rep, cell.name)[subgraph]
@@ -393,7 +396,8 @@ class Walk:
         if source is not spot.opaque and spot.opaque is not None and source.concrete() is None:
             self._discover(source, when, active)
         deps: set[Group] = set()
-        inputs = self._inputs(source, key.fields, subgraph, way.typename, deps, when, active, identifying=True)
+        entering = active | {(id(spot), "", subgraph)}
+        inputs = self._inputs(source, key.fields, subgraph, way.typename, deps, when, entering, identifying=True)
         merge_inputs(
             inputs, self._inputs(case, requires, subgraph, way.typename, deps, when, active, identifying=False)
         )

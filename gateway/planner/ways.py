@@ -19,6 +19,9 @@ from gateway.planner.view import View
 IMPOSSIBLE = 1_000_000.0
 """The cost of what cannot be done."""
 
+UNLIKELY = 100.0
+"""The estimate for what no subgraph resolves by itself, though an enclosing `@provides` may."""
+
 _Visited = frozenset[tuple[int, str]]
 
 
@@ -70,7 +73,7 @@ class Estimator:
         info = self.view.types[static]
         total = 0.0
         if subgraph in info.objects_in:
-            spread = len(cases) > 1 or any(field.name == "__typename" for field in cases[0].fields)
+            spread = len(cases) > 1 or any(field.name not in info.fields for field in cases[0].fields)
             total = 1.0 if spread else self._fields(cases[0].fields, static, subgraph, provided)
         else:
             runtime = self.view.supergraph.runtime(static, subgraph)
@@ -123,7 +126,7 @@ class Estimator:
                         if subgraph not in supplier or supplier[subgraph].external:
                             missing.append([s for s, o in supplier.items() if not o.external])
             if not options:
-                return IMPOSSIBLE
+                total += UNLIKELY
             missing.append(options)
         for options in sorted(missing, key=len):
             if options and not chosen.intersection(options):
@@ -137,7 +140,7 @@ class Estimator:
 
     def way(self, case: Case, subgraph: str, via: str | None, *, uniform: bool, visited: _Visited) -> Way | None:
         """Return the cheapest way to stand at `case` in `subgraph`, as the interface object `via` if given."""
-        mark = (id(case), subgraph)
+        mark = (id(case.spot), subgraph)
         if mark in visited:
             return None
         visited |= {mark}
@@ -194,7 +197,7 @@ class Estimator:
         info = self.view.types[opaque.rep]
         best: tuple[float, str, Key] | None = None
         for subgraph in sorted(info.subgraphs - info.objects_in):
-            mark = (id(opaque), subgraph)
+            mark = (id(opaque.spot), subgraph)
             if mark in visited:
                 continue
             for key in self.view.keys(opaque.rep, subgraph):
@@ -247,8 +250,9 @@ class Estimator:
             if cost < best:
                 best, chosen = cost, subgraph
         for subgraph, _via, own in self.view.candidates(case.rep, item.name):
-            if own.requires and best >= IMPOSSIBLE and (id(case), subgraph) not in visited:
-                inner = self.supply(case, own.requires, visited | {(id(case), subgraph)})
+            mark = (id(case.spot), f"{subgraph}.{item.name}")
+            if own.requires and best >= IMPOSSIBLE and mark not in visited:
+                inner = self.supply(case, own.requires, visited | {mark})
                 best = min(best, inner + 1.0)
         gained.add(chosen)
         return best
