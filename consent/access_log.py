@@ -1,0 +1,148 @@
+"""The access log as its readers see it: who read, or was denied, what of whom, for which purpose, and when.
+
+Lease transactions write it (`leases.py`); rows are never changed or deleted (`ddl.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Engine, Row, Select, func, or_, select
+from sqlmodel import col
+
+from consent.models import AccessEvent, Actor
+
+Choice = Literal["allow", "deny"]
+
+PAGE_SIZE = 50
+MAX_PAGE_SIZE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessRecord:
+    """One line of the log. `actor_name` is None when workers read their own data.
+
+    `reason` of an allowed access: None (delivered), `NOT_DELIVERED`, `DISCARDED` (consent had ended) or
+    `PROCESS_DIED`; of a denied one: see `decision.Reason`. `repeats` equal denials share a line.
+    """
+
+    id: int
+    at: datetime
+    actor_id: str | None
+    actor_name: str | None
+    client_id: str | None
+    grant_id: str | None
+    purpose: str | None
+    platform: str
+    account_id: str | None
+    category: str
+    decision: str
+    reason: str | None
+    records: int
+    repeats: int
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessFilter:
+    """Which lines to show; None means any. `text` is looked for in actor, platform, category and purpose."""
+
+    actor_id: str | None = None
+    platform: str | None = None
+    category: str | None = None
+    purpose: str | None = None
+    decision: Choice | None = None
+    grant_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessPage:
+    """Lines, newest first. `next_before` continues with older ones; None at the end. `total` counts all that match."""
+
+    records: tuple[AccessRecord, ...]
+    next_before: int | None
+    total: int
+
+
+class AccessLog:
+    """Reads the log. Every query is for one worker: pass the worker of the session, never one from the request."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine.execution_options(read_only=True)
+
+    def page(
+        self,
+        worker_id: str,
+        *,
+        matching: AccessFilter | None = None,
+        before: int | None = None,
+        size: int = PAGE_SIZE,
+    ) -> AccessPage:
+        """Return lines older than `before` (an id), newest first."""
+        size = max(1, min(size, MAX_PAGE_SIZE))
+        query = _filtered(worker_id, matching or AccessFilter())
+        with self._engine.connect() as connection:
+            total = connection.execute(select(func.count()).select_from(query.order_by(None).subquery())).scalar_one()
+            if before is not None:
+                query = query.where(col(AccessEvent.id) < before)
+            rows = connection.execute(query.order_by(col(AccessEvent.id).desc()).limit(size + 1)).all()
+        records = tuple(_record(row) for row in rows[:size])
+        return AccessPage(records=records, next_before=records[-1].id if len(rows) > size else None, total=int(total))
+
+    def last_by_grant(self, worker_id: str) -> dict[str, datetime]:
+        """Return when data was last delivered under each of the worker's grants."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                select(col(AccessEvent.grant_id), func.max(col(AccessEvent.at)).label("at"))
+                .where(
+                    col(AccessEvent.worker_id) == worker_id,
+                    col(AccessEvent.decision) == "allow",
+                    col(AccessEvent.grant_id).is_not(None),
+                )
+                .group_by(col(AccessEvent.grant_id))
+            ).all()
+        return {row.grant_id: row.at for row in rows}
+
+
+def _filtered(worker_id: str, matching: AccessFilter) -> Select[Any]:
+    query = (
+        select(
+            *AccessEvent.__table__.c,  # type: ignore[attr-defined]
+            col(Actor.trading_name).label("actor_name"),
+        )
+        .outerjoin(Actor, col(Actor.id) == col(AccessEvent.actor_id))
+        .where(col(AccessEvent.worker_id) == worker_id)
+    )
+    for name in ("actor_id", "platform", "category", "purpose", "decision", "grant_id"):
+        wanted = getattr(matching, name)
+        if wanted is not None:
+            query = query.where(getattr(AccessEvent, name) == wanted)
+    if matching.since is not None:
+        query = query.where(col(AccessEvent.at) >= matching.since)
+    if matching.until is not None:
+        query = query.where(col(AccessEvent.at) < matching.until)
+    if matching.text:
+        query = query.where(
+            or_(
+                *(
+                    col(column).icontains(matching.text, autoescape=True)
+                    for column in (
+                        Actor.trading_name,
+                        AccessEvent.platform,
+                        AccessEvent.category,
+                        AccessEvent.purpose,
+                    )
+                )
+            )
+        )
+    return query
+
+
+def _record(row: Row[Any]) -> AccessRecord:
+    names = AccessRecord.__slots__
+    return AccessRecord(**{name: getattr(row, name) for name in names})

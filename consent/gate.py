@@ -1,0 +1,241 @@
+"""What the executor asks before every fetch and before every answer: the consent side of its `Gate` seam.
+
+An entity becomes a subject (`Worker` by its id, `…Account` by the account's id), its subgraph a source
+(`platform:<name>` or `internal`), its scopes categories. What is none of these is denied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from consent.decision import Asker, Question, Reason
+from consent.leases import Inquiry, LeaseKeeper, LeasesUnavailableError
+from consent.permit import Answer, Disclosure, LeasePermit
+from consent.vocabulary import SELF_PURPOSE, category_of, scope_of
+
+INTERNAL = "internal"
+_PLATFORM = "platform:"
+
+_MESSAGES: Mapping[Reason, str] = {
+    "NOT_GRANTED": "The worker has not granted this.",
+    "REFUSED": "The worker was asked for this and refused.",
+    "EXPIRED": "The worker's consent has expired.",
+    "ENDED": "The worker's consent has ended.",
+    "ACCOUNT_CLOSED": "The account may not be read at present.",
+    "PLATFORM_SUSPENDED": "The platform may not be read at present.",
+    "CLIENT_SUSPENDED": "This client may not read.",
+    "PURPOSE_MISSING": "The request has no purpose.",
+    "SCOPE_MISSING": "The access token does not cover this.",
+    "UNDECIDED": "Consent could not be checked.",
+}
+
+
+class GateSession(Protocol):
+    """What the gate reads of a request's session."""
+
+    @property
+    def request_id(self) -> str: ...  # noqa: D102
+    @property
+    def kind(self) -> Literal["actor", "worker", "operator", "anonymous"]: ...  # noqa: D102
+    @property
+    def actor_id(self) -> str | None: ...  # noqa: D102
+    @property
+    def client_id(self) -> str | None: ...  # noqa: D102
+    @property
+    def worker_id(self) -> str | None: ...  # noqa: D102
+    @property
+    def purpose(self) -> str | None: ...  # noqa: D102
+    @property
+    def grant_id(self) -> str | None: ...  # noqa: D102
+    @property
+    def scopes(self) -> frozenset[str]: ...  # noqa: D102
+    @property
+    def token_ref(self) -> str | None: ...  # noqa: D102
+
+
+class GateQuestion(Protocol):
+    """One entity of one ready fetch, as the engine asks."""
+
+    @property
+    def subgraph(self) -> str: ...  # noqa: D102
+    @property
+    def typename(self) -> str | None: ...  # noqa: D102
+    @property
+    def key(self) -> Mapping[str, Any] | None: ...  # noqa: D102
+    @property
+    def scopes(self) -> frozenset[str]: ...  # noqa: D102
+    @property
+    def inherited(self) -> tuple[Any, ...]: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeDenial:
+    """Why a scope was refused, as the client reads it."""
+
+    code: str
+    message: str
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeDecision:
+    """Scopes allowed under `permit`, and a denial for each of the others."""
+
+    permit: LeasePermit | None = None
+    allowed: frozenset[str] = frozenset()
+    denied: Mapping[str, ScopeDenial] = field(default_factory=dict)
+
+
+class ConsentGate:
+    """Satisfies the engine's `Gate`. `sources` says what each subgraph reads; `authorize_url` where to ask."""
+
+    def __init__(self, leases: LeaseKeeper, *, sources: Mapping[str, str], authorize_url: str) -> None:
+        self._leases = leases
+        self._sources = dict(sources)
+        self._authorize_url = authorize_url
+
+    def update_sources(self, sources: Mapping[str, str]) -> None:
+        """Replace the mapping of subgraphs to sources: called when a new registry version goes live."""
+        self._sources = dict(sources)
+
+    async def acquire(self, requests: Sequence[GateQuestion], session: GateSession) -> Sequence[ScopeDecision]:
+        """Decide on `requests`, in order, in one transaction."""
+        asker = asker_of(session)
+        decisions: list[ScopeDecision | None] = [None] * len(requests)
+        pending: list[tuple[int, Inquiry, dict[str, Reason]]] = []
+        for position, request in enumerate(requests):
+            refused: dict[str, Reason] = {}
+            inquiry = self._inquiry(request, session, asker, refused)
+            if inquiry is None:
+                decisions[position] = self._deny(request, refused)
+            else:
+                pending.append((position, inquiry, refused))
+        if pending:
+            try:
+                answers = await self._leases.acquire([inquiry for _, inquiry, _ in pending])
+            except LeasesUnavailableError:
+                for position, _, _ in pending:
+                    request = requests[position]
+                    decisions[position] = self._deny(request, dict.fromkeys(request.scopes, "UNDECIDED"))
+            else:
+                for (position, _, refused), answer in zip(pending, answers, strict=True):
+                    decisions[position] = self._decision(requests[position], answer, refused)
+        return [decision for decision in decisions if decision is not None]
+
+    async def release(
+        self,
+        permits: Collection[LeasePermit],
+        session: GateSession,
+        disclosed: Mapping[LeasePermit, Mapping[str, int]],
+    ) -> Mapping[LeasePermit, frozenset[str]]:
+        """Re-check `permits` and log the access; what is returned has ended and must not be delivered."""
+        disclosures = [
+            Disclosure(
+                permit=permit,
+                records={scope.removeprefix("gig:"): count for scope, count in disclosed.get(permit, {}).items()},
+            )
+            for permit in permits
+        ]
+        if not disclosures:
+            return {}
+        try:
+            ended: Collection[LeasePermit] = await self._leases.release(disclosures)
+        except LeasesUnavailableError:
+            ended = permits
+        return {permit: frozenset(map(scope_of, permit.categories)) for permit in ended}
+
+    async def acknowledge(self, permits: Collection[LeasePermit], session: GateSession) -> None:
+        """Close `permits`."""
+        if permits:
+            await self._leases.acknowledge(permits)
+
+    def _inquiry(
+        self, request: GateQuestion, session: GateSession, asker: Asker | None, refused: dict[str, Reason]
+    ) -> Inquiry | None:
+        """Translate `request`; None, with reasons in `refused`, when it need not even be asked."""
+        source = self._sources.get(request.subgraph)
+        subject = request.key.get("id") if request.key is not None else None
+        typename = request.typename or ""
+        if asker is None or asker.purpose is None:
+            refused.update(dict.fromkeys(request.scopes, "PURPOSE_MISSING"))
+            return None
+        is_worker, is_account = typename == "Worker", typename.endswith("Account")
+        if source is None or not isinstance(subject, str) or not (is_worker or is_account):
+            refused.update(dict.fromkeys(request.scopes, "NOT_GRANTED"))
+            return None
+        categories: set[str] = set()
+        for scope in request.scopes:
+            category = category_of(scope)
+            if category is None:
+                refused[scope] = "NOT_GRANTED"
+            elif session.kind == "actor" and scope not in session.scopes:
+                refused[scope] = "SCOPE_MISSING"
+            else:
+                categories.add(category)
+        if not categories or not (source == INTERNAL or source.startswith(_PLATFORM)):
+            refused.update(dict.fromkeys(request.scopes - refused.keys(), "NOT_GRANTED"))
+            return None
+        return Inquiry(
+            question=Question(
+                asker=asker,
+                worker_id=subject if is_worker else None,
+                account_id=None if is_worker else subject,
+                platform=None if source == INTERNAL else source.removeprefix(_PLATFORM),
+                categories=frozenset(categories),
+            ),
+            inherited=tuple(permit for permit in request.inherited if isinstance(permit, LeasePermit)),
+        )
+
+    def _decision(self, request: GateQuestion, answer: Answer, refused: Mapping[str, Reason]) -> ScopeDecision:
+        reasons: dict[str, Reason] = {scope_of(category): reason for category, reason in answer.denied.items()}
+        return ScopeDecision(
+            permit=answer.permit,
+            allowed=frozenset(map(scope_of, answer.allowed)),
+            denied=self._deny(request, {**refused, **reasons}).denied,
+        )
+
+    def _deny(self, request: GateQuestion, reasons: Mapping[str, Reason]) -> ScopeDecision:
+        source = self._sources.get(request.subgraph, INTERNAL)
+        platform = None if source == INTERNAL else source.removeprefix(_PLATFORM)
+        return ScopeDecision(
+            denied={
+                scope: ScopeDenial(
+                    code="CONSENT_ENDED" if reason == "ENDED" and request.inherited else "CONSENT_REQUIRED",
+                    message=_MESSAGES[reason],
+                    extensions={
+                        "platform": platform,
+                        "category": scope.removeprefix("gig:"),
+                        "reason": reason,
+                        "authorizeUrl": self._authorize_url,
+                    },
+                )
+                for scope, reason in sorted(reasons.items())
+            }
+        )
+
+
+def asker_of(session: GateSession) -> Asker | None:
+    """Return who asks, as decisions know them; None for sessions that may read nothing personal."""
+    match session.kind:
+        case "actor":
+            return Asker(
+                kind="actor",
+                actor_id=session.actor_id,
+                client_id=session.client_id,
+                purpose=session.purpose,
+                grant_id=session.grant_id,
+                request_id=session.request_id,
+                token_ref=session.token_ref,
+            )
+        case "worker":
+            return Asker(
+                kind="worker",
+                worker_id=session.worker_id,
+                purpose=session.purpose if session.purpose == SELF_PURPOSE else None,
+                request_id=session.request_id,
+                token_ref=session.token_ref,
+            )
+        case _:
+            return None

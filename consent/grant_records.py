@@ -1,0 +1,208 @@
+"""Grants as their parties read them: one record with its items, actor and purpose, found in several ways.
+
+A grant counts as expired from the instant it expires, whether or not its row says so yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, Select, and_, func, or_, select
+from sqlmodel import col
+
+from consent.columns import utc_now
+from consent.models import Actor, ConsentGrant, GrantItem, Purpose, Worker
+
+Item = tuple[str, str]
+"""(platform, category)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantRecord:
+    """A grant with all that its parties may read of it. `status` is `expired` from the instant it expires."""
+
+    id: str
+    worker_id: str
+    client_id: str
+    actor_id: str
+    actor_trading_name: str
+    actor_legal_name: str
+    actor_jurisdiction: str | None
+    purpose: str
+    purpose_version: int
+    purpose_text: str
+    status: str
+    granted_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+    end_reason: str | None
+    version: int
+    parent_id: str | None
+    locale: str
+    notice_sha256: str
+    screen_sha256: str
+    granted: frozenset[Item]
+    refused: frozenset[Item]
+
+
+class GrantReader:
+    """Finds grants."""
+
+    def __init__(self, engine: Engine, *, clock: Callable[[], datetime] = utc_now) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def find(self, grant_id: str) -> GrantRecord | None:
+        """Return one grant, whatever its state."""
+        found = self._list(_grants().where(col(ConsentGrant.id) == grant_id))
+        return found[0] if found else None
+
+    def read(self, connection: Connection, grant_id: str) -> GrantRecord:
+        """Return a grant that exists, as `connection`'s transaction sees it."""
+        return self._read(connection, _grants().where(col(ConsentGrant.id) == grant_id))[0]
+
+    def of_worker(self, worker_id: str, *, live: bool | None = None) -> list[GrantRecord]:
+        """Return a worker's grants, newest first; only those in force (or only those that ended) with `live`."""
+        return self._filter(self._list(_grants().where(col(ConsentGrant.worker_id) == worker_id)), live)
+
+    def of_actor(
+        self, actor_id: str, *, purpose: str | None = None, worker_id: str | None = None, live: bool | None = None
+    ) -> list[GrantRecord]:
+        """Return the grants given to an actor, newest first."""
+        query = _grants().where(col(ConsentGrant.actor_id) == actor_id)
+        if purpose is not None:
+            query = query.where(col(ConsentGrant.purpose) == purpose)
+        if worker_id is not None:
+            query = query.where(col(ConsentGrant.worker_id) == worker_id)
+        return self._filter(self._list(query), live)
+
+    def page(
+        self,
+        *,
+        first: int,
+        after: tuple[datetime, str] | None = None,
+        actor_id: str | None = None,
+        worker_id: str | None = None,
+        grant_id: str | None = None,
+    ) -> tuple[list[GrantRecord], bool]:
+        """Return up to `first` grants of an actor or a worker, newest first, and whether there are more.
+
+        `after` is (`granted_at`, `id`) of the last one of the page before; `grant_id` narrows to one grant.
+        """
+        query = _grants()
+        if actor_id is not None:
+            query = query.where(col(ConsentGrant.actor_id) == actor_id)
+        if worker_id is not None:
+            query = query.where(col(ConsentGrant.worker_id) == worker_id)
+        if grant_id is not None:
+            query = query.where(col(ConsentGrant.id) == grant_id)
+        if after is not None:
+            at, last = after
+            query = query.where(
+                or_(
+                    col(ConsentGrant.granted_at) < at,
+                    and_(col(ConsentGrant.granted_at) == at, col(ConsentGrant.id) > last),
+                )
+            )
+        found = self._list(query.limit(first + 1))
+        return found[:first], len(found) > first
+
+    def workers_of_actor(
+        self, actor_id: str, purpose: str, *, first: int, after: str | None = None, grant_id: str | None = None
+    ) -> tuple[list[tuple[str, str]], bool, int]:
+        """Return up to `first` (worker id, cursor) with a grant in force, whether there are more, and how many in all.
+
+        The cursor is the id of one of the worker's grants, which its actor knows anyway.
+        """
+        cursor = func.min(col(ConsentGrant.id)).label("cursor")
+        query = (
+            select(col(ConsentGrant.worker_id), cursor)
+            .join(Worker, col(Worker.id) == col(ConsentGrant.worker_id))
+            .where(
+                col(ConsentGrant.actor_id) == actor_id,
+                col(ConsentGrant.purpose) == purpose,
+                col(ConsentGrant.status) == "active",
+                col(ConsentGrant.expires_at) > self._clock(),
+                col(Worker.status) == "active",
+            )
+            .group_by(col(ConsentGrant.worker_id))
+        )
+        if grant_id is not None:
+            query = query.where(col(ConsentGrant.id) == grant_id)
+        with self._engine.execution_options(read_only=True).connect() as connection:
+            total = connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+            if after is not None:
+                query = query.having(func.min(col(ConsentGrant.id)) > after)
+            rows = connection.execute(query.order_by(cursor).limit(first + 1)).all()
+        return [(row.worker_id, row.cursor) for row in rows[:first]], len(rows) > first, int(total)
+
+    def _list(self, query: Select[Any]) -> list[GrantRecord]:
+        with self._engine.execution_options(read_only=True).connect() as connection:
+            return self._read(connection, query)
+
+    def _read(self, connection: Connection, query: Select[Any]) -> list[GrantRecord]:
+        rows = connection.execute(query).all()
+        items: dict[str, dict[Item, bool]] = {row.id: {} for row in rows}
+        if rows:
+            for grant_id, platform, category, granted in connection.execute(
+                select(
+                    col(GrantItem.grant_id), col(GrantItem.platform), col(GrantItem.category), col(GrantItem.granted)
+                ).where(col(GrantItem.grant_id).in_(items))
+            ):
+                items[grant_id][platform, category] = granted
+        now = self._clock()
+        return [_record_of(row, items[row.id], now) for row in rows]
+
+    @staticmethod
+    def _filter(records: list[GrantRecord], live: bool | None) -> list[GrantRecord]:
+        return [record for record in records if live is None or (record.status == "active") is live]
+
+
+def _grants() -> Select[Any]:
+    return (
+        select(
+            *ConsentGrant.__table__.c,  # type: ignore[attr-defined]
+            col(Actor.trading_name),
+            col(Actor.legal_name),
+            col(Actor.jurisdiction),
+            col(Purpose.text).label("purpose_text"),
+        )
+        .join(Actor, col(Actor.id) == col(ConsentGrant.actor_id))
+        .join(
+            Purpose,
+            (col(Purpose.id) == col(ConsentGrant.purpose))
+            & (col(Purpose.version) == col(ConsentGrant.purpose_version)),
+        )
+        .order_by(col(ConsentGrant.granted_at).desc(), col(ConsentGrant.id))
+    )
+
+
+def _record_of(row: Row[Any], items: dict[Item, bool], now: datetime) -> GrantRecord:
+    is_over = row.status == "active" and row.expires_at <= now
+    return GrantRecord(
+        id=row.id,
+        worker_id=row.worker_id,
+        client_id=row.client_id,
+        actor_id=row.actor_id,
+        actor_trading_name=row.trading_name,
+        actor_legal_name=row.legal_name,
+        actor_jurisdiction=row.jurisdiction,
+        purpose=row.purpose,
+        purpose_version=row.purpose_version,
+        purpose_text=row.purpose_text,
+        status="expired" if is_over else row.status,
+        granted_at=row.granted_at,
+        expires_at=row.expires_at,
+        ended_at=row.expires_at if is_over else row.ended_at,
+        end_reason="expired" if is_over else row.end_reason,
+        version=row.version,
+        parent_id=row.parent_id,
+        locale=row.locale,
+        notice_sha256=row.notice_sha256,
+        screen_sha256=row.screen_sha256,
+        granted=frozenset(item for item, granted in items.items() if granted),
+        refused=frozenset(item for item, granted in items.items() if not granted),
+    )

@@ -1,0 +1,217 @@
+"""The consent subgraph: who is asking, workers as far as the asker may know of them, grants and purposes.
+
+Every resolver reads who asks from `info.context["session"]`. A worker who is unknown, malformed or has granted this
+actor nothing gets one and the same answer: null and `CONSENT_REQUIRED`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError
+from sqlalchemy import Engine, select
+from sqlmodel import col
+from strawberry.schema.config import StrawberryConfig
+
+from consent.contact import ContactCodes
+from consent.denials import DeniedAccess
+from consent.gate import GateSession, asker_of
+from consent.grant_records import GrantReader
+from consent.leases import LeaseKeeper, LeasesUnavailableError
+from consent.models import Actor as ActorRow
+from consent.models import Worker as WorkerRow
+from consent.subgraph_types import (
+    DATE_TIME,
+    Actor,
+    DateTime,
+    Grant,
+    Viewer,
+    ViewerKind,
+    Worker,
+    WorkerConnection,
+    WorkerEdge,
+    WorkerId,
+    decode_cursor,
+    encode_cursor,
+    page_info,
+    page_size,
+    session_of,
+)
+from consent.vocabulary import SELF_PURPOSE
+
+LOOKUP = "lookup"
+"""The category under which the log shows that somebody asked for a worker without having any grant."""
+
+
+class ConsentServices:
+    """What the subgraph's resolvers work with."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        grants: GrantReader,
+        contacts: ContactCodes,
+        leases: LeaseKeeper,
+        authorize_url: str,
+    ) -> None:
+        self._engine = engine.execution_options(read_only=True)
+        self._contacts = contacts
+        self._leases = leases
+        self.grants = grants
+        self.authorize_url = authorize_url
+
+    def actor(self, actor_id: str) -> Actor | None:
+        """Return an actor as others see it."""
+        with self._engine.connect() as connection:
+            row = connection.execute(
+                select(
+                    col(ActorRow.id), col(ActorRow.trading_name), col(ActorRow.legal_name), col(ActorRow.jurisdiction)
+                ).where(col(ActorRow.id) == actor_id)
+            ).one_or_none()
+        if row is None:
+            return None
+        return Actor(
+            id=strawberry.ID(row.id),
+            trading_name=row.trading_name,
+            legal_name=row.legal_name,
+            jurisdiction=row.jurisdiction,
+        )
+
+    def worker(self, given: str) -> str | None:
+        """Return the internal id of a worker who exists, by internal id or contact code."""
+        with self._engine.connect() as connection:
+            known = connection.execute(
+                select(col(WorkerRow.id)).where(col(WorkerRow.id) == given, col(WorkerRow.status) == "active")
+            ).scalar_one_or_none()
+        return known or self._contacts.resolve(given)
+
+    def is_known_to(self, worker_id: str, session: GateSession) -> bool:
+        """Whether the asker may know of the worker: it is them, or they have granted the asker something in force."""
+        if session.kind == "worker":
+            return session.worker_id == worker_id
+        if session.kind != "actor" or session.actor_id is None or session.purpose is None:
+            return False
+        grants = self.grants.of_actor(session.actor_id, purpose=session.purpose, worker_id=worker_id, live=True)
+        return any(session.grant_id in (None, grant.id) for grant in grants)
+
+    async def record_lookup(self, worker_id: str, session: GateSession) -> None:
+        """Tell the worker's log that somebody without a grant asked for them."""
+        asker = asker_of(session)
+        if asker is not None:
+            denial = DeniedAccess(
+                asker=asker,
+                worker_id=worker_id,
+                platform="internal",
+                account_id=None,
+                category=LOOKUP,
+                reason="NOT_GRANTED",
+            )
+            await self._leases.record_denials([denial])
+
+
+class ConsentSchema(strawberry.federation.Schema):
+    """The schema with the services that its resolvers use."""
+
+    services: ConsentServices
+
+
+async def resolve_viewer(info: strawberry.Info[Any, Any]) -> Viewer:
+    """Describe the session."""
+    session, services = session_of(info), _services(info)
+    actor = await asyncio.to_thread(services.actor, session.actor_id) if session.actor_id is not None else None
+    worker_id = session.worker_id
+    if session.grant_id is not None:
+        record = await asyncio.to_thread(services.grants.find, session.grant_id)
+        worker_id = record.worker_id if record is not None and record.status == "active" else None
+    return Viewer(
+        kind=ViewerKind(session.kind),
+        actor=actor,
+        worker=Worker(id=strawberry.ID(worker_id)) if worker_id is not None else None,
+        purpose=session.purpose,
+        scopes=sorted(session.scopes),
+    )
+
+
+async def resolve_worker(info: strawberry.Info[Any, Any], id: WorkerId) -> Worker | None:
+    """Find a worker who has granted the asker something."""
+    session, services = session_of(info), _services(info)
+    worker_id = await asyncio.to_thread(services.worker, id)
+    if worker_id is not None:
+        if await asyncio.to_thread(services.is_known_to, worker_id, session):
+            return Worker(id=strawberry.ID(worker_id))
+        with suppress(LeasesUnavailableError):
+            await services.record_lookup(worker_id, session)
+    raise GraphQLError(
+        "No worker with this id has granted you anything. Ask them with the authorization URL.",
+        extensions={
+            "code": "CONSENT_REQUIRED",
+            "reason": "NOT_GRANTED",
+            "authorizeUrl": services.authorize_url,
+        },
+    )
+
+
+async def resolve_workers(
+    info: strawberry.Info[Any, Any], first: int | None = 20, after: str | None = strawberry.UNSET
+) -> WorkerConnection:
+    """Page through the workers that the asker may know of."""
+    session, services, size = session_of(info), _services(info), page_size(first)
+    position = decode_cursor(after, 1)
+    found: list[tuple[str, str]] = []
+    more, total = False, 0
+    if session.kind == "worker" and session.worker_id is not None and session.purpose == SELF_PURPOSE:
+        found, total = [(session.worker_id, session.worker_id)], 1
+    elif session.kind == "actor" and session.actor_id is not None and session.purpose is not None:
+        found, more, total = await asyncio.to_thread(
+            services.grants.workers_of_actor,
+            session.actor_id,
+            session.purpose,
+            first=size,
+            after=position[0] if position is not None else None,
+            grant_id=session.grant_id,
+        )
+    edges = [
+        WorkerEdge(cursor=encode_cursor(cursor), node=Worker(id=strawberry.ID(worker_id)))
+        for worker_id, cursor in found
+    ]
+    return WorkerConnection(
+        edges=edges,
+        page_info=page_info([edge.cursor for edge in edges], more=more, after=after),
+        total_count=total,
+    )
+
+
+@strawberry.type
+class Query:
+    """The root fields of consent."""
+
+    viewer: Viewer = strawberry.field(resolver=resolve_viewer, description="Who is asking.")
+    worker: Worker | None = strawberry.field(
+        resolver=resolve_worker,
+        description="A worker by the id that this actor knows, or by a contact code. "
+        "One answer for unknown and for ungranted ids.",
+    )
+    workers: WorkerConnection = strawberry.field(
+        resolver=resolve_workers, description="Workers with a live grant to this actor for this purpose."
+    )
+
+
+def build_schema(services: ConsentServices) -> ConsentSchema:
+    """Return the executable schema of the subgraph. Execute it with a context `{"session": …}`."""
+    schema = ConsentSchema(
+        query=Query,
+        types=[Actor, Grant, Worker],
+        federation_version="2.9",
+        config=StrawberryConfig(scalar_map={DateTime: DATE_TIME}),
+    )
+    schema.services = services
+    return schema
+
+
+def _services(info: strawberry.Info[Any, Any]) -> ConsentServices:
+    services: ConsentServices = info.schema.services  # type: ignore[attr-defined]
+    return services
