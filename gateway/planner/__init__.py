@@ -18,6 +18,7 @@ In reading order:
 Pure: the same supergraph, operation and options give the same plan.
 """
 
+from gateway.planner.authorize import authorize
 from gateway.planner.errors import PlanError
 from gateway.planner.loading import load_supergraph
 from gateway.planner.nodes import QueryPlan
@@ -35,6 +36,7 @@ __all__ = [
     "QueryPlan",
     "Removed",
     "Supergraph",
+    "authorize",
     "load_supergraph",
     "normalize",
     "operation_key",

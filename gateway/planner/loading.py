@@ -67,6 +67,13 @@ def require_all(first: Scopes, second: Scopes) -> Scopes:
     return tuple(dict.fromkeys(left | right for left in first for right in second))
 
 
+def _all_of(*requirements: Scopes) -> Scopes:
+    found: Scopes = _PUBLIC
+    for requirement in requirements:
+        found = require_all(found, requirement)
+    return found
+
+
 class _Loader:
     """One reading of one document."""
 
@@ -276,8 +283,10 @@ class _Loader:
             depth=depth,
             arguments={a.name.value: print_ast(a.type) for a in node.arguments or ()},
             owners=dict(sorted(owners.items())),
-            scopes=require_all(self._scopes(own), self.type_scopes.get(named, _PUBLIC)),
-            requirements=require_all(self._requirements(own), self.type_policies.get(named, _PUBLIC)),
+            scopes=_all_of(self._scopes(own), self.type_scopes.get(named, _PUBLIC), self.type_scopes[parent]),
+            requirements=_all_of(
+                self._requirements(own), self.type_policies.get(named, _PUBLIC), self.type_policies[parent]
+            ),
             inaccessible=self._has(own, "inaccessible"),
             varies=varies,
         )

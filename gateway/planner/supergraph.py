@@ -56,7 +56,7 @@ class Ownership:
 class FieldInfo:
     """A field of the supergraph. `type` is printed, `named` the innermost type name, `depth` the lists around it.
 
-    `scopes` is what `@requiresScopes` asks for on the field and its output type; `requirements` adds
+    `scopes` is what `@requiresScopes` asks for on the field, its output type and its parent; `requirements` adds
     `@policy` and `@authenticated`. `varies`: some subgraph's type differs.
     """
 

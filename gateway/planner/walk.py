@@ -135,7 +135,8 @@ class Walk:
         """Return the cell of `field`, with a data key that no other selection at this spot uses differently."""
         if field.client:
             for cell in case.all_cells():
-                if cell.name == field.name and cell.arguments == field.arguments:
+                same = cell.name == field.name and cell.arguments == field.arguments
+                if same and cell.field.removed == field.removed:
                     if cell.response_key == field.response_key:
                         return cell
                     if cell.response_key is None and cell.key == field.response_key:

@@ -284,7 +284,7 @@ class Estimator:
 def find_cell(case: Case, name: str, arguments: str) -> Cell | None:
     """Return the cell that holds the field with these arguments, whatever its key."""
     for cell in case.all_cells():
-        if cell.name == name and cell.arguments == arguments:
+        if cell.name == name and cell.arguments == arguments and not cell.field.removed:
             return cell
     return None
 
