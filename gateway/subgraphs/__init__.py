@@ -1,0 +1,9 @@
+"""Clients for subgraphs: behind HTTP (`http.py`) and in process (`strawberry.py`).
+
+Both satisfy `gateway.subgraph.Subgraph`. The connector runtime brings one of its own.
+"""
+
+from gateway.subgraphs.http import HttpSubgraph, HttpTransport, propagate_headers
+from gateway.subgraphs.strawberry import StrawberrySubgraph
+
+__all__ = ["HttpSubgraph", "HttpTransport", "StrawberrySubgraph", "propagate_headers"]
