@@ -143,9 +143,9 @@ class Walk:
                         cell.response_key = field.response_key
                         return cell
         else:
-            same = find_cell(case, field.name, field.arguments)
-            if same is not None:
-                return same
+            known = find_cell(case, field.name, field.arguments)
+            if known is not None:
+                return known
         key = field.response_key
         if field.removed or self._is_taken(case, key, field):
             key = self._fresh_key()
