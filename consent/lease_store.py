@@ -88,8 +88,8 @@ class LeaseStore:
         self._is_sqlite = engine.dialect.name == "sqlite"
         self._dialect = _SQLITE if self._is_sqlite else _POSTGRESQL
         pooled = engine.raw_connection()
-        pooled.detach()
         driver = pooled.driver_connection
+        pooled.detach()
         if driver is None:
             raise LeaseStoreError("LEASES_NO_CONNECTION", "The database gave no connection for leases.")
         if self._is_sqlite:
