@@ -100,7 +100,7 @@ class PlatformGate:
             return None
         by_token = self.meter.quota.counted_by == "token"
         address = request.client.host if request.client is not None else ""
-        key = request.headers.get("authorization", address) if by_token else address
+        key = request.headers.get(self.platform.token_header, address) if by_token else address
         return self.meter.count(key, limit=0 if switches.throttle else switches.quota)
 
     async def _call(

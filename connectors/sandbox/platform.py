@@ -47,6 +47,7 @@ class Platform:
 
     `desk` holds the tokens that it issued; None if it has another way to authenticate.
     `oauth_paths` are the paths of its authorization server, as seen under the prefix.
+    `token_header` is where the API reads its tokens.
     `drifts_in` says where the drift switch acts: on response bodies, or (GraphQL) on the schema.
     `account_ids` tells, per login, the identifiers by which the platform knows the persona.
     """
@@ -61,6 +62,7 @@ class Platform:
     quota: Quota | None = None
     desk: TokenDesk | None = None
     oauth_paths: frozenset[str] = frozenset()
+    token_header: str = "authorization"
     drifts_in: Literal["response", "schema"] = "response"
     account_ids: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 

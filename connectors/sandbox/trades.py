@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-__all__ = ["CLIENTS", "DESIGN", "LANGUAGE", "OFFICE", "Brief"]
+__all__ = ["CLIENTS", "CODE", "DESIGN", "LANGUAGE", "OFFICE", "Brief"]
 
 CLIENTS = (
     "bakery", "biotech", "bicycle", "fintech", "fitness", "furniture", "garden", "insurance", "jewellery",
@@ -73,5 +73,23 @@ OFFICE = (
         title="Transcribe {client} interviews",
         description="Transcribe one-hour interviews with time stamps.",
         skills=("General Transcription", "English"),
+    ),
+)
+
+CODE = (
+    Brief(
+        title="REST API for a {client} shop",
+        description="A documented REST API in Python with tests, and a PostgreSQL schema.",
+        skills=("Python", "PostgreSQL", "REST API"),
+    ),
+    Brief(
+        title="Fix slow pages of a {client} site",
+        description="Find out why the pages are slow, fix it, and write down what you did.",
+        skills=("PHP", "MySQL", "Website Optimization"),
+    ),
+    Brief(
+        title="React dashboard for a {client} operator",
+        description="A dashboard with charts and filters on an existing API.",
+        skills=("React.js", "TypeScript", "Data Visualization"),
     ),
 )
