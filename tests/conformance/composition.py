@@ -112,6 +112,8 @@ def _directive(node: ast.DirectiveNode) -> str:
     args = []
     for argument in node.arguments or ():
         text = print_ast(argument.value)
+        if node.name.value == "join__type" and (argument.name.value, text) == ("resolvable", "true"):
+            continue  # the default, spelt out
         if argument.name.value in ("key", "requires", "provides") and node.name.value.startswith("join__"):
             text = _field_set(argument.value.value)
         elif isinstance(argument.value, ast.ListValueNode):

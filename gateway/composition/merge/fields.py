@@ -13,7 +13,7 @@ from gateway.composition.subgraph.usage import context_value
 from .applications import merge_applications
 from .inputs import merge_arguments
 from .join import join_field
-from .sharing import check_sharing
+from .sharing import check_sharing, interface_object_sources
 from .state import Merge, pick, subgraph_list
 from .text import merge_description
 from .typerefs import is_subtype, merge_types
@@ -50,7 +50,9 @@ def _merge_field(
     _check_external_applications(merge, coordinate, found)
     override = merge.override(coordinate)
     live = {i: f for i, f in found.items() if i not in override.unused or i in override.labels}
-    resolved = pick(live, lambda i, _: not merge.is_external(i, coordinate))
+    resolved = pick(found, lambda i, _: not merge.is_external(i, coordinate))
+    if not resolved and interface_object_sources(merge, name, field_name):
+        resolved = dict(found)
     if not resolved:
         where = subgraph_list(merge.names(found))
         message = f'Field "{label}" is marked @external on all the subgraphs in which it is listed ({where}).'
@@ -67,8 +69,8 @@ def _merge_field(
         directives=merge_applications(merge, label, {i: f.directives for i, f in found.items()}),
         description=merge_description(merge, label, {i: f.description for i, f in resolved.items()}),
     )
-    if len(resolved) < len(live):
-        external = {i: f for i, f in live.items() if i not in resolved}
+    if len(resolved) < len(found):
+        external = {i: f for i, f in found.items() if i not in resolved}
         equal = _check_external(merge, label, merged, external, resolved) and equal
     joins = _joins(merge, coordinate, live, types, equal=equal)
     return replace(merged, directives=joins + merged.directives)
@@ -163,7 +165,6 @@ def _joins(
             coordinate in merge.usages[i].external
             or is_applied(f.directives, "provides")
             or is_applied(f.directives, "requires")
-            or is_applied(f.directives, "override")
             or _contexts(merge, i, f)
             for i, f in found.items()
         )
@@ -179,7 +180,7 @@ def _joins(
             external=coordinate in merge.usages[i].external,
             override=_override_source(field),
             used_overridden=i in override.used,
-            label=override.labels.get(i) if is_applied(field.directives, "override") else None,
+            label=override.labels.get(i),
             contexts=_contexts(merge, i, field),
         )
         for i, field in found.items()

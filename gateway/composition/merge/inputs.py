@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from graphql import ValueNode
+from graphql import ListValueNode, StringValueNode, ValueNode
 
-from gateway.composition.schema.literals import print_value, same_value
+from gateway.composition.schema.literals import enum, print_value, same_value
 from gateway.composition.schema.model import InputValue, Kind, TypeDef, is_applied
 from gateway.composition.schema.typeref import NonNull, base_name
 
@@ -95,10 +95,22 @@ def merge_input_value(
     return InputValue(
         name=name,
         type=type_,
-        default=_merge_default(merge, coordinate, found, element),
+        default=_unquoted(merge, base_name(type_), _merge_default(merge, coordinate, found, element)),
         directives=merge_applications(merge, coordinate, {i: v.directives for i, v in found.items()}),
         description=merge_description(merge, coordinate, {i: v.description for i, v in found.items()}),
     )
+
+
+def _unquoted(merge: Merge, name: str, default: ValueNode | None) -> ValueNode | None:
+    """Enum values that a subgraph wrote as strings, as enum values."""
+    if merge.kinds.get(name) is not Kind.ENUM:
+        return default
+    if isinstance(default, StringValueNode):
+        return enum(default.value)
+    if isinstance(default, ListValueNode):
+        items = [enum(v.value) if isinstance(v, StringValueNode) else v for v in default.values]
+        return ListValueNode(values=tuple(items))
+    return default
 
 
 def _note_enum(merge: Merge, name: str, coordinate: str) -> None:

@@ -18,9 +18,29 @@ def outline(merge: Merge) -> None:
             merge.sources.setdefault(name, {})[index] = definition
     for name in sorted(merge.sources):
         _kind(merge, name)
+        _base(merge, name)
         found = merge.sources[name].values()
         merge.interfaces[name] = frozenset(i for t in found for i in t.interfaces)
         merge.members[name] = frozenset(m for t in found for m in t.members)
+
+
+def _base(merge: Merge, name: str) -> None:
+    """A type that is only ever extended has no definition."""
+    sources = {
+        i: t
+        for i, t in merge.sources[name].items()
+        if t.kind is merge.kinds[name] or merge.is_interface_object(i, name)
+    }
+    if any(t.defined for t in sources.values()):
+        return
+    if any(merge.subgraphs[i].schema.root_of(name) for i in sources):
+        return
+    for index, definition in sources.items():
+        message = (
+            f'[{merge.subgraphs[index].name}] Type "{name}" is an extension type, but there is no type definition '
+            f'for "{name}" in any subgraph.'
+        )
+        merge.error("EXTENSION_WITH_NO_BASE", message, {index: definition})
 
 
 def _kind(merge: Merge, name: str) -> None:

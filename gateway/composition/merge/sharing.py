@@ -19,7 +19,7 @@ def check_sharing(merge: Merge, name: str, field_name: str, sources: Mapping[int
     resolving = pick(sources, lambda i, _: not override.disables(i) and not merge.is_fully_external(i, coordinate))
     described = {i: f'subgraph "{merge.subgraphs[i].name}"' for i in resolving}
     selfish = [i for i in resolving if coordinate not in merge.usages[i].shareable]
-    through = _through_interface_objects(merge, name, field_name)
+    through = interface_object_sources(merge, name, field_name)
     labels = {i: f'"{merge.subgraphs[i].name}"' for i in resolving}
     for index, interface in through.items():
         labels[index] = f'"{merge.subgraphs[index].name}" (through @interfaceObject field "{interface}.{field_name}")'
@@ -43,7 +43,7 @@ def check_sharing(merge: Merge, name: str, field_name: str, sources: Mapping[int
     )
 
 
-def _through_interface_objects(merge: Merge, name: str, field_name: str) -> dict[int, str]:
+def interface_object_sources(merge: Merge, name: str, field_name: str) -> dict[int, str]:
     """Subgraphs that resolve the field for the type through an interface object."""
     found: dict[int, str] = {}
     for interface in sorted(merge.interfaces.get(name, ())):

@@ -20,6 +20,7 @@ from .fieldset import Coordinate, selected
 from .model import Subgraph
 from .usage import extension_key, field_set, key_sets, usage
 
+_FEDERATION_2_NAMES = ("shareable", "inaccessible", "override", "interfaceObject")
 _FIELD_SETS = ("key", "requires", "provides")
 _SHAREABLE = Applied(name="shareable", spec="shareable")
 
@@ -40,7 +41,8 @@ def upgrade(subgraphs: tuple[Subgraph, ...]) -> tuple[Subgraph, ...]:
 
 def _resolved(subgraph: Subgraph) -> frozenset[Coordinate]:
     """The fields that a subgraph resolves."""
-    external = usage(subgraph).external
+    facts = usage(subgraph)
+    external = facts.external - facts.provided
     return frozenset(
         (t.name, f)
         for t in subgraph.schema.types.values()
@@ -52,6 +54,7 @@ def _resolved(subgraph: Subgraph) -> frozenset[Coordinate]:
 
 def _clean(subgraph: Subgraph) -> Subgraph:
     schema = _map_types(subgraph.schema, _string_arguments)
+    schema = _map_types(schema, _federation_2_names)
     schema = _map_types(schema, _plain_interface)
     schema = _map_types(schema, _resolved_keys(schema))
     schema = _map_types(schema, lambda t: _map_fields(t, lambda f: _active_provides(schema, t, f)))
@@ -69,6 +72,18 @@ def _map_fields(definition: TypeDef, change: object) -> TypeDef:
     if not definition.fields:
         return definition
     return replace(definition, fields={n: change(f) for n, f in definition.fields.items()})
+
+
+def _federation_2_names(definition: TypeDef) -> TypeDef:
+    """Directives that the author defined under names of Federation 2 now mean those."""
+
+    def renamed(directives: tuple[Applied, ...]) -> tuple[Applied, ...]:
+        return tuple(
+            replace(d, spec=d.name) if not d.spec and d.name in _FEDERATION_2_NAMES else d for d in directives
+        )
+
+    definition = replace(definition, directives=renamed(definition.directives))
+    return _map_fields(definition, lambda f: replace(f, directives=renamed(f.directives)))
 
 
 def _string_arguments(definition: TypeDef) -> TypeDef:
@@ -215,4 +230,16 @@ def _share(subgraph: Subgraph, resolved: list[frozenset[Coordinate]], others: li
             lambda f: replace(f, directives=(*f.directives, _SHAREABLE)) if f.name in names else f,
         )
 
-    return replace(subgraph, schema=_map_types(schema, change), upgraded=True)
+    schema = _map_types(_map_types(schema, change), _definition)
+    return replace(subgraph, schema=schema, upgraded=True)
+
+
+def _definition(definition: TypeDef) -> TypeDef:
+    """Extensions become definitions; that there was none is remembered for the merge."""
+    extends = is_applied(definition.directives, "extends")
+    return replace(
+        definition,
+        defined=definition.defined and not extends,
+        directives=tuple(replace(d, block=0) for d in _without(definition.directives, "extends")),
+        fields={n: replace(f, block=0) for n, f in definition.fields.items()},
+    )

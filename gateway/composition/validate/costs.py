@@ -50,7 +50,7 @@ def _list_size(report: Report, coordinate: str, definition: TypeDef, field: Fiel
 
 def _sized_fields(report: Report, field: Field, directive: Applied, sized: tuple[str, ...]) -> None:
     target = report.subgraph.schema.types.get(base_name(field.type))
-    if target is None or target.kind not in COMPOSITE or is_list(field.type):
+    if target is None or target.kind not in COMPOSITE:
         message = f'Sized fields cannot be used because "{field.type}" is not a composite type'
         report("LIST_SIZE_INVALID_SIZED_FIELD", message, directive.at)
         return

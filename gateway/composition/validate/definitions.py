@@ -105,10 +105,11 @@ def _may_redefine(expected: TypeRef, actual: TypeRef, written: Schema) -> bool:
         return isinstance(actual, ListOf) and _may_redefine(expected.of, actual.of, written)
     if isinstance(expected, NonNull):
         return isinstance(actual, NonNull) and _may_redefine(expected.of, actual.of, written)
-    if not isinstance(actual, Named):
-        return False
     if actual == expected:
         return True
+    if expected.name in BUILT_IN_SCALARS or not isinstance(actual, Named):
+        return expected.name not in BUILT_IN_SCALARS
     definition = written.types.get(actual.name)
-    custom = actual.name not in BUILT_IN_SCALARS and (definition is None or definition.kind is Kind.SCALAR)
-    return expected.name not in BUILT_IN_SCALARS and not custom
+    return actual.name in BUILT_IN_SCALARS or (
+        definition is not None and definition.kind is not Kind.SCALAR
+    )

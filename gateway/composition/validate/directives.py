@@ -18,11 +18,12 @@ def check_placement(report: Report) -> None:
         label = "interface object" if interface_object else "interface"
         for directive in definition.directives:
             _authorization(report, directive, f'{label} "{definition.name}"')
+        if interface_object:
+            continue
         for field in definition.fields.values():
             for directive in field.directives:
                 _authorization(report, directive, f'field "{definition.name}.{field.name}"')
-        if definition.kind is Kind.INTERFACE:
-            _shareable(report, definition)
+        _shareable(report, definition)
 
 
 def _authorization(report: Report, directive: Applied, where: str) -> None:

@@ -44,6 +44,24 @@ _REQUIRES = _Policy(spec="requires", externals_only=True, arguments=True, abstra
 _PROVIDES = _Policy(spec="provides", externals_only=True, arguments=False, abstract=True)
 
 
+def check_provided_types(report: Report) -> None:
+    """`@provides` stands on fields that have selections; nothing else is checked before that."""
+    if report.subgraph.is_federation_1:
+        return
+    types = report.subgraph.schema.types
+    for definition in types.values():
+        for field in definition.fields.values():
+            target = types.get(base_name(field.type))
+            for directive in applications(field.directives, "provides"):
+                if target is None or target.kind not in COMPOSITE:
+                    report(
+                        "PROVIDES_ON_NON_OBJECT_FIELD",
+                        f'Invalid @{directive.name} directive on field "{definition.name}.{field.name}": field has '
+                        f'type "{field.type}" which is not a Composite Type',
+                        directive.at,
+                    )
+
+
 def check_field_sets(report: Report, facts: Usage) -> None:
     """Check every field set of the subgraph."""
     subgraph = report.subgraph
@@ -83,13 +101,6 @@ def _check_provides(report: Report, facts: Usage, definition: TypeDef, field: Fi
     if definition.kind is Kind.INTERFACE and not report.subgraph.is_federation_1:
         _on_interface(report, _PROVIDES, definition, field, directive)
     if target is None or target.kind not in COMPOSITE:
-        if not report.subgraph.is_federation_1:
-            report(
-                "PROVIDES_ON_NON_OBJECT_FIELD",
-                f'Invalid @{directive.name} directive on field "{definition.name}.{field.name}": field has type '
-                f'"{field.type}" which is not a Composite Type',
-                directive.at,
-            )
         return
     place = f'On field "{definition.name}.{field.name}"'
     _check(report, facts, _PROVIDES, place, directive, target)

@@ -68,7 +68,7 @@ def _arguments(
         expected = definition.args.get(name)
         if expected is None:
             complain(f'Unknown argument "{name}" on directive "@{directive.name}".', directive.at)
-        elif not fits(value, expected.type, schema.types):
+        elif not fits(value, expected.type, schema.types, partial=True):
             complain(
                 f'Invalid value for "@{directive.name}({name}:)" of type "{expected.type}" in application of '
                 f'"@{directive.name}" to "{coordinate}".',

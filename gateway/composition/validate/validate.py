@@ -15,7 +15,7 @@ from .costs import check_costs
 from .definitions import check_definitions
 from .directives import check_placement
 from .externals import check_externals
-from .field_sets import check_field_sets
+from .field_sets import check_field_sets, check_provided_types
 from .graphql_directives import check_directives
 from .graphql_types import check_types
 from .interfaces import check_interfaces
@@ -39,6 +39,9 @@ def validate(expanded: Expanded) -> list[CompositionError]:
 
 def validate_federation(report: Report) -> None:
     """Federation's rules, for a schema that is valid GraphQL."""
+    check_provided_types(report)
+    if report.errors:
+        return
     facts = usage(report.subgraph)
     check_field_sets(report, facts)
     check_externals(report, facts)
