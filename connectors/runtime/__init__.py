@@ -1,0 +1,24 @@
+"""Runs connectors: an `_entities` document in, a GraphQL response out, as few upstream calls as that takes.
+
+    document ─► subgraph ─► reading (one account) ─► pages ─► endpoint ─► transport
+                   ▲             │ mapped records
+                   └─ completion ┴─ folds, connection
+
+Reading order:
+    linked       the credential of a linked account, as the runtime sees it
+    endpoint     one endpoint compiled: variables → request → checked JSON
+    field_tree   what a selection asks for
+    pages        paging styles and time windows
+    provenance   where data came from, and how much of it
+    completion   mapped JSON → values of the canonical types
+    pseudonym    refs and cursors that mean something to one reader only
+    connection   records → a Relay connection
+    folds        records → experience, evidence, earnings
+    reading      one account in one call: which endpoint gives which field
+    subgraph     the `Subgraph` that the gateway calls
+"""
+
+from connectors.runtime.linked import Credentials, LinkedCredential
+from connectors.runtime.subgraph import ConnectorSubgraph
+
+__all__ = ["ConnectorSubgraph", "Credentials", "LinkedCredential"]

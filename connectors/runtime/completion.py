@@ -1,0 +1,163 @@
+"""From mapped JSON to values of the schema's types: what the runtime fills in, converts and hides.
+
+Filled in: `provenance`, `Rating.normalized`, `RatingScheme.platform`, `Distance.meters`, `Engagement.occupation`.
+Hidden: the platform's own ids, behind pseudonyms. Converted: exact numbers to decimal text, or to floats where the
+schema says Float.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLError,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+)
+
+from connectors.mapping import dump_json
+from connectors.runtime.field_tree import Tree
+from connectors.runtime.pseudonym import Pseudonyms
+from connectors.schema.definition import Definition, Occupation
+
+Json = Any
+
+_METERS: Final = {
+    "m": Decimal(1),
+    "km": Decimal(1000),
+    "mi": Decimal("1609.344"),
+    "ft": Decimal("0.3048"),
+    "yd": Decimal("0.9144"),
+}
+_MILLIMETER: Final = Decimal("0.001")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """What completing needs to know: the connector, the reader's pseudonyms, the provenance of this data."""
+
+    definition: Definition
+    pseudonyms: Pseudonyms
+    provenance: Mapping[str, Json]
+
+    def complete(self, kind: GraphQLOutputType, value: Json, tree: Tree | None) -> Json:
+        """Return `value` as a value of `kind`; `tree` names the fields that are wanted, None all that were mapped."""
+        if isinstance(kind, GraphQLNonNull):
+            return self.complete(kind.of_type, value, tree)
+        if value is None or isinstance(value, Exception):
+            return value
+        if isinstance(kind, GraphQLList):
+            items = value if isinstance(value, list) else [value]
+            return [self.complete(kind.of_type, item, tree) for item in items]
+        if isinstance(kind, GraphQLObjectType):
+            return self._object(kind, value, tree)
+        return _leaf(kind, value)
+
+    def _object(self, kind: GraphQLObjectType, value: Json, tree: Tree | None) -> Json:
+        if not isinstance(value, dict):
+            raise malformed(self.definition, f"{kind.name} is not an object in the platform's answer.")
+        names = tree.keys() if tree is not None else kind.fields.keys()
+        done: dict[str, Json] = {}
+        for name in names:
+            field = kind.fields.get(name)
+            if field is None:
+                continue
+            if name == "provenance":
+                done[name] = value.get("provenance") or self.provenance
+            else:
+                inner = tree.get(name) if tree is not None else None
+                done[name] = self.complete(field.type, self._derived(kind.name, name, value), inner)
+        return done
+
+    def _derived(self, kind: str, name: str, value: Mapping[str, Json]) -> Json:
+        match kind, name:
+            case "Engagement", "ref":
+                return self.pseudonyms.name("engagement", str(value.get("ref")))
+            case "Counterparty", "pseudonym":
+                return self.pseudonyms.name("counterparty", str(value.get("pseudonym")))
+            case "Engagement", "occupation":
+                return value.get("occupation") or occupation_of(self.definition, value.get("work"))
+            case "Rating", "normalized":
+                return normalized(value)
+            case "RatingScheme", "platform":
+                return self.definition.platform.name
+            case "Distance", "meters":
+                return meters(value)
+            case _:
+                return value.get(name)
+
+
+def malformed(definition: Definition, message: str) -> GraphQLError:
+    """Return the error of an answer that is not what the connector maps."""
+    return GraphQLError(message, extensions={"code": "UPSTREAM_MALFORMED", "platform": definition.platform.name})
+
+
+def occupation_of(definition: Definition, work: Json) -> Json:
+    """Return the occupation that `@occupation` gives for a record's kind of work, or None."""
+    fallback: Occupation | None = None
+    for occupation in definition.occupations:
+        if occupation.value is None:
+            fallback = occupation
+        elif occupation.value == work:
+            return _occupation(occupation)
+    return None if fallback is None else _occupation(fallback)
+
+
+def normalized(rating: Mapping[str, Json]) -> float | None:
+    """Return where a rating stands on its scale, from 0 (worst) to 1 (best); None when it stands outside."""
+    scheme = rating.get("scheme")
+    if not isinstance(scheme, dict):
+        return None
+    value, least, most = (_decimal(each) for each in (rating.get("value"), scheme.get("min"), scheme.get("max")))
+    if value is None or least is None or most is None or not least <= value <= most or least == most:
+        return None
+    share = (value - least) / (most - least)
+    return round(float(share if scheme.get("higherIsBetter") is not False else 1 - share), 6)
+
+
+def meters(distance: Mapping[str, Json]) -> str | None:
+    """Return a distance in meters, to the millimeter; None for an unknown unit."""
+    native, factor = _decimal(distance.get("native")), _METERS.get(str(distance.get("nativeUnit")))
+    if native is None or factor is None:
+        return None
+    return dump_json((native * factor).quantize(_MILLIMETER).normalize() + 0)
+
+
+def _occupation(occupation: Occupation) -> Json:
+    return {
+        "scheme": occupation.scheme,
+        "code": occupation.code,
+        "label": occupation.label,
+        "mapping": occupation.mapping,
+    }
+
+
+def _decimal(value: Json) -> Decimal | None:
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    try:
+        number = Decimal(value)
+    except ArithmeticError:
+        return None
+    return number if number.is_finite() else None
+
+
+def _leaf(kind: GraphQLOutputType, value: Json) -> Json:
+    if isinstance(kind, GraphQLEnumType) or not isinstance(value, Decimal | int) or isinstance(value, bool):
+        return value
+    name = getattr(kind, "name", "")
+    if name in ("Decimal", "ID", "String"):
+        return dump_json(value)
+    if isinstance(value, Decimal) and name == "Float":
+        return float(value)
+    if isinstance(value, Decimal) and name == "Int" and value == value.to_integral_value():
+        return int(value)
+    return value

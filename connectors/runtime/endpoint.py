@@ -1,0 +1,144 @@
+"""One endpoint of a connector, compiled: from variables to a request, and from its answer to checked JSON."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from connectors.mapping import (
+    Mapper,
+    MappingError,
+    Template,
+    TemplateKind,
+    compile_selection,
+    dump_json,
+    load_json,
+    parse_template,
+    render_query,
+)
+from connectors.schema.definition import Endpoint, Source
+from connectors.schema.variables import REQUEST_VARIABLES, parse_mapping, parse_request_mapping
+from connectors.transport import (
+    UpstreamForbiddenError,
+    UpstreamMalformedError,
+    UpstreamRequest,
+    UpstreamResponse,
+    UpstreamThrottledError,
+    UpstreamUnauthorizedError,
+    UpstreamUnavailableError,
+)
+
+Json = Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A platform's answer, read: the JSON, the SHA-256 of its bytes, when it came."""
+
+    body: Json = field(repr=False)
+    sha256: str
+    at: datetime
+
+
+class CompiledEndpoint:
+    """An endpoint whose templates and mappings are compiled; `origin` replaces the source's own (sandbox)."""
+
+    def __init__(self, endpoint: Endpoint, source: Source, *, origin: str | None) -> None:
+        base = source.base_url if origin is None else origin + urlsplit(source.base_url).path
+        self.endpoint = endpoint
+        self.place = f"{endpoint.method} {endpoint.path}"
+        self._url = parse_template(base.rstrip("/") + endpoint.path, variables=REQUEST_VARIABLES)
+        self._query = [_request_mapper(text) for text in (source.query_params, endpoint.query_params) if text]
+        self._body = _request_mapper(endpoint.body) if endpoint.body is not None else None
+        self._headers = [(header.name, _header(header.value)) for header in (*source.headers, *endpoint.headers)]
+        self._verdicts = Verdicts(source, endpoint)
+
+    def request(self, variables: Mapping[str, Json]) -> UpstreamRequest:
+        """Return the request. Raises `UpstreamMalformedError` when the variables do not make one."""
+        try:
+            url = self._url.render(variables)
+            query = "&".join(filter(None, (render_query(mapper(None, variables)[0]) for mapper in self._query)))
+            headers = {name: template.render(variables) for name, template in self._headers}
+        except MappingError as error:
+            raise UpstreamMalformedError(f"The request cannot be built ({error.code}).") from None
+        if query:
+            url += ("&" if "?" in url else "?") + query
+        body = self._payload(variables)
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        return UpstreamRequest(
+            method=self.endpoint.method, url=url, headers=headers, body=body, is_safe=self.endpoint.is_safe
+        )
+
+    def read(self, response: UpstreamResponse, *, at: datetime) -> Fetched:
+        """Return the answer's JSON. Raises the `UpstreamError` that its envelope or its shape means."""
+        try:
+            body = load_json(response.body)
+        except MappingError:
+            raise UpstreamMalformedError("The platform's answer is not JSON.") from None
+        self._verdicts.check(body, response.status)
+        return Fetched(body=body, sha256=hashlib.sha256(response.body).hexdigest(), at=at)
+
+    def _payload(self, variables: Mapping[str, Json]) -> bytes | None:
+        value = self._body(None, variables)[0] if self._body is not None else None
+        if self.endpoint.document is not None:
+            return dump_json({"query": self.endpoint.document, "variables": value or {}}).encode()
+        return dump_json(value).encode() if self._body is not None else None
+
+
+class Verdicts:
+    """What a success status can hide: the error envelope of a source, and GraphQL's own errors."""
+
+    def __init__(self, source: Source, endpoint: Endpoint) -> None:
+        self._is_graphql = endpoint.document is not None
+        self._unauthorized = _predicate(source.is_unauthorized)
+        self._forbidden = _predicate(source.is_forbidden)
+        self._throttled = _predicate(source.is_throttled)
+        self._error = _predicate(source.is_error)
+        self._success = _predicate(endpoint.is_success or source.is_success)
+
+    def check(self, body: Json, status: int) -> None:
+        """Raise the `UpstreamError` that the body means, if it means one."""
+        variables = {"$status": status}
+        if _holds(self._unauthorized, body, variables):
+            raise UpstreamUnauthorizedError("The platform no longer accepts this account's credential.")
+        if _holds(self._forbidden, body, variables):
+            raise UpstreamForbiddenError("The platform refuses this to the account's credential.")
+        if _holds(self._throttled, body, variables):
+            raise UpstreamThrottledError("The platform's rate limit is used up.")
+        if self._is_graphql:
+            _check_graphql(body)
+        if _holds(self._error, body, variables) or (
+            self._success is not None and not _holds(self._success, body, variables)
+        ):
+            raise UpstreamUnavailableError("The platform answered with an error.")
+
+
+def _check_graphql(body: Json) -> None:
+    if not isinstance(body, dict):
+        raise UpstreamMalformedError("The platform's answer is no GraphQL response.")
+    if body.get("errors"):
+        message = "The platform's schema refuses the query." if "data" not in body else "The platform reports errors."
+        raise UpstreamMalformedError(message)
+    if not isinstance(body.get("data"), dict):
+        raise UpstreamMalformedError("The platform's answer has no data.")
+
+
+def _request_mapper(text: str) -> Mapper:
+    return compile_selection(parse_request_mapping(text))
+
+
+def _header(text: str) -> Template:
+    return parse_template(text, TemplateKind.HEADER, variables=REQUEST_VARIABLES)
+
+
+def _predicate(text: str | None) -> Mapper | None:
+    return None if text is None else compile_selection(parse_mapping(text))
+
+
+def _holds(mapper: Mapper | None, body: Json, variables: Mapping[str, Json]) -> bool:
+    return mapper is not None and mapper(body, variables)[0] is True

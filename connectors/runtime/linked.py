@@ -1,0 +1,38 @@
+"""What the runtime needs of a linked account: its credential and the facts learnt when it was linked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from connectors.transport import Credential, Permit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedCredential:
+    """An account's credential as it goes over the wire; `facts` is what `$account` stands for.
+
+    `version` tells this credential from the ones before and after it.
+    """
+
+    credential: Credential
+    facts: Mapping[str, Any] = field(repr=False)
+    version: int
+
+
+class Credentials(Protocol):
+    """Hands out credentials of linked accounts, refreshed where they have expired."""
+
+    async def acquire(
+        self, account_id: str, platform: str, *, permit: Permit, deadline: float | None
+    ) -> LinkedCredential:
+        """Return the account's live credential; a refresh is made under `permit`.
+
+        Raises `UpstreamUnauthorizedError` when the account is not linked at this platform, or must be linked again.
+        """
+        ...
+
+    async def reject(self, account_id: str, version: int) -> None:
+        """The platform refused this credential: the account must be linked again."""
+        ...

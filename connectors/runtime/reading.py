@@ -1,0 +1,442 @@
+"""One account in one call: which endpoint gives which field, each fetched at most once.
+
+Fields of an account are resolved side by side. What several of them need (the profile for `profile` and `ratings`,
+the trips for `engagements` and `evidence`) is fetched once, and each maps from it only what was asked for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from graphql import GraphQLError, GraphQLObjectType, GraphQLOutputType
+
+from connectors.mapping import PSEUDONYM_KEY, Mapper, compile_selection
+from connectors.runtime.completion import Completion
+from connectors.runtime.connection import Position, cut, holds, open_position, position_of, resumed
+from connectors.runtime.endpoint import CompiledEndpoint, Fetched
+from connectors.runtime.field_tree import Tree, frozen, merge, with_needs
+from connectors.runtime.folds import (
+    ENGAGEMENT_TREE,
+    distinct,
+    fold_earnings,
+    fold_evidence,
+    fold_experience,
+    payments_of,
+)
+from connectors.runtime.linked import Credentials, LinkedCredential
+from connectors.runtime.pages import Batch, Page, Span, StreamReader, moment, started_at, within
+from connectors.runtime.provenance import Extent, Origin
+from connectors.runtime.pseudonym import CursorError, Pseudonyms
+from connectors.schema import Connector
+from connectors.schema.definition import Connect, Fold
+from connectors.schema.mapping_rules import ENGAGEMENTS, PAYMENTS
+from connectors.schema.variables import parse_mapping
+from connectors.transport import Permit, Upstream, UpstreamError, UpstreamUnauthorizedError
+from connectors.transport.permit import require_open
+
+Json = Any
+Clock = Callable[[], datetime]
+
+_MOST_FIRST = 500
+_PAYMENT_LAG = timedelta(days=3)
+_PAYMENT_LEAD = timedelta(hours=1)
+_PLACING: Tree = {"ref": None, "period": {"start": None, "end": None}}
+"""What cursors, filters and joins read of an engagement."""
+_PAYMENT_TREE: Tree = {"engagement": None, "at": None, "lines": None}
+
+
+class ConnectorRuntime:
+    """A connector compiled for one environment; shared by all calls."""
+
+    def __init__(
+        self,
+        connector: Connector,
+        *,
+        upstream: Upstream,
+        credentials: Credentials,
+        pseudonym_key: bytes,
+        origin: str | None,
+        config: Mapping[str, Json],
+        clock: Clock,
+    ) -> None:
+        definition = connector.definition
+        self.connector = connector
+        self.definition = definition
+        self.upstream = upstream
+        self.credentials = credentials
+        self.pseudonym_key = pseudonym_key
+        self.config = config
+        self.clock = clock
+        self.origin = Origin(platform=definition.platform, simulated=origin is not None)
+        self.endpoints = {
+            connect.id: CompiledEndpoint(connect.endpoint, definition.sources[connect.endpoint.source], origin=origin)
+            for connect in definition.connects
+        }
+        self._selections = {connect.id: parse_mapping(connect.selection) for connect in definition.connects}
+        self._mappers: dict[tuple[str, Json], Mapper] = {}
+        account = connector.schema.get_type(definition.account_type)
+        assert isinstance(account, GraphQLObjectType)
+        self.account_type = account
+
+    def mapper(self, connect: Connect, tree: Tree) -> Mapper:
+        """Return the connect's mapping pruned to `tree`; compiled once per shape of selection."""
+        key = (connect.id, frozen(tree))
+        mapper = self._mappers.get(key)
+        if mapper is None:
+            if len(self._mappers) > 2_000:
+                self._mappers.clear()
+            mapper = self._mappers[key] = compile_selection(self._selections[connect.id], only=tree)
+        return mapper
+
+
+class AccountReading:
+    """Resolves the fields of one account under one permit."""
+
+    def __init__(
+        self,
+        runtime: ConnectorRuntime,
+        account_id: str,
+        *,
+        permit: Permit | None,
+        session: Any,
+        deadline: float | None,
+    ) -> None:
+        self.account_id = account_id
+        self._runtime = runtime
+        self._permit = permit
+        self._deadline = deadline
+        self._pseudonyms = Pseudonyms(runtime.pseudonym_key, asker=session, account_id=account_id)
+        self._shared: dict[Json, asyncio.Task[Any]] = {}
+        self._now = runtime.clock()
+        self.reads_all = False
+        """Whether another field of this call reads the whole stream, so that pages should be full ones."""
+
+    async def field(self, name: str, arguments: Mapping[str, Json], tree: Tree | None) -> Json:
+        """Return the value of an account field. Raises `UpstreamError`, `GraphQLError`."""
+        definition = self._runtime.definition
+        kind = self._runtime.account_type.fields[name].type
+        needs = with_needs(tree) if tree is not None else None
+        if name == ENGAGEMENTS:
+            return await self._engagements(arguments, tree or {})
+        if name in definition.folds:
+            return await self._folded(name, definition.folds[name], arguments, kind, tree)
+        connect = definition.connect_for(name)
+        if connect is None:
+            return None
+        if connect.paging is None:
+            fetched, value = await self._direct(connect, name, needs)
+            pages = [fetched]
+            extent = Extent(records=len(value) if isinstance(value, list) else None)
+        else:
+            rule = definition.distinct.get(name)
+            span = self._last(rule.days) if rule is not None else Span()
+            batch = await self._stream(connect, name, needs or {}, span, want=None)
+            value = distinct(batch.records, rule) if rule is not None else batch.records
+            pages, extent = [page.fetched for page in batch.pages], _extent(batch, span, self._now)
+        provenance = self._provenance(pages, extent, connect, [])
+        return self._complete(provenance).complete(kind, value, tree)
+
+    async def _direct(self, connect: Connect, name: str, tree: Tree | None) -> tuple[Fetched, Json]:
+        variables = {"limit": None, "offset": None, "number": None, "cursor": None, "from": None, "to": None}
+        fetched = await self._fetch(connect, variables)
+        value = self._map(connect, fetched, variables, {name: tree})
+        return fetched, value.get(name) if isinstance(value, dict) else None
+
+    async def _engagements(self, arguments: Mapping[str, Json], tree: Tree) -> Json:
+        connect = self._runtime.definition.connect_for(ENGAGEMENTS)
+        if connect is None:
+            return None
+        first = _checked_first(arguments.get("first"))
+        span = Span(since=moment(arguments.get("since")), until=moment(arguments.get("until")))
+        after = self._after(arguments.get("after"))
+        node = _below(tree, "edges", "node")
+        needs = with_needs(node)
+        merge(needs, _PLACING)
+        batch = await self._slice_of(connect, needs, span, first, after)
+        chosen = cut(batch, first, after, self._pseudonyms)
+        records = [dict(record) for _, record in chosen.placed]
+        if "earnings" in node and "Engagement.earnings" in self._runtime.definition.folds:
+            await self._join_payments(records)
+        if first == 0:
+            extent = Extent(complete=False, records=0)
+        else:
+            extent = _extent(batch, span, self._now, records=len(records), complete=not chosen.has_more)
+        provenance = self._provenance([page.fetched for page in batch.pages], extent, connect, [])
+        completion = self._complete(provenance)
+        kind = self._runtime.connector.schema.get_type("Engagement")
+        assert isinstance(kind, GraphQLObjectType)
+        cursors = [
+            position_of(page, record, connect, self._pseudonyms).seal(self._pseudonyms)
+            for page, record in chosen.placed
+        ]
+        return {
+            "edges": [
+                {"cursor": cursor, "node": completion.complete(kind, record, node)}
+                for cursor, record in zip(cursors, records, strict=True)
+            ],
+            "pageInfo": {
+                "hasNextPage": chosen.has_more,
+                "hasPreviousPage": after is not None,
+                "startCursor": cursors[0] if cursors else None,
+                "endCursor": cursors[-1] if cursors else None,
+            },
+            "totalCount": batch.total if connect.paging is None or connect.paging.window is None else None,
+            "provenance": provenance,
+        }
+
+    async def _slice_of(self, connect: Connect, needs: Tree, span: Span, first: int, after: Position | None) -> Batch:
+        if first == 0:
+            return Batch(pages=(), has_more=True)
+        is_windowed = connect.paging is not None and (
+            connect.paging.window is not None or connect.paging.style == "MOVING_WINDOW"
+        )
+        if after is not None:
+            span = resumed(span, after, is_windowed=is_windowed)
+        if after is None or is_windowed:
+            want = first + (after is not None)
+            return await self._stream(connect, ENGAGEMENTS, needs, span, want=want)
+        want = after.index + 1 + first
+        batch = await self._stream(connect, ENGAGEMENTS, needs, span, want=want, start=after.start)
+        if batch.has_more and not holds(batch, after, self._pseudonyms):
+            # Newer records have pushed this one on to a later page.
+            want += connect.paging.size if connect.paging is not None else 0
+            batch = await self._stream(connect, ENGAGEMENTS, needs, span, want=want, start=after.start)
+        return batch
+
+    async def _folded(
+        self, name: str, fold: Fold, arguments: Mapping[str, Json], kind: GraphQLOutputType, tree: Tree | None
+    ) -> Json:
+        if name == "earnings":
+            return await self._earnings(fold.origin, arguments, kind, tree)
+        definition = self._runtime.definition
+        connect = definition.connect_for(ENGAGEMENTS)
+        if connect is None:
+            return None
+        span = self._last(fold.days)
+        batch = await self._stream(connect, ENGAGEMENTS, ENGAGEMENT_TREE, span, want=None)
+        pages = [page.fetched for page in batch.pages]
+        if name == "experience":
+            value = fold_experience(batch.records, definition, self._now)
+        else:
+            ratings, credentials = await self._account_facts(pages)
+            value = fold_evidence(
+                batch.records,
+                definition,
+                self._now,
+                ratings=ratings,
+                credentials=credentials,
+                simulated=self._runtime.origin.simulated,
+            )
+        extent = _extent(batch, span, self._now)
+        steps = [f"{name}: folded from {fold.origin} of the last {fold.days} days"]
+        provenance = self._provenance(pages, extent, connect, steps)
+        return self._complete(provenance).complete(kind, value, tree)
+
+    async def _account_facts(self, pages: list[Fetched]) -> tuple[list[Json], list[Json]]:
+        """Return the account's ratings and credentials as mapped; the answers are added to `pages`."""
+        found: list[list[Json]] = []
+        for name in ("ratings", "credentials"):
+            connect = self._runtime.definition.connect_for(name)
+            if connect is None or connect.paging is not None:
+                found.append([])
+                continue
+            fetched, value = await self._direct(connect, name, None)
+            pages.append(fetched)
+            found.append([each for each in value or () if isinstance(each, dict)] if isinstance(value, list) else [])
+        return found[0], found[1]
+
+    async def _earnings(
+        self, origin: str, arguments: Mapping[str, Json], kind: GraphQLOutputType, tree: Tree | None
+    ) -> Json:
+        since, until = _day(arguments.get("since")), _day(arguments.get("until"))
+        last = until or self._now.date()
+        earliest = since or last - timedelta(days=364)
+        span = Span(since=datetime.combine(earliest, time.min, UTC), until=datetime.combine(last, time.max, UTC))
+        connect = self._runtime.definition.connect_for(origin)
+        if connect is None:
+            return None
+        needs = _PAYMENT_TREE
+        if origin == ENGAGEMENTS:
+            needs = {"earnings": None, **_PLACING}
+        batch = await self._stream(connect, origin, needs, span, want=None)
+        payments = payments_of(batch.records) if origin == ENGAGEMENTS else batch.records
+        provenance = self._provenance(
+            [page.fetched for page in batch.pages],
+            _extent(batch, span, self._now),
+            connect,
+            [f"earnings: summed per month and currency from {origin}"],
+        )
+        return self._complete(provenance).complete(kind, fold_earnings(payments, earliest, last), tree)
+
+    async def _join_payments(self, records: Sequence[dict[str, Json]]) -> None:
+        """Give each record the lines of its payments; where these fail, their error."""
+        connect = self._runtime.definition.connect_for(PAYMENTS)
+        starts = [at for at in map(started_at, records) if at is not None]
+        if connect is None or not starts:
+            return
+        ends = [at for at in (moment((record.get("period") or {}).get("end")) for record in records) if at]
+        span = Span(since=min(starts) - _PAYMENT_LEAD, until=max(starts + ends) + _PAYMENT_LAG)
+        try:
+            batch = await self._stream(connect, PAYMENTS, _PAYMENT_TREE, span, want=None)
+        except UpstreamError as failure:
+            for record in records:
+                record["earnings"] = failure
+            return
+        lines: dict[Json, list[Json]] = {}
+        for payment in batch.records:
+            lines.setdefault(payment.get("engagement"), []).extend(payment.get("lines") or [])
+        for record in records:
+            record["earnings"] = lines.get(record.get("ref"), [])
+
+    async def _stream(
+        self,
+        connect: Connect,
+        name: str,
+        tree: Tree,
+        span: Span,
+        *,
+        want: int | None,
+        start: Mapping[str, Json] | None = None,
+    ) -> Batch:
+        """Return the records that a paged endpoint gives under `name`."""
+        if connect.paging is None:
+            fetched, value = await self._direct(connect, name, tree)
+            records = _records(value)
+            return within(Batch(pages=(_page(fetched, records),), total=len(records)), span)
+
+        def map_page(fetched: Fetched, variables: Mapping[str, Json]) -> list[Json]:
+            value = self._map(connect, fetched, variables, {name: tree})
+            return _records(value.get(name) if isinstance(value, dict) else None)
+
+        reader = StreamReader(
+            connect.paging,
+            lambda variables: self._fetch(connect, variables),
+            map_page,
+            concurrency=self._runtime.upstream.concurrency,
+        )
+        if want is not None and self.reads_all and start is None:
+            want = max(want, connect.paging.size)
+        batch = await reader.read(span, now=self._now, want=want, start=start)
+        return within(batch, span) if name in (ENGAGEMENTS, PAYMENTS) else batch
+
+    def _last(self, days: int) -> Span:
+        return Span(since=self._now - timedelta(days=days), until=None)
+
+    def _map(self, connect: Connect, fetched: Fetched, variables: Mapping[str, Json], tree: Tree) -> Json:
+        value, _ = self._runtime.mapper(connect, tree)(
+            fetched.body,
+            {
+                "$page": dict(variables),
+                "$config": self._runtime.config,
+                PSEUDONYM_KEY: self._pseudonyms.mapping_key,
+            },
+        )
+        return value
+
+    async def _fetch(self, connect: Connect, page: Mapping[str, Json]) -> Fetched:
+        endpoint = self._runtime.endpoints[connect.id]
+        key = (connect.id, tuple(sorted(page.items())))
+        fetched: Fetched = await self._once(key, lambda: self._request(endpoint, page))
+        return fetched
+
+    async def _request(self, endpoint: CompiledEndpoint, page: Mapping[str, Json]) -> Fetched:
+        runtime = self._runtime
+        linked = await self._once("credential", self._acquire)
+        request = endpoint.request({"$page": dict(page), "$account": linked.facts, "$config": runtime.config})
+        try:
+            response = await runtime.upstream.send(
+                request, permit=self._permit, credential=linked.credential, deadline=self._deadline
+            )
+            return endpoint.read(response, at=runtime.clock())
+        except UpstreamUnauthorizedError:
+            await runtime.credentials.reject(self.account_id, linked.version)
+            raise
+
+    async def _acquire(self) -> LinkedCredential:
+        return await self._runtime.credentials.acquire(
+            self.account_id,
+            self._runtime.connector.name,
+            permit=require_open(self._permit),
+            deadline=self._deadline,
+        )
+
+    async def _once(self, key: Json, make: Callable[[], Awaitable[Any]]) -> Any:
+        """Return what `make` makes, made once per key; a waiter that is cancelled does not cancel the others."""
+        task = self._shared.get(key)
+        if task is None:
+            task = self._shared[key] = asyncio.ensure_future(make())
+        return await asyncio.shield(task)
+
+    def close(self) -> None:
+        """Cancel what nobody waits for any more."""
+        for task in self._shared.values():
+            if not task.done():
+                task.cancel()
+            elif not task.cancelled():
+                task.exception()
+
+    def _after(self, cursor: Json) -> Position | None:
+        if cursor is None:
+            return None
+        try:
+            return open_position(cursor, self._pseudonyms)
+        except CursorError as error:
+            raise GraphQLError(str(error), extensions={"code": "BAD_CURSOR"}) from None
+
+    def _provenance(
+        self, fetched: Sequence[Fetched], extent: Extent, connect: Connect, steps: Sequence[str]
+    ) -> dict[str, Json]:
+        place = self._runtime.endpoints[connect.id].place
+        pages = f" ({len(fetched)} requests)" if len(fetched) > 1 else ""
+        return self._runtime.origin.of(fetched, extent, [place + pages, *steps])
+
+    def _complete(self, provenance: Mapping[str, Json]) -> Completion:
+        return Completion(definition=self._runtime.definition, pseudonyms=self._pseudonyms, provenance=provenance)
+
+
+def _records(value: Json) -> list[Json]:
+    return [record for record in value if isinstance(record, dict)] if isinstance(value, list) else []
+
+
+def _page(fetched: Fetched, records: Sequence[Json]) -> Page:
+    return Page(fetched=fetched, variables={}, records=records)
+
+
+def _checked_first(first: Json) -> int:
+    if not isinstance(first, int) or not 0 <= first <= _MOST_FIRST:
+        raise GraphQLError(f"`first` must be from 0 to {_MOST_FIRST}.", extensions={"code": "BAD_ARGUMENT"})
+    return first
+
+
+def _below(tree: Tree, *names: str) -> Tree:
+    inner: Tree | None = tree
+    for name in names:
+        inner = inner.get(name) if inner is not None else None
+    return inner or {}
+
+
+def _day(value: Json) -> date | None:
+    if value is None:
+        return None
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise GraphQLError("A date is written YYYY-MM-DD.", extensions={"code": "BAD_ARGUMENT"}) from None
+
+
+def _extent(
+    batch: Batch, span: Span, now: datetime, *, records: int | None = None, complete: bool | None = None
+) -> Extent:
+    is_complete = not batch.has_more if complete is None else complete
+    starts = [at for at in map(started_at, batch.records) if at is not None]
+    oldest = min(starts, default=None)
+    return Extent(
+        complete=is_complete,
+        start=span.since if is_complete and span.since is not None else oldest,
+        end=span.until or (now if starts or is_complete else None),
+        records=len(batch.records) if records is None else records,
+        reason=batch.reason or (None if is_complete else "NOT_REQUESTED"),
+    )

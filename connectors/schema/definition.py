@@ -1,0 +1,207 @@
+"""What a connector's directives say, as values.
+
+One dataclass per directive of `spec/gigway.graphql` and `spec/connect.graphql`; names and units are theirs.
+Mappings and templates stay text here; the runtime compiles them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+Fidelity = Literal["DOCUMENTED", "OBSERVED", "TAKEOUT", "HYPOTHETICAL"]
+Method = Literal["GET", "POST"]
+PagingStyle = Literal["OFFSET", "PAGE", "CURSOR", "MOVING_WINDOW", "NONE"]
+RecordOrder = Literal["NEWEST_FIRST", "OLDEST_FIRST", "UNORDERED"]
+TimeUnit = Literal["RFC3339", "UNIX_SECONDS", "UNIX_MILLISECONDS"]
+ClientAuthentication = Literal["CLIENT_SECRET_BASIC", "CLIENT_SECRET_POST", "NONE"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """`@platform`."""
+
+    name: str
+    display_name: str
+    version: str
+    fidelity: Fidelity
+    method: str
+    currency: str | None
+    terms: str | None
+    documentation: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """A header of a request; `value` is a template."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """`@source`, with what `@envelope` says of it."""
+
+    name: str
+    base_url: str
+    query_params: str | None
+    headers: tuple[Header, ...]
+    is_success: str | None
+    is_error: str | None = None
+    is_unauthorized: str | None = None
+    is_forbidden: str | None = None
+    is_throttled: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """The HTTP part of `@connect`: method, path template, and mappings that build body and query.
+
+    `document` is the GraphQL document of a GraphQL upstream; then `body` builds its variables.
+    """
+
+    source: str
+    method: Method
+    path: str
+    query_params: str | None
+    body: str | None
+    headers: tuple[Header, ...]
+    is_success: str | None
+    document: str | None = None
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether a request may be repeated: every connect only reads."""
+        return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paging:
+    """`@paging`; `window` is the widest time window of one request."""
+
+    style: PagingStyle
+    size: int
+    first: int
+    total: str | None
+    pages: str | None
+    next: str | None
+    window: timedelta | None
+    time: TimeUnit
+    order: RecordOrder
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connect:
+    """`@connect` with its paging; `fields` are the account fields or streams that its selection gives."""
+
+    id: str
+    endpoint: Endpoint
+    selection: str
+    fields: frozenset[str]
+    paging: Paging | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """`@limits`: `requests` in `period` (None: no rate limit), per account or for the whole connector."""
+
+    concurrency: int = 8
+    requests: int | None = None
+    period: timedelta | None = None
+    per_account: bool = False
+    timeout: float = 10.0
+    body_bytes: int = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OAuth2Linking:
+    """`@linking(oauth2:)`."""
+
+    authorization_endpoint: str
+    token_endpoint: str
+    revocation_endpoint: str | None
+    scopes: tuple[str, ...]
+    pkce: bool
+    client_authentication: ClientAuthentication
+    parameters: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientCredentialsLinking:
+    """`@linking(clientCredentials:)`; `reference` is what the worker is asked for."""
+
+    token_endpoint: str
+    scopes: tuple[str, ...]
+    client_authentication: ClientAuthentication
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenLinking:
+    """`@linking(token:)`; `label` is what the worker is asked for."""
+
+    label: str
+
+
+LinkingMethod = OAuth2Linking | ClientCredentialsLinking | TokenLinking
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linking:
+    """`@linking`: how an account is linked, where its credential goes, and who it turns out to be."""
+
+    method: LinkingMethod
+    header: str
+    prefix: str
+    identity: Endpoint
+    identity_selection: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distinct:
+    """`@distinct`."""
+
+    by: str
+    count: str | None
+    days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fold:
+    """`@fold`: the stream that a field is computed from, and how many days back it is read."""
+
+    origin: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occupation:
+    """`@occupation`; `value` None holds for all records."""
+
+    value: str | None
+    scheme: str
+    code: str
+    label: str
+    mapping: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """All that a connector's directives say."""
+
+    platform: Platform
+    account_type: str
+    linking: Linking
+    sources: dict[str, Source]
+    connects: tuple[Connect, ...]
+    folds: dict[str, Fold]
+    distinct: dict[str, Distinct]
+    occupations: tuple[Occupation, ...]
+    limits: Limits
+
+    def connect_for(self, field: str) -> Connect | None:
+        """Return the endpoint that gives an account field or stream."""
+        return next((connect for connect in self.connects if field in connect.fields), None)

@@ -1,0 +1,313 @@
+"""Reads a connector's directives into a `Definition`; what cannot be read becomes a problem.
+
+Values are coerced against the spec files, so that required arguments, enums and defaults are GraphQL's own business.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from graphql import DirectiveNode, GraphQLError, GraphQLSchema
+from graphql.execution.values import get_argument_values
+
+from connectors.mapping import MappingError
+from connectors.schema.definition import (
+    ClientCredentialsLinking,
+    Connect,
+    Definition,
+    Distinct,
+    Endpoint,
+    Fold,
+    Header,
+    Limits,
+    Linking,
+    LinkingMethod,
+    OAuth2Linking,
+    Occupation,
+    Paging,
+    Platform,
+    Source,
+    TokenLinking,
+)
+from connectors.schema.document import ConnectorDocument
+from connectors.schema.problem import SdlProblem, problem_at
+from connectors.schema.variables import parse_mapping
+
+Values = Mapping[str, Any]
+
+_DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
+
+
+def read_definition(document: ConnectorDocument) -> Definition | list[SdlProblem]:
+    """Return what the directives say, or what is wrong with them."""
+    reader = _Reader(document.schema)
+    on_schema = reader.read(document.schema_directives)
+    on_account = reader.read(document.account.directives or ())
+    for name in ("platform", "linking", "source"):
+        if not on_schema[name] and not reader.problems:
+            reader.add(None, "DIRECTIVE_MISSING", f"The schema needs @{name}.")
+    if reader.problems:
+        return reader.problems
+    sources = reader.sources(on_schema)
+    connects = reader.connects(on_account, sources)
+    linking = reader.linking(*on_schema["linking"][0], sources)
+    limits = reader.limits(on_schema["limits"])
+    folds = {values["field"]: Fold(origin=values["from_"], days=values["days"]) for _, values in on_account["fold"]}
+    if reader.problems or linking is None:
+        return reader.problems
+    return Definition(
+        platform=_platform(on_schema["platform"][0][1]),
+        account_type=document.account.name.value,
+        linking=linking,
+        sources=sources,
+        connects=connects,
+        folds=folds,
+        distinct={
+            values["field"]: Distinct(by=values["by"], count=values.get("count"), days=values["days"])
+            for _, values in on_account["distinct"]
+        },
+        occupations=tuple(_occupation(values) for _, values in on_schema["occupation"]),
+        limits=limits,
+    )
+
+
+def parse_duration(text: str) -> timedelta | None:
+    """Read an ISO 8601 duration of days, hours, minutes and seconds; None when it is none."""
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        return None
+    days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds) or None
+
+
+Read = tuple[DirectiveNode, Values]
+
+
+class _Reader:
+    """Collects values and problems of one document."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self._schema = schema
+        self.problems: list[SdlProblem] = []
+
+    def add(self, node: DirectiveNode | None, code: str, message: str) -> None:
+        self.problems.append(problem_at(node, code, message))
+
+    def read(self, directives: Iterable[DirectiveNode]) -> defaultdict[str, list[Read]]:
+        found: defaultdict[str, list[Read]] = defaultdict(list)
+        for node in directives:
+            name = node.name.value
+            definition = self._schema.get_directive(name)
+            if definition is None:
+                self.add(node, "DIRECTIVE_UNKNOWN", f"There is no directive @{name}.")
+                continue
+            try:
+                values = get_argument_values(definition, node)
+            except GraphQLError as error:
+                self.add(node, "DIRECTIVE_INVALID", f"@{name}: {error.message}")
+                continue
+            found[name].append((node, {"from_" if key == "from" else key: value for key, value in values.items()}))
+        return found
+
+    def sources(self, found: Mapping[str, list[Read]]) -> dict[str, Source]:
+        sources: dict[str, Source] = {}
+        for node, values in found["source"]:
+            http = values["http"]
+            if values["name"] in sources:
+                self.add(node, "SOURCE_NAME_NOT_UNIQUE", f"Two sources are named {values['name']!r}.")
+            sources[values["name"]] = Source(
+                name=values["name"],
+                base_url=http["baseURL"].rstrip("/"),
+                query_params=http.get("queryParams"),
+                headers=_headers(http.get("headers")),
+                is_success=values.get("isSuccess"),
+            )
+        for node, values in found["envelope"]:
+            source = sources.get(values["source"])
+            if source is None:
+                self.add(node, "SOURCE_UNKNOWN", f"There is no source {values['source']!r}.")
+                continue
+            sources[source.name] = replace(
+                source,
+                is_error=values.get("isError"),
+                is_unauthorized=values.get("isUnauthorized"),
+                is_forbidden=values.get("isForbidden"),
+                is_throttled=values.get("isThrottled"),
+            )
+        return sources
+
+    def connects(self, found: Mapping[str, list[Read]], sources: Mapping[str, Source]) -> tuple[Connect, ...]:
+        ids = [values["id"] for _, values in found["connect"]]
+        documents = self._by_connect(found["graphql"], ids)
+        pagings = self._by_connect(found["paging"], ids)
+        connects = []
+        for node, values in found["connect"]:
+            if ids.count(values["id"]) > 1:
+                self.add(node, "CONNECT_ID_NOT_UNIQUE", f"Two connects have the id {values['id']!r}.")
+            document = documents.get(values["id"])
+            endpoint = self._endpoint(node, values, sources, document[1]["document"] if document else None)
+            fields = self._fields(node, values["selection"])
+            if endpoint is None or fields is None:
+                continue
+            paging = pagings.get(values["id"])
+            connects.append(
+                Connect(
+                    id=values["id"],
+                    endpoint=endpoint,
+                    selection=values["selection"],
+                    fields=fields,
+                    paging=self._paging(*paging) if paging else None,
+                )
+            )
+        return tuple(connects)
+
+    def linking(self, node: DirectiveNode, values: Values, sources: Mapping[str, Source]) -> Linking | None:
+        methods = [name for name in ("oauth2", "clientCredentials", "token") if values.get(name) is not None]
+        identity = self._endpoint(node, values["identity"], sources, None)
+        if len(methods) != 1:
+            self.add(node, "LINKING_METHOD_COUNT", "@linking takes one of oauth2, clientCredentials and token.")
+            return None
+        selection = values["identity"]["selection"]
+        fields = self._fields(node, selection)
+        if fields is not None and "reference" not in fields:
+            self.add(node, "IDENTITY_WITHOUT_REFERENCE", "The identity's selection must give `reference`.")
+        if identity is None:
+            return None
+        return Linking(
+            method=_linking_method(methods[0], values[methods[0]]),
+            header=values["credential"]["header"],
+            prefix=values["credential"]["prefix"],
+            identity=identity,
+            identity_selection=selection,
+        )
+
+    def limits(self, found: Sequence[Read]) -> Limits:
+        if not found:
+            return Limits()
+        node, values = found[0]
+        return Limits(
+            concurrency=values["concurrency"],
+            requests=values.get("requests"),
+            period=self._duration(node, values.get("per")),
+            per_account=values["scope"] == "ACCOUNT",
+            timeout=values["timeout"],
+            body_bytes=values["bodyBytes"],
+        )
+
+    def _by_connect(self, found: Sequence[Read], ids: Sequence[str]) -> dict[str, Read]:
+        for node, values in found:
+            if values["connect"] not in ids:
+                self.add(node, "CONNECT_UNKNOWN", f"There is no connect {values['connect']!r}.")
+        return {values["connect"]: (node, values) for node, values in found}
+
+    def _endpoint(
+        self, node: DirectiveNode, values: Values, sources: Mapping[str, Source], document: str | None
+    ) -> Endpoint | None:
+        http = values["http"]
+        methods = [method for method in ("GET", "POST") if http.get(method) is not None]
+        if values["source"] not in sources:
+            self.add(node, "SOURCE_UNKNOWN", f"There is no source {values['source']!r}.")
+        elif len(methods) != 1:
+            self.add(node, "HTTP_METHOD_COUNT", "http takes one of GET and POST.")
+        else:
+            method = methods[0]
+            return Endpoint(
+                source=values["source"],
+                method="GET" if method == "GET" else "POST",
+                path=http[method],
+                query_params=http.get("queryParams"),
+                body=http.get("body"),
+                headers=_headers(http.get("headers")),
+                is_success=values.get("isSuccess"),
+                document=document,
+            )
+        return None
+
+    def _fields(self, node: DirectiveNode, selection: str) -> frozenset[str] | None:
+        try:
+            return frozenset(parse_mapping(selection).output_fields())
+        except MappingError as error:
+            self.add(node, "MAPPING_INVALID", f"{error.message} (line {error.line} of the mapping) [{error.code}]")
+            return None
+
+    def _paging(self, node: DirectiveNode, values: Values) -> Paging:
+        needed = {"CURSOR": "next"}.get(values["style"])
+        if needed is not None and values.get(needed) is None:
+            self.add(node, "PAGING_INCOMPLETE", f"Paging by {values['style']} needs `{needed}`.")
+        if not 0 < values["size"] <= values["most"]:
+            self.add(node, "PAGING_SIZE", "`size` must be at least 1 and at most `most`.")
+        return Paging(
+            style=values["style"],
+            size=values["size"],
+            first=values["first"],
+            total=values.get("total"),
+            pages=values.get("pages"),
+            next=values.get("next"),
+            window=self._duration(node, values.get("window")),
+            time=values["time"],
+            order=values["order"],
+            most=values["most"],
+        )
+
+    def _duration(self, node: DirectiveNode, text: str | None) -> timedelta | None:
+        if text is None:
+            return None
+        duration = parse_duration(text)
+        if duration is None:
+            self.add(node, "DURATION_INVALID", f"{text!r} is no ISO 8601 duration of days, hours, minutes, seconds.")
+        return duration
+
+
+def _platform(values: Values) -> Platform:
+    return Platform(
+        name=values["name"],
+        display_name=values["displayName"],
+        version=values["version"],
+        fidelity=values["fidelity"],
+        method=values["method"],
+        currency=values.get("currency"),
+        terms=values.get("terms"),
+        documentation=values.get("documentation"),
+    )
+
+
+def _linking_method(kind: str, values: Values) -> LinkingMethod:
+    match kind:
+        case "oauth2":
+            return OAuth2Linking(
+                authorization_endpoint=values["authorizationEndpoint"],
+                token_endpoint=values["tokenEndpoint"],
+                revocation_endpoint=values.get("revocationEndpoint"),
+                scopes=tuple(values["scopes"]),
+                pkce=values["pkce"],
+                client_authentication=values["clientAuthentication"],
+                parameters=tuple((pair["name"], pair["value"]) for pair in values["parameters"]),
+            )
+        case "clientCredentials":
+            return ClientCredentialsLinking(
+                token_endpoint=values["tokenEndpoint"],
+                scopes=tuple(values["scopes"]),
+                client_authentication=values["clientAuthentication"],
+                reference=values["reference"],
+            )
+        case _:
+            return TokenLinking(label=values["label"])
+
+
+def _headers(values: Sequence[Values] | None) -> tuple[Header, ...]:
+    return tuple(Header(name=item["name"], value=item["value"]) for item in values or ())
+
+
+def _occupation(values: Values) -> Occupation:
+    return Occupation(
+        value=values.get("value"),
+        scheme=values["scheme"],
+        code=values["code"],
+        label=values["label"],
+        mapping=values["mapping"],
+    )

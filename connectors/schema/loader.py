@@ -1,0 +1,90 @@
+"""The way in: `check` a connector's SDL, or `load` it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from graphql import GraphQLSchema, build_schema
+
+from connectors.schema.definition import Definition
+from connectors.schema.directives import read_definition
+from connectors.schema.document import read_document
+from connectors.schema.problem import SdlProblem
+from connectors.schema.rules import definition_problems, sdl_problems
+from connectors.schema.subgraph_sdl import subgraph_sdl
+from connectors.schema.vocabulary import spec
+
+
+class ConnectorError(Exception):
+    """A connector's SDL that cannot be used; `problems` says why."""
+
+    def __init__(self, problems: tuple[SdlProblem, ...]) -> None:
+        super().__init__("; ".join(map(str, problems)))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connector:
+    """A checked connector: what it says, the subgraph that it is composed as, and that subgraph's types.
+
+    `source` is the file's text, `digest` its SHA-256.
+    """
+
+    definition: Definition
+    source: str
+    digest: str
+    sdl: str
+    schema: GraphQLSchema
+
+    @property
+    def name(self) -> str:
+        """The platform's name, which is the subgraph's."""
+        return self.definition.platform.name
+
+
+def check(sdl: str) -> list[SdlProblem]:
+    """Return everything that is wrong with a connector's SDL, in the order of the text; empty when nothing is."""
+    loaded = _examine(sdl)
+    return [] if isinstance(loaded, Connector) else loaded
+
+
+def load(sdl: str) -> Connector:
+    """Return the connector. Raises `ConnectorError` with all problems."""
+    loaded = _examine(sdl)
+    if isinstance(loaded, list):
+        raise ConnectorError(tuple(loaded))
+    return loaded
+
+
+def _examine(sdl: str) -> Connector | list[SdlProblem]:
+    document = read_document(sdl)
+    if isinstance(document, list):
+        return sorted(document)
+    problems = list(sdl_problems(document))
+    definition = read_definition(document)
+    if isinstance(definition, list):
+        return sorted([*problems, *definition])
+    problems.extend(definition_problems(document, definition))
+    if problems:
+        return sorted(set(problems))
+    text = subgraph_sdl(document)
+    return Connector(
+        definition=definition,
+        source=sdl,
+        digest=hashlib.sha256(sdl.encode()).hexdigest(),
+        sdl=text,
+        schema=executable_schema(text, definition.account_type),
+    )
+
+
+def executable_schema(text: str, account_type: str) -> GraphQLSchema:
+    """Return the schema that a subgraph's documents are executed against, with federation's entry point."""
+    federation = spec("federation").loc
+    assert federation is not None
+    definitions = federation.source.body.rpartition('"""An id that')[0]
+    return build_schema(
+        f"{definitions}\n{text}\nscalar _Any\nunion _Entity = {account_type}\n"
+        "type Query { _entities(representations: [_Any!]!): [_Entity]! }\n",
+        assume_valid_sdl=True,
+    )

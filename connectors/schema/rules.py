@@ -1,0 +1,278 @@
+"""The rules that a connector keeps so that the canonical part of the schema stays what it is (DESIGN §2).
+
+Each rule is a function from the document to its problems; `sdl_problems` runs those that need no directives read,
+`definition_problems` the others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from graphql import (
+    DirectiveDefinitionNode,
+    FieldDefinitionNode,
+    GraphQLError,
+    InterfaceTypeDefinitionNode,
+    ListValueNode,
+    ObjectTypeDefinitionNode,
+    StringValueNode,
+    TypeDefinitionNode,
+    TypeExtensionNode,
+    TypeNode,
+    parse,
+)
+
+from connectors.mapping import MappingError, ObjectShape
+from connectors.schema.definition import Definition, Endpoint, OAuth2Linking, TokenLinking
+from connectors.schema.document import ConnectorDocument, canonical_account_field, same_text
+from connectors.schema.mapping_rules import ENGAGEMENTS, PAYMENTS, mapping_complaints
+from connectors.schema.problem import SdlProblem, problem_at
+from connectors.schema.variables import parse_mapping, parse_request_mapping
+from connectors.schema.vocabulary import (
+    CATEGORIES,
+    CATEGORY_OF_FIELD,
+    account_interface,
+    reserved_directives,
+    reserved_types,
+)
+
+_ROOTS = frozenset({"Query", "Mutation", "Subscription"})
+_NAME = re.compile(r"[a-z][a-z0-9]{1,30}")
+_VERSION = re.compile(r"\d+\.\d+\.\d+")
+_FOLDS = {"experience": {ENGAGEMENTS}, "evidence": {ENGAGEMENTS, "experience"}, "earnings": {ENGAGEMENTS, PAYMENTS},
+          "Engagement.earnings": {PAYMENTS}}  # fmt: skip
+_RESERVED_HEADERS = frozenset(
+    {"authorization", "connection", "content-length", "cookie", "host", "proxy-authorization", "te", "trailer",
+     "transfer-encoding", "upgrade"}
+)  # fmt: skip
+
+
+def sdl_problems(document: ConnectorDocument) -> Iterator[SdlProblem]:
+    """Yield the problems of the types that the file declares."""
+    for node in document.own:
+        if isinstance(node, DirectiveDefinitionNode):
+            yield problem_at(node, "DIRECTIVE_DEFINITION", f"@{node.name.value}: a connector defines no directives.")
+            if node.name.value in reserved_directives():
+                yield problem_at(node, "CANONICAL_TYPE_CHANGED", f"@{node.name.value} belongs to a specification.")
+        if isinstance(node, TypeDefinitionNode | TypeExtensionNode):
+            yield from _type_name(node)
+    yield from _canonical_fields(document)
+    yield from _gated_fields(document)
+
+
+def definition_problems(document: ConnectorDocument, definition: Definition) -> Iterator[SdlProblem]:
+    """Yield the problems of what the directives say."""
+    yield from _names(document, definition)
+    yield from _endpoints(document, definition)
+    yield from _paging(document, definition)
+    yield from _supply(document, definition)
+    node = document.account
+    for connect in definition.connects:
+        for code, message in mapping_complaints(definition, connect, document.schema):
+            yield problem_at(node, code, message)
+
+
+def prefix_of(platform: str) -> str:
+    """Return what the names of a platform's own types begin with."""
+    return platform[:1].upper() + platform[1:]
+
+
+def _type_name(node: TypeDefinitionNode | TypeExtensionNode) -> Iterator[SdlProblem]:
+    name = node.name.value
+    if name in _ROOTS:
+        yield problem_at(node, "ROOT_FIELDS", f"A connector has no root fields; take {name} out.")
+    elif name in reserved_types():
+        yield problem_at(node, "CANONICAL_TYPE_CHANGED", f"{name} is canonical and cannot be redefined or extended.")
+    elif isinstance(node, TypeExtensionNode):
+        yield problem_at(node, "TYPE_EXTENSION", f"Write {name} in one piece, not with `extend`.")
+
+
+def _names(document: ConnectorDocument, definition: Definition) -> Iterator[SdlProblem]:
+    platform, prefix = definition.platform, prefix_of(definition.platform.name)
+    if not _NAME.fullmatch(platform.name):
+        yield problem_at(None, "PLATFORM_NAME", "The platform's name is 2 to 31 lower-case letters and digits.")
+    if not _VERSION.fullmatch(platform.version):
+        yield problem_at(None, "PLATFORM_VERSION", "The connector's version is of the form 1.2.3.")
+    if definition.account_type != f"{prefix}Account":
+        yield problem_at(document.account, "TYPE_PREFIX", f"The account type must be named {prefix}Account.")
+    for node in document.own:
+        if isinstance(node, TypeDefinitionNode) and not node.name.value.startswith(prefix):
+            named = node.name.value
+            if named not in reserved_types() | _ROOTS:
+                yield problem_at(node, "TYPE_PREFIX", f"{named}: a connector's own types begin with {prefix}.")
+
+
+def _canonical_fields(document: ConnectorDocument) -> Iterator[SdlProblem]:
+    canonical = {field.name.value: field for field in account_interface().fields or ()}
+    for field in document.written.fields or ():
+        expected = canonical.get(field.name.value)
+        if expected is not None and not same_text(field, canonical_account_field(expected)):
+            yield problem_at(
+                field,
+                "CANONICAL_TYPE_CHANGED",
+                f"{field.name.value} is canonical: leave it out, or write it exactly as in the specification.",
+            )
+    keys = [
+        print_fields
+        for directive in document.account.directives or ()
+        if directive.name.value == "key"
+        for print_fields in (_argument_text(directive.arguments),)
+    ]
+    if keys != ["id"]:
+        yield problem_at(document.account, "ACCOUNT_KEY", 'The account type has exactly one key: @key(fields: "id").')
+
+
+def _argument_text(arguments: object) -> str | None:
+    for argument in arguments if isinstance(arguments, tuple) else ():
+        if argument.name.value == "fields" and isinstance(argument.value, StringValueNode):
+            return argument.value.value
+    return None
+
+
+def _gated_fields(document: ConnectorDocument) -> Iterator[SdlProblem]:
+    """Own fields of the account are personal: each has one scope, is nullable, and shows its provenance."""
+    objects = {node.name.value: node for node in document.own if isinstance(node, ObjectTypeDefinitionNode)}
+    canonical = {field.name.value for field in account_interface().fields or ()}
+    for field in document.account.fields or ():
+        if field.name.value in canonical:
+            continue
+        yield from _own_field(field)
+        target = objects.get(_named(field.type))
+        if target is not None and "provenance" not in {inner.name.value for inner in target.fields or ()}:
+            yield problem_at(
+                target,
+                "PROVENANCE_MISSING",
+                f"{target.name.value} stands under {field.name.value}: it needs `provenance: Provenance!`.",
+            )
+    for node in document.own:
+        if node is document.account or not isinstance(node, ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode):
+            continue
+        if any(directive.name.value == "key" for directive in node.directives or ()):
+            yield problem_at(node, "FOREIGN_ENTITY", f"{node.name.value}: only the account type has a key.")
+        for inner in node.fields or ():
+            yield from _scope_problems(inner, required=False)
+
+
+def _own_field(field: FieldDefinitionNode) -> Iterator[SdlProblem]:
+    name = field.name.value
+    yield from _scope_problems(field, required=True)
+    if field.type.kind == "non_null_type":
+        yield problem_at(field, "GATED_FIELD_NON_NULL", f"{name} can be denied, so it must be nullable.")
+    if field.arguments:
+        yield problem_at(field, "OWN_FIELD_ARGUMENTS", f"{name}: a field of the connector's own takes no arguments.")
+
+
+def _scope_problems(field: FieldDefinitionNode, *, required: bool) -> Iterator[SdlProblem]:
+    name = field.name.value
+    scopes = [directive for directive in field.directives or () if directive.name.value == "requiresScopes"]
+    if not scopes:
+        if required:
+            yield problem_at(
+                field,
+                "PERSONAL_FIELD_WITHOUT_SCOPE",
+                f'{name} is personal: give it @requiresScopes(scopes: [["gig:<category>"]]).',
+            )
+        return
+    categories = list(_categories(scopes[0].arguments[0].value if scopes[0].arguments else None))
+    if len(categories) != 1 or categories[0] not in CATEGORIES:
+        known = ", ".join(sorted(CATEGORIES))
+        yield problem_at(field, "SCOPE_UNKNOWN", f"{name} needs exactly one scope gig:<category>, of {known}.")
+
+
+def _categories(value: object) -> Iterator[str]:
+    if isinstance(value, ListValueNode):
+        for inner in value.values:
+            yield from _categories(inner)
+    elif isinstance(value, StringValueNode):
+        yield value.value.removeprefix("gig:") if value.value.startswith("gig:") else f"?{value.value}"
+
+
+def _named(node: TypeNode) -> str:
+    inner = getattr(node, "type", None)
+    return _named(inner) if inner is not None else str(getattr(node, "name").value)  # noqa: B009
+
+
+def _endpoints(document: ConnectorDocument, definition: Definition) -> Iterator[SdlProblem]:
+    node = document.account
+    for source in definition.sources.values():
+        yield from _url(source.base_url, f"@source {source.name}")
+        for header in source.headers:
+            if header.name.lower() in _RESERVED_HEADERS:
+                yield problem_at(None, "HEADER_RESERVED", f"@source {source.name}: {header.name} cannot be set.")
+    method = definition.linking.method
+    if not isinstance(method, TokenLinking):
+        yield from _url(method.token_endpoint, "@linking tokenEndpoint")
+    if isinstance(method, OAuth2Linking):
+        yield from _url(method.authorization_endpoint, "@linking authorizationEndpoint")
+        if method.revocation_endpoint is not None:
+            yield from _url(method.revocation_endpoint, "@linking revocationEndpoint")
+    endpoints = {connect.id: connect.endpoint for connect in definition.connects}
+    for name, endpoint in {**endpoints, "identity": definition.linking.identity}.items():
+        yield from _endpoint(name, endpoint, node)
+
+
+def _endpoint(name: str, endpoint: Endpoint, node: ObjectTypeDefinitionNode) -> Iterator[SdlProblem]:
+    if not endpoint.path.startswith("/"):
+        yield problem_at(node, "PATH_NOT_RELATIVE", f"{name}: the path begins with / and stays at its source.")
+    for text in (endpoint.query_params, endpoint.body):
+        if text is not None:
+            try:
+                parse_request_mapping(text)
+            except MappingError as error:
+                yield problem_at(node, "MAPPING_INVALID", f"{name}: {error.message} [{error.code}]")
+    for header in endpoint.headers:
+        if header.name.lower() in _RESERVED_HEADERS:
+            yield problem_at(node, "HEADER_RESERVED", f"{name}: {header.name} cannot be set.")
+    if endpoint.document is not None:
+        try:
+            parse(endpoint.document)
+        except GraphQLError as error:
+            yield problem_at(node, "GRAPHQL_DOCUMENT_INVALID", f"{name}: {error.message}")
+
+
+def _url(url: str, where: str) -> Iterator[SdlProblem]:
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not parts.hostname or parts.username is not None or "{" in parts.netloc:
+        yield problem_at(None, "URL_NOT_HTTPS", f"{where}: a fixed https address without credentials is needed.")
+
+
+def _paging(document: ConnectorDocument, definition: Definition) -> Iterator[SdlProblem]:
+    """What paging reads of an answer is one value each, not an object of fields."""
+    for connect in definition.connects:
+        paging = connect.paging
+        for text in (paging.total, paging.pages, paging.next) if paging is not None else ():
+            if text is None:
+                continue
+            try:
+                is_object = isinstance(parse_mapping(text).shape(), ObjectShape)
+            except MappingError as error:
+                yield problem_at(document.account, "MAPPING_INVALID", f"{connect.id}: {error.message} [{error.code}]")
+                continue
+            if is_object:
+                message = f"{connect.id}: {text!r} makes an object; write $.{text} for the value."
+                yield problem_at(document.account, "PAGING_NOT_A_VALUE", message)
+
+
+def _supply(document: ConnectorDocument, definition: Definition) -> Iterator[SdlProblem]:
+    """Every own field comes from somewhere, and from one place; folds read what is there."""
+    node = document.account
+    seen: dict[str, str] = {}
+    for connect in definition.connects:
+        for field in sorted(connect.fields):
+            if field in seen:
+                yield problem_at(node, "FIELD_MAPPED_TWICE", f"{field} comes from both {seen[field]} and {connect.id}.")
+            seen[field] = connect.id
+    for field, fold in definition.folds.items():
+        origin = fold.origin
+        if field not in _FOLDS or origin not in _FOLDS[field]:
+            yield problem_at(node, "FOLD_UNKNOWN", f"{field} cannot be folded from {origin}.")
+        elif origin not in seen:
+            yield problem_at(node, "FOLD_WITHOUT_SOURCE", f"{field} is folded from {origin}, which no connect gives.")
+        if field in seen:
+            yield problem_at(node, "FIELD_MAPPED_TWICE", f"{field} is both folded and mapped by {seen[field]}.")
+    for written in document.account.fields or ():
+        name = written.name.value
+        if name != "id" and name not in CATEGORY_OF_FIELD and name not in seen:
+            yield problem_at(written, "FIELD_NOT_MAPPED", f"No connect gives {name}.")
