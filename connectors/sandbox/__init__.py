@@ -11,6 +11,7 @@ Reading order:
     platform        the interface of a simulated platform
     platforms/      one module or folder per platform
     tokens, authorization   a platform's OAuth server
+    driving, trades         what several platforms draw their records from
     quota, faults, bodies   rate limits; the switches and the damage they do
     journal, gate   the request log; what every call passes through
     control, pages  the control page and its JSON twin

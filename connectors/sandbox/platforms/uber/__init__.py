@@ -2,7 +2,7 @@
 
     api      `/v1/partners/me`, `/trips`, `/payments`; paging, windows, scopes, errors
     drivers  the personas as drivers: where, since when, how much
-    rides    trips and payments, day by day, in the shape in which they are served
+    rides    trips and payments in the shape in which they are served
 
 Documented: paths, parameters, limits, the ten-day window, fields, scopes, the rate limit with its body and
 headers, the error envelope.

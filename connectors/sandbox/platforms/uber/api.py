@@ -182,8 +182,8 @@ def _profile(world: World, driver: Driver, scopes: frozenset[str]) -> dict[str, 
         "activation_status": driver.status,
         "promo_code": f"sandbox{draw.getrandbits(20):05x}",
         "partner_role": "driver",
-        "city_name": driver.city.name.partition(",")[0],
-        "city_identifier": driver.city.number,
+        "city_name": driver.habit.city.name.partition(",")[0],
+        "city_identifier": driver.habit.city.number,
     }
     if "partner.accounts.personal_info" in scopes:
         profile["date_of_birth"] = persona.born

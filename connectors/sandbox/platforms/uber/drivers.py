@@ -3,25 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from connectors.sandbox.driving import City, DrivingHabit
 from connectors.sandbox.people import ALEX, DARIO, FLORA, NIA, PRIYA, Persona, SandboxAccount
 
-__all__ = ["ACCOUNTS", "DRIVERS", "City", "Driver"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class City:
-    """A city with the centre that stands for every trip started there, and its tariff in its currency."""
-
-    name: str
-    number: int
-    latitude: float
-    longitude: float
-    timezone: str
-    currency: str
-    base: float
-    per_mile: float
-    per_minute: float
-    toll: float
+__all__ = ["ACCOUNTS", "DRIVERS", "SAN_FRANCISCO", "Driver"]
 
 
 SAN_FRANCISCO = City(
@@ -34,39 +19,56 @@ SAN_FRANCISCO = City(
     base=2.2,
     per_mile=1.02,
     per_minute=0.29,
+    least=5.5,
     toll=7.0,
+    no_show_fee=5.0,
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Driver:
-    """How a persona drives.
-
-    `first_day` and `last_day` count back from the end of history; `weekly_trips` is the mean of a usual week;
-    `tips` and `cash` are shares of trips.
-    """
+    """A persona as a driver; a fleet's drivers are paid by the fleet, so Uber knows no payments of theirs."""
 
     persona: Persona
-    city: City = SAN_FRANCISCO
-    first_day: int
-    last_day: int = 0
-    weekly_trips: float
+    habit: DrivingHabit
     rating: float | None
     status: str = "active"
     fleet: bool = False
     vehicles: int = 1
-    tips: float = 0.28
-    cash: float = 0.02
+
+
+def _driver(
+    persona: Persona,
+    rating: float | None,
+    weekly: float,
+    first_day: int,
+    *,
+    last_day: int = 0,
+    tips: float = 0.28,
+    status: str = "active",
+    fleet: bool = False,
+    vehicles: int = 1,
+) -> Driver:
+    habit = DrivingHabit(
+        platform="uber",
+        login=persona.login,
+        city=SAN_FRANCISCO,
+        first_day=first_day,
+        last_day=last_day,
+        weekly_rides=weekly,
+        tips=tips,
+    )
+    return Driver(persona=persona, habit=habit, rating=rating, status=status, fleet=fleet, vehicles=vehicles)
 
 
 DRIVERS: Mapping[str, Driver] = {
     driver.persona.login: driver
     for driver in (
-        Driver(persona=ALEX, first_day=1960, weekly_trips=28.5, rating=4.93, vehicles=2),
-        Driver(persona=PRIYA, first_day=420, weekly_trips=9, rating=4.81, tips=0.2),
-        Driver(persona=NIA, first_day=3, weekly_trips=0, rating=None),
-        Driver(persona=FLORA, first_day=800, weekly_trips=46, rating=4.88, fleet=True, tips=0.22),
-        Driver(persona=DARIO, first_day=900, last_day=210, weekly_trips=20, rating=4.52, status="inactive"),
+        _driver(ALEX, 4.93, 28.5, 1960, vehicles=2),
+        _driver(PRIYA, 4.81, 9, 420, tips=0.2),
+        _driver(NIA, None, 0, 3),
+        _driver(FLORA, 4.88, 46, 800, fleet=True, tips=0.22),
+        _driver(DARIO, 4.52, 20, 900, last_day=210, status="inactive"),
     )
 }
 
