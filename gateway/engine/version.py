@@ -25,6 +25,7 @@ from gateway.planner import (
     PlanError,
     Removed,
     Supergraph,
+    authorize,
     load_supergraph,
     normalize,
     operation_key,
@@ -95,6 +96,7 @@ class SupergraphVersion:
         self.schema = ExecutionSchema(
             self.api_schema,
             object_types=(name for name, info in self.supergraph.types.items() if info.kind == "object"),
+            hidden_values=self.supergraph.inaccessible_values,
             sealed={(each[0], each[1]) for each in coordinates if len(each) == 2},
         )
         self._documents: LruCache[tuple[str, str | None], PreparedOperation | InvalidRequestError] = LruCache(
@@ -122,8 +124,6 @@ class SupergraphVersion:
         """Authorize, then plan or find the plan of an equal operation."""
         removed: tuple[Removed, ...] = ()
         if scopes is not None:
-            from gateway.planner.authorize import authorize
-
             operation, removed = authorize(self.supergraph, operation, scopes)
         key = operation_key(operation)
         compiled = self._plans.get(key)

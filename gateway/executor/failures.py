@@ -78,7 +78,9 @@ class FailureReporter:
             message, extensions, path = _read_error(error, fetch.subgraph)
             places = list(self._translate(fetch, sinks, path))
             if not places:
-                self.add({"message": message, "path": self._common_path(fetch), "extensions": extensions})
+                common = self._common_path(fetch)
+                found: GraphQLErrorDict = {"message": message, "extensions": extensions}
+                self.add({"message": message, "path": common, "extensions": extensions} if common else found)
             for place in places:
                 self.add({"message": message, "path": place, "extensions": extensions})
 

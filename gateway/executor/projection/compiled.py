@@ -120,7 +120,8 @@ class _Generator:
     def _checked(self, inner: str, parent: ShapedField) -> str:
         """An object of a type that clients do not know must not pass as its interface."""
         number = self._next()
-        self._names[f"k{number}"] = parent.possible | {None}
+        # An interface object carries the interface's own name until a fetch says what it is.
+        self._names[f"k{number}"] = parent.possible | {None, parent.leaf}
         self._lines += [
             f"def p{number}(o, s):",
             f"    if type(o) is not dict or o.get('__typename') not in k{number}: raise Anomaly",

@@ -103,10 +103,12 @@ class _ExactProjector:
         typename = value.get("__typename")
         if not each.is_abstract:
             typename = kind.name
-        elif typename is None:
+        elif typename is None or typename == kind.name:
             if any(inner.types is not None for inner in each.fields):
-                return self._broken(path, f"{each.parent}.{each.name} has no __typename.")
+                return self._broken(path, f"{each.parent}.{each.name} does not say of which type it is.")
             return self.object(each.fields, value, path)
+        elif typename in each.hidden:
+            return None
         elif typename not in each.possible:
             return self._broken(path, f"{each.parent}.{each.name} is of a type that cannot stand here.")
         return self.object(fields_for(each.fields, typename), value, path)

@@ -66,12 +66,14 @@ def coerce_custom(value: Any) -> Any:
     return value
 
 
-def enum_coercer(name: str, values: frozenset[str]) -> Coerce:
-    """Return the coercer of enum `name`; `values` are those that clients may see."""
+def enum_coercer(name: str, values: frozenset[str], hidden: frozenset[str]) -> Coerce:
+    """Return the coercer of enum `name`; `values` are those that clients may see, `hidden` ones become null."""
 
     def coerce(value: Any) -> Any:
         if value is None or (type(value) is str and value in values):
             return value
+        if type(value) is str and value in hidden:
+            return None
         raise Anomaly(f"{name} has no such value")
 
     return coerce

@@ -32,7 +32,7 @@ class ShapedField:
     `number` identifies it within its plan. `shared` tells that several places of the tree may hold the very same
     object here, so that one projection of it serves them all. `coerce` is None for composite types.
     `leaf` is the named type; a value of an opaque one passes as it is.
-    `possible` are the concrete types that clients know.
+    `possible` are the concrete types that clients know, `hidden` all types that they do not know.
     """
 
     number: int
@@ -51,6 +51,7 @@ class ShapedField:
     shared: bool
     constant: str | None
     possible: frozenset[str]
+    hidden: frozenset[str]
     is_abstract: bool
     fields: tuple[ShapedField, ...] = field(default=())
 
@@ -104,7 +105,9 @@ class _Shaper:
             coerce, fast_type = SCALARS[named.name]
         elif not possible:
             values = schema.enum_values(named.name)
-            coerce = coerce_custom if values is None else enum_coercer(named.name, values)
+            coerce = (
+                coerce_custom if values is None else enum_coercer(named.name, values, schema.hidden_values(named.name))
+            )
         constant = each.parent if each.name == "__typename" and schema.is_object(each.parent) else None
         return ShapedField(
             number=number,
@@ -123,6 +126,7 @@ class _Shaper:
             shared=coerce is None and path in self._entity_paths,
             constant=constant,
             possible=possible,
+            hidden=schema.hidden_types,
             is_abstract=bool(possible) and not schema.is_object(named.name),
             fields=tuple(self.shape(inner, (*path, each.data_key)) for inner in each.selections),
         )
