@@ -35,7 +35,8 @@ def migrate(engine: Engine) -> bool:
             configuration = _configuration(connection)
             if before is not None and before not in _known(configuration):
                 raise DatabaseError(
-                    "DATABASE_TOO_NEW", "This database was migrated by a newer Gigway; run that version, or a newer one."
+                    "DATABASE_TOO_NEW",
+                    "This database was migrated by a newer Gigway; run that version, or a newer one.",
                 )
             command.upgrade(configuration, "head")
             return before != current_revision(connection)
@@ -48,7 +49,9 @@ def migrate(engine: Engine) -> bool:
 def is_current(engine: Engine) -> bool:
     """Whether the schema is at the newest revision."""
     with engine.connect() as connection:
-        return current_revision(connection) == ScriptDirectory.from_config(_configuration(connection)).get_current_head()
+        return (
+            current_revision(connection) == ScriptDirectory.from_config(_configuration(connection)).get_current_head()
+        )
 
 
 def current_revision(connection: Connection) -> str | None:

@@ -1,0 +1,90 @@
+"""`gigway schema`, `compose`, `plan`: each stage of the pipeline as text."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from graphql import GraphQLError, GraphQLSyntaxError, parse, validate
+
+from gateway.cli.failure import CommandError
+from gateway.composition import CompositionFailed, SubgraphSDL, api_schema, compose
+from gateway.planner import PlanError, PlannerOptions, load_supergraph, normalize, plan, plan_to_json, show_plan
+from gateway.registry import builtin_supergraph
+
+
+def add_parsers(commands: Any) -> None:
+    """Add `schema`, `compose` and `plan`."""
+    schema = commands.add_parser("schema", help="print the public API schema of the built-in catalogue")
+    schema.add_argument("--supergraph", action="store_true", help="print the supergraph SDL (join directives) instead")
+    schema.set_defaults(run=_schema)
+
+    composing = commands.add_parser("compose", help="compose subgraph SDL files, named after the files")
+    composing.add_argument("files", nargs="+", type=Path, metavar="FILE", help="one file a subgraph")
+    composing.add_argument("--api", action="store_true", help="print the API schema instead of the supergraph SDL")
+    composing.set_defaults(run=_compose)
+
+    planning = commands.add_parser("plan", help="print the query plan of an operation")
+    planning.add_argument("file", type=Path, metavar="FILE", help="a GraphQL document, or - for standard input")
+    planning.add_argument("--operation", help="which operation, when the document has several")
+    planning.add_argument(
+        "--supergraph", type=Path, help="plan over this supergraph SDL instead of the built-in catalogue"
+    )
+    planning.add_argument("--json", action="store_true", help="print JSON")
+    planning.set_defaults(run=_plan)
+
+
+def _schema(options: argparse.Namespace) -> int:
+    supergraph = builtin_supergraph()
+    sys.stdout.write(supergraph.supergraph_sdl if options.supergraph else supergraph.api_schema_sdl)
+    return 0
+
+
+def _compose(options: argparse.Namespace) -> int:
+    subgraphs = [SubgraphSDL(name=file.stem, url="", sdl=_read(file)) for file in options.files]
+    result = compose(subgraphs)
+    if isinstance(result, CompositionFailed):
+        raise CommandError("COMPOSITION_FAILED", "\n".join(["the subgraphs do not compose", *map(str, result.errors)]))
+    for hint in result.hints:
+        print(hint, file=sys.stderr)
+    sys.stdout.write(result.api_schema_sdl if options.api else result.supergraph_sdl)
+    return 0
+
+
+def _plan(options: argparse.Namespace) -> int:
+    sdl = _read(options.supergraph) if options.supergraph else builtin_supergraph().supergraph_sdl
+    text = _read(options.file)
+    try:
+        document = parse(text)
+    except GraphQLSyntaxError as error:
+        raise CommandError("GRAPHQL_PARSE_FAILED", _located(error, options.file)) from None
+    problems = validate(api_schema(sdl), document)
+    if problems:
+        raise CommandError(
+            "GRAPHQL_VALIDATION_FAILED", "\n".join(_located(problem, options.file) for problem in problems)
+        )
+    try:
+        supergraph = load_supergraph(sdl)
+        operation = normalize(supergraph, document, options.operation)
+        planned = plan(supergraph, operation, PlannerOptions(reenter_scoped=not options.supergraph))
+    except PlanError as error:
+        raise CommandError(getattr(error, "code", "PLAN_FAILED"), str(error)) from None
+    print(json.dumps(plan_to_json(planned), indent=2) if options.json else show_plan(planned))
+    return 0
+
+
+def _read(file: Path) -> str:
+    try:
+        return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise CommandError("FILE_UNREADABLE", f"{file}: {error.strerror}", exit_code=2) from None
+    except UnicodeDecodeError:
+        raise CommandError("FILE_UNREADABLE", f"{file} is not UTF-8 text", exit_code=2) from None
+
+
+def _located(error: GraphQLError, file: Path) -> str:
+    where = error.locations[0] if error.locations else None
+    return f"{file}:{where.line}:{where.column}: {error.message}" if where else f"{file}: {error.message}"

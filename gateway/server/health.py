@@ -1,0 +1,41 @@
+"""`/healthz` and `/readyz`: is the process alive, can it serve."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import Engine
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from gateway.storage.database import DatabaseError, check_connection
+from gateway.storage.migrate import is_current
+
+_HEADERS = {"Cache-Control": "no-store"}
+
+
+def health_routes(engine: Engine, has_supergraph: Callable[[], bool]) -> list[BaseRoute]:
+    """Return the two routes. `has_supergraph` tells whether queries can be answered."""
+
+    async def alive(_: Request) -> Response:
+        return JSONResponse({"status": "ok"}, headers=_HEADERS)
+
+    async def ready(_: Request) -> Response:
+        reason = await run_in_threadpool(_why_not, engine)
+        if reason is None and not has_supergraph():
+            reason = "SUPERGRAPH_MISSING"
+        if reason is not None:
+            return JSONResponse({"status": "unavailable", "reason": reason}, 503, headers=_HEADERS)
+        return JSONResponse({"status": "ok"}, headers=_HEADERS)
+
+    return [Route("/healthz", alive, methods=["GET"]), Route("/readyz", ready, methods=["GET"])]
+
+
+def _why_not(engine: Engine) -> str | None:
+    try:
+        check_connection(engine)
+        return None if is_current(engine) else "DATABASE_NOT_MIGRATED"
+    except DatabaseError as error:
+        return error.code
