@@ -20,6 +20,7 @@ from gateway.planner.nodes import (
 from gateway.planner.operation import ALWAYS, Dnf, Operation, sorted_conjunction
 from gateway.planner.schedule import Batch
 from gateway.planner.view import View
+from gateway.planner.ways import named_type
 
 _Conjunction = frozenset[Condition]
 _NONE: _Conjunction = frozenset()
@@ -186,15 +187,16 @@ class _Emitter:
 
     def _abstract(self, node: Node, held: _Conjunction) -> list[Selection]:
         runtime = self.view.supergraph.runtime(node.static, node.group.subgraph)
-        shared: dict[FieldSelection, set[str]] = {}
+        shared: dict[tuple[FieldSelection, str | None], set[str]] = {}
         for selected in node.fields.values():
             assert selected.types is not None
+            static = selected.child.static if selected.child else None
             for field in self._field(selected, "", held):
-                shared.setdefault(field, set()).update(selected.types & runtime)
+                shared.setdefault((field, static), set()).update(selected.types & runtime)
         whole: list[Selection] = []
         single: dict[str, list[FieldSelection]] = {}
-        for field, types in shared.items():
-            if types == runtime and self._has(node, field.name):
+        for (field, static), types in shared.items():
+            if types == runtime and self._has(node, field.name, static):
                 whole.append(replace(field, parent=node.static))
             else:
                 for name in types:
@@ -204,9 +206,10 @@ class _Emitter:
         ]
         return [*whole, *fragments]
 
-    def _has(self, node: Node, name: str) -> bool:
+    def _has(self, node: Node, name: str, static: str | None) -> bool:
+        """Whether the field can be selected on the abstract type itself, with values of the type `static`."""
         own = self.view.owners(node.static, name).get(node.group.subgraph)
-        return own is not None
+        return own is not None and (static is None or named_type(own.type) == static)
 
     def _as(self, selections: tuple[Selection, ...], name: str) -> tuple[Selection, ...]:
         return tuple(

@@ -129,7 +129,7 @@ class Fetch:
 
     Either `selections` (root fields; `path` is where its object stands, normally `()`) or `entities` is filled.
     `after` names the fetches whose results it reads. The client's variables that the document declares are in
-    `variables`, as (name, type) in order.
+    `variables`, as (name, type and default as declared) in order.
     `disclosure` is every scope named by what it selects and sends.
     """
 

@@ -15,6 +15,7 @@ from graphql import (
     InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    VariableDefinitionNode,
     VariableNode,
     print_ast,
 )
@@ -55,7 +56,7 @@ def normalize(
         kind=kind,
         root_type=root_type,
         fields=cases[0].fields if cases else (),
-        variables=tuple((v.variable.name.value, print_ast(v.type)) for v in definition.variable_definitions or ()),
+        variables=tuple((v.variable.name.value, _declared(v)) for v in definition.variable_definitions or ()),
     )
 
 
@@ -238,6 +239,12 @@ def _conditions(directives: Iterable[DirectiveNode] | None) -> _Conjunction | No
     if any(Condition(variable=c.variable, negated=not c.negated) in found for c in found):
         return None
     return frozenset(found)
+
+
+def _declared(node: VariableDefinitionNode) -> str:
+    """Print a variable's type, and its default, without which it may not stand in a non-null position."""
+    default = f" = {print_ast(node.default_value)}" if node.default_value else ""
+    return print_ast(node.type) + default
 
 
 def _variables(nodes: Iterable[Node]) -> frozenset[str]:

@@ -88,7 +88,7 @@ class OperationCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Operation:
-    """A normalized operation. `variables` are the declared ones: (name, printed type).
+    """A normalized operation. `variables` are the declared ones: (name, printed type and default).
 
     `deferred` are the labels and paths of `@defer`; see `gateway.planner.defer`.
     """

@@ -606,7 +606,6 @@ class Walk:
             if spot.opaque is None:
                 possible = self.types[node.static].possible
                 spot.opaque = Case(spot, possible | {node.static}, node.static)
-            node.typename = not any(case.accesses for case in spot.cases)
             spot.opaque.accesses.append(Access(node.group, node, provided=provided, opaque=node.static))
             return
         if self.view.is_abstract(spot.static):
