@@ -82,9 +82,11 @@ class GrantState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubjectFacts:
-    """What is known of one question's subject. `grants` holds every live grant of this worker to this actor.
+    """What is known of one question's subject.
 
-    `past` holds the ended ones too; it is only read to give a reason, and may be empty on a first try.
+    `grants` holds every live grant of this worker to this actor; others among them do no harm.
+    `past` holds the ended ones; it only
+    serves to give a reason, and may be empty on a first try.
     """
 
     worker_id: str | None = None

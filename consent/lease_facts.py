@@ -20,36 +20,35 @@ def load_facts(store: LeaseStore, questions: Sequence[Question], *, past: bool) 
     ]
     actor_ids = {question.asker.actor_id for question in questions if question.asker.actor_id is not None}
     worker_ids = {worker_id for worker_id in subjects if worker_id is not None}
-    workers = store.live_workers(worker_ids) if worker_ids else set()
     actors: set[str] = set()
     closed: set[str] = set()
-    live: dict[tuple[str, str], list[GrantState]] = {}
-    ended: dict[tuple[str, str], list[GrantState]] = {}
-    if actor_ids and workers:
-        actors = store.live_actors(actor_ids)
-        live = store.grants(workers, actor_ids, live=True)
-        if past:
-            ended = store.grants(workers, actor_ids, live=False)
+    live: dict[str, list[GrantState]] = {}
+    ended: dict[str, list[GrantState]] = {}
+    if worker_ids:
+        live = store.live_grants(worker_ids, actor_ids)
+    if live and actor_ids:
         clients = {question.asker.client_id for question in questions if question.asker.client_id is not None}
         clients |= {grant.terms.client_id for grants in live.values() for grant in grants}
-        closed = store.closed_clients(clients)
+        actors, closed = store.parties(actor_ids, clients)
+        if past:
+            ended = store.ended_grants(worker_ids, actor_ids)
+    shut = frozenset(closed)
     facts: list[SubjectFacts] = []
     for question, worker_id in zip(questions, subjects, strict=True):
         asker = question.asker
         account = accounts.get(question.account_id) if question.account_id is not None else None
-        pair = (worker_id or "", asker.actor_id or "")
         unknown = question.account_id is not None and account is None
         facts.append(
             SubjectFacts(
                 worker_id=None if unknown else worker_id,
-                worker_live=worker_id in workers,
+                worker_live=worker_id in live,
                 account_platform=account.platform if account is not None else None,
                 account_open=account is not None and account.open,
                 platform_open=account is not None and account.platform_open,
                 asker_open=asker.actor_id in actors and asker.client_id not in closed,
-                closed_clients=frozenset(closed),
-                grants=live.get(pair, ()),
-                past=ended.get(pair, ()),
+                closed_clients=shut,
+                grants=live.get(worker_id or "", ()),
+                past=ended.get(worker_id or "", ()),
             )
         )
     return facts

@@ -8,13 +8,14 @@ A `LeaseStore` is used by one thread only. Its connection also holds the process
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import orjson
 from sqlalchemy import Engine
 
 from consent.ddl import STOP_LOCK, create_statements
@@ -42,10 +43,11 @@ class AccountFact:
 
 @dataclass(frozen=True, slots=True)
 class _Dialect:
-    begin: tuple[str, ...]
+    begin: str
     list_test: str
     to_list: Callable[[Iterable[str]], object]
-    to_instant: Callable[[datetime], object]
+    to_instant: Callable[[datetime], str]
+    delete: Callable[[Sequence[int]], tuple[str, tuple[object, ...]]]
     from_instant: Callable[[Any], datetime]
     placeholder: str
 
@@ -55,29 +57,61 @@ def _sqlite_instant(value: datetime) -> str:
 
 
 _SQLITE = _Dialect(
-    begin=("BEGIN IMMEDIATE",),
+    begin="BEGIN IMMEDIATE",
     list_test="IN (SELECT value FROM json_each(?))",
-    to_list=lambda values: json.dumps(list(values)),
+    to_list=lambda values: orjson.dumps(list(values)).decode(),
     to_instant=_sqlite_instant,
+    delete=lambda ids: (
+        "DELETE FROM fetch_lease WHERE id IN (SELECT value FROM json_each(?))",
+        (orjson.dumps(ids).decode(),),
+    ),
     from_instant=lambda value: datetime.fromisoformat(value).replace(tzinfo=UTC),
     placeholder="?",
 )
 _POSTGRESQL = _Dialect(
-    begin=("BEGIN ISOLATION LEVEL READ COMMITTED", f"SELECT pg_advisory_xact_lock_shared({STOP_LOCK})"),
+    begin=f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock_shared({STOP_LOCK})",
     list_test="= ANY(%s)",
     to_list=lambda values: list(values),
-    to_instant=lambda value: value,
+    to_instant=lambda value: value.isoformat(),
+    delete=lambda ids: ("DELETE FROM fetch_lease WHERE id = ANY(%s)", (list(ids),)),
     from_instant=lambda value: value.astimezone(UTC),
     placeholder="%s",
 )
 
-_LEASE_COLUMNS = (
-    "id, process_id, grant_id, worker_id, actor_id, client_id, account_id, platform, categories, started_at"
-)
-_EVENT_COLUMNS = (
-    "at, worker_id, actor_id, client_id, grant_id, lease_id, purpose, platform, account_id, category, "
-    "decision, reason, records, repeats, request_id, token_ref, salt"
-)
+LEASE_COLUMNS: Mapping[str, str] = {
+    "id": "bigint",
+    "process_id": "bigint",
+    "grant_id": "text",
+    "worker_id": "text",
+    "actor_id": "text",
+    "client_id": "text",
+    "account_id": "text",
+    "platform": "text",
+    "categories": "text",
+    "started_at": "timestamptz",
+}
+"""The columns of a lease row, in order, with their PostgreSQL types."""
+
+EVENT_COLUMNS: Mapping[str, str] = {
+    "at": "timestamptz",
+    "worker_id": "text",
+    "actor_id": "text",
+    "client_id": "text",
+    "grant_id": "text",
+    "lease_id": "bigint",
+    "purpose": "text",
+    "platform": "text",
+    "account_id": "text",
+    "category": "text",
+    "decision": "text",
+    "reason": "text",
+    "records": "int",
+    "repeats": "int",
+    "request_id": "text",
+    "token_ref": "text",
+    "salt": "text",
+}
+"""The columns of an event row, in order, with their PostgreSQL types."""
 
 
 class LeaseStore:
@@ -105,19 +139,9 @@ class LeaseStore:
         self.process_id, self._proof = self._register()
         self.seen = self._scalar("SELECT COALESCE(MAX(seq), 0) FROM stop_notice")
 
-    @property
-    def proof(self) -> Proof:
-        """What this process holds while it lives."""
-        return self._proof
-
     def begin(self) -> None:
         """Start a lease transaction: from now to its end no permission is ended by anyone."""
-        for statement in self._dialect.begin:
-            self._cursor.execute(statement)
-
-    def commit(self) -> None:
-        """End the transaction; what it wrote is durable as far as the database's settings say."""
-        self._cursor.execute("COMMIT")
+        self._cursor.execute(self._dialect.begin)
 
     def stops(self) -> list[tuple[str, str]]:
         """Return what ended since the last call, as (kind, reference), oldest first."""
@@ -135,75 +159,79 @@ class LeaseStore:
         )
         return {row[0]: AccountFact(row[1], row[2], bool(row[3]), bool(row[4])) for row in rows}
 
-    def live_workers(self, ids: Collection[str]) -> set[str]:
-        """Return those of `ids` that are workers and not erased."""
-        rows = self._rows("SELECT id FROM worker WHERE id IN_LIST AND status = 'active'", (self._dialect.to_list(ids),))
-        return {row[0] for row in rows}
-
-    def live_actors(self, ids: Collection[str]) -> set[str]:
-        """Return those of `ids` that are actors and not suspended."""
-        rows = self._rows("SELECT id FROM actor WHERE id IN_LIST AND status = 'active'", (self._dialect.to_list(ids),))
-        return {row[0] for row in rows}
-
-    def closed_clients(self, ids: Collection[str]) -> set[str]:
-        """Return those of `ids` that are disabled."""
+    def parties(self, actors: Collection[str], clients: Collection[str]) -> tuple[set[str], set[str]]:
+        """Return those of `actors` that are not suspended, and those of `clients` that are disabled."""
         rows = self._rows(
-            "SELECT client_id FROM client_gate WHERE client_id IN_LIST AND NOT open", (self._dialect.to_list(ids),)
+            "SELECT 1, id FROM actor WHERE id IN_LIST AND status = 'active' "
+            "UNION ALL SELECT 2, client_id FROM client_gate WHERE client_id IN_LIST AND NOT open",
+            (self._dialect.to_list(actors), self._dialect.to_list(clients)),
         )
-        return {row[0] for row in rows}
+        return {ref for kind, ref in rows if kind == 1}, {ref for kind, ref in rows if kind == 2}
 
-    def grants(
-        self, workers: Collection[str], actors: Collection[str], *, live: bool
-    ) -> dict[tuple[str, str], list[GrantState]]:
-        """Return grants by (worker, actor): those in force, or all that have ended."""
+    def live_grants(self, workers: Collection[str], actors: Collection[str]) -> dict[str, list[GrantState]]:
+        """Return, for each of `workers` who is not erased, the grants in force that were given to `actors`."""
         rows = self._rows(
-            "SELECT id, expires_at, status FROM consent_grant WHERE worker_id IN_LIST AND actor_id IN_LIST "
-            f"AND status {'=' if live else '<>'} 'active'",
+            "SELECT w.id, g.id, g.expires_at, g.status FROM worker w LEFT JOIN consent_grant g "
+            "ON g.worker_id = w.id AND g.actor_id IN_LIST AND g.status = 'active' "
+            "WHERE w.id IN_LIST AND w.status = 'active'",
+            (self._dialect.to_list(actors), self._dialect.to_list(workers)),
+        )
+        return self._by_worker(rows)
+
+    def ended_grants(self, workers: Collection[str], actors: Collection[str]) -> dict[str, list[GrantState]]:
+        """Return the grants that `workers` once gave to `actors`: only reasons are drawn from them."""
+        rows = self._rows(
+            "SELECT worker_id, id, expires_at, status FROM consent_grant "
+            "WHERE worker_id IN_LIST AND actor_id IN_LIST AND status <> 'active'",
             (self._dialect.to_list(workers), self._dialect.to_list(actors)),
         )
-        self._load_terms([row[0] for row in rows if row[0] not in self._terms])
-        found: dict[tuple[str, str], list[GrantState]] = {}
-        for grant_id, expires_at, status in rows:
-            terms = self._terms[grant_id]
-            found.setdefault((terms.worker_id, terms.actor_id), []).append(
-                GrantState(
-                    terms=terms,
-                    live=live,
-                    expires_at=self._dialect.from_instant(expires_at),
-                    expired=status == "expired",
+        return self._by_worker(rows)
+
+    def _by_worker(self, rows: Sequence[Any]) -> dict[str, list[GrantState]]:
+        self._load_terms([row[1] for row in rows if row[1] is not None and row[1] not in self._terms])
+        found: dict[str, list[GrantState]] = {}
+        for worker_id, grant_id, expires_at, status in rows:
+            grants = found.setdefault(worker_id, [])
+            if grant_id is not None:
+                grants.append(
+                    GrantState(
+                        terms=self._terms[grant_id],
+                        live=status == "active",
+                        expires_at=self._dialect.from_instant(expires_at),
+                        expired=status == "expired",
+                    )
                 )
-            )
         return found
 
-    def insert_leases(self, rows: Sequence[Sequence[object]]) -> None:
-        """Write open leases: columns as in `_LEASE_COLUMNS`, without `process_id`, instants as datetimes."""
-        to_instant = self._dialect.to_instant
-        self._insert(
-            f"INSERT INTO fetch_lease ({_LEASE_COLUMNS}) VALUES ",
-            [(row[0], self.process_id, *row[1:-1], to_instant(_instant(row[-1]))) for row in rows],
-        )
+    def instant(self, value: datetime) -> object:
+        """Return `value` as rows for `write` carry it."""
+        return self._dialect.to_instant(value)
 
-    def delete_leases(self, ids: Sequence[int]) -> None:
-        """Close leases of this process."""
-        self._cursor.executemany(self._translate("DELETE FROM fetch_lease WHERE id = ?"), [(one,) for one in ids])
+    def write(
+        self, *, leases: Sequence[Sequence[object]], events: Sequence[Sequence[object]], closed: Sequence[int]
+    ) -> None:
+        """Write new leases and events (`LEASE_COLUMNS`, `EVENT_COLUMNS`), delete the closed leases, and commit."""
+        if closed:
+            self._cursor.execute(*self._dialect.delete(closed))
+        if leases:
+            self._insert("fetch_lease", LEASE_COLUMNS, leases)
+        if events:
+            self._insert("access_event", EVENT_COLUMNS, events)
+        self._cursor.execute("COMMIT")
 
-    def insert_events(self, rows: Sequence[Sequence[object]]) -> None:
-        """Write access events: columns as in `_EVENT_COLUMNS`, instants as datetimes."""
-        to_instant = self._dialect.to_instant
-        self._insert(
-            f"INSERT INTO access_event ({_EVENT_COLUMNS}) VALUES ",
-            [(to_instant(_instant(row[0])), *row[1:]) for row in rows],
-        )
-
-    def retire(self, now: datetime) -> None:
-        """Give up every lease of this process, and its identity."""
+    def retire(self, events: Sequence[Sequence[object]], now: datetime) -> None:
+        """Write the last events, give up every lease of this process and its identity, and close."""
         self.begin()
+        if events:
+            self._insert("access_event", EVENT_COLUMNS, events)
         self._cursor.execute(self._translate("DELETE FROM fetch_lease WHERE process_id = ?"), (self.process_id,))
         self._cursor.execute(
             self._translate("UPDATE gateway_process SET ended_at = ? WHERE id = ?"),
             (self._dialect.to_instant(now), self.process_id),
         )
-        self.commit()
+        self._cursor.execute("COMMIT")
+        self._proof.drop()
+        self._connection.close()
 
     def rolled_back(self) -> bool:
         """Undo an unfinished transaction; false when the connection, and with it the proof of life, is gone."""
@@ -218,14 +246,24 @@ class LeaseStore:
             return False
         return True
 
-    def close(self) -> None:
-        """Close the connection. On PostgreSQL the proof of life goes with it."""
-        self._connection.close()
+    def abandon(self) -> None:
+        """Close without tidying up: the proof of life goes, and others may take the leases away."""
+        self._proof.abandon()
+        with suppress(Exception):
+            self._connection.close()
 
-    def _insert(self, head: str, rows: Sequence[Sequence[object]]) -> None:
-        if rows:
-            values = ", ".join("?" * len(rows[0]))
-            self._cursor.executemany(self._translate(f"{head}({values})"), rows)
+    def _insert(self, table: str, columns: Mapping[str, str], rows: Sequence[Sequence[object]]) -> None:
+        """Write rows: SQLite takes them one by one without leaving the process, PostgreSQL all in one parameter."""
+        names = ", ".join(columns)
+        if self._is_sqlite:
+            self._cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(columns))})", rows)
+            return
+        shape = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        listed = orjson.dumps([dict(zip(columns, row, strict=True)) for row in rows]).decode()
+        self._cursor.execute(
+            f"INSERT INTO {table} ({names}) SELECT {names} FROM json_to_recordset(%s::json) AS rows ({shape})",
+            (listed,),
+        )
 
     def _load_terms(self, ids: Sequence[str]) -> None:
         """Read what never changes in grants. Triggers forbid that it ever does, so it is kept."""
@@ -306,9 +344,3 @@ class LeaseStore:
             raise LeaseStoreError(
                 "LEASES_NO_TRIGGERS", "The database lacks consent's triggers; run the migrations first."
             )
-
-
-def _instant(value: object) -> datetime:
-    if not isinstance(value, datetime):
-        raise TypeError("an instant is a datetime")
-    return value

@@ -18,20 +18,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import queue
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import Engine
 
 from consent.columns import utc_now
-from consent.decision import Asker, Decision, Question, SubjectFacts, decide
+from consent.decision import Cover, Decision, Question, SubjectFacts, decide
 from consent.denials import DenialTally, DeniedAccess
+from consent.lease_book import LeaseBook
 from consent.lease_facts import load_facts
+from consent.lease_rows import Row, access_row, denial_row, lease_row
 from consent.lease_store import LeaseStore
 from consent.permit import Answer, Disclosure, Lease, LeasePermit
 
@@ -40,7 +42,9 @@ _log = logging.getLogger(__name__)
 POLL_SECONDS = 0.01
 """How often stops are looked for while permits are open and nothing else wakes the thread."""
 
+_IDLE_SECONDS = 5.0
 _LEASES_PER_PROCESS = 1 << 40
+NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 class LeasesUnavailableError(Exception):
@@ -77,15 +81,11 @@ class LeaseKeeper:
         self._poll = poll
         self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._store: LeaseStore | None = None
-        self._open: set[LeasePermit] = set()
-        self._unclosed: list[int] = []
-        self._events: list[Sequence[object]] = []
+        self._book = LeaseBook()
         self._tally = DenialTally()
-        self._next_expiry: datetime | None = None
         self._next_lease = 0
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
-        self._idle_watchers: set[Callable[[], None]] = set()
         self.commits = 0
 
     @property
@@ -172,7 +172,7 @@ class LeaseKeeper:
         while not self._closed.is_set():
             batch = self._take()
             try:
-                if batch or self._unclosed or self._events:
+                if batch or self._book.has_debts:
                     self._settle(batch)
                 else:
                     self._look_for_stops()
@@ -184,9 +184,8 @@ class LeaseKeeper:
     def _take(self) -> list[_Work]:
         """Wait for work, or until it is time to look for stops, and take all there is."""
         batch: list[_Work] = []
-        waiting = bool(self._open or self._unclosed or self._events)
         with suppress(queue.Empty):
-            item = self._queue.get(timeout=self._poll if waiting else 5.0)
+            item = self._queue.get(timeout=self._poll if self._book or self._book.has_debts else _IDLE_SECONDS)
             while True:
                 if item is not None:
                     batch.append(item)
@@ -194,51 +193,40 @@ class LeaseKeeper:
         return batch
 
     def _settle(self, batch: Sequence[_Work]) -> None:
-        store = self._connected()
+        """Settle `batch` in one transaction."""
         for work in batch:
             for permit in work.closing:
-                self._close_permit(permit)
-        given: list[tuple[_Work, list[Answer]]] = []
+                self._book.close(permit)
+        store = self._connected()
         store.begin()
-        self._apply(store.stops())
+        self._book.stop(store.stops())
         now = self._clock()
-        self._expire(now)
-        if self._unclosed:
-            store.delete_leases(self._unclosed)
-        events = list(self._events)
+        self._book.expire(now)
+        entry = _Entry(store, now)
+        for debt in self._book.unlogged:
+            entry.log(debt.permit, debt.lease, debt.reason)
         for work in batch:
             for disclosure in work.disclosures:
-                self._release(work, disclosure, events, now)
+                self._release(work, disclosure, entry)
             for denial in work.denials:
-                if self._tally.is_new(denial, now):
-                    events.append(self._denial_row(denial, 1, now))
-        leases: list[Sequence[object]] = []
-        inquiries = [inquiry for work in batch for inquiry in work.inquiries]
-        if inquiries:
-            decided = iter(self._decide(store, inquiries, now))
-            for work in batch:
-                answers = [
-                    self._answer(inquiry, *next(decided), work.loop, now, leases, events) for inquiry in work.inquiries
-                ]
-                given.append((work, answers))
-        events += [self._denial_row(denial, repeats, now) for denial, repeats in self._tally.due(now)]
-        store.insert_leases(leases)
-        store.insert_events(events)
-        store.commit()
+                self._deny(denial, entry)
+        asked = [(work, inquiry) for work in batch for inquiry in work.inquiries]
+        answers = self._answer_all(store, asked, entry) if asked else []
+        for denial, repeats in self._tally.due(now):
+            entry.events.append(denial_row(denial, repeats, entry.at))
+        store.write(leases=entry.leases, events=entry.events, closed=self._book.unclosed)
         self.commits += 1
-        self._unclosed.clear()
-        self._events.clear()
-        for work, answers in given:
-            work.answers = answers
-            for answer in answers:
-                if answer.permit is not None:
-                    self._open_permit(answer.permit)
+        self._book.settle()
+        for (work, _), answer in zip(asked, answers, strict=True):
+            work.answers.append(answer)
+            if answer.permit is not None:
+                self._book.open(answer.permit)
 
     def _look_for_stops(self) -> None:
-        """A poll between transactions: reading needs no lock, because it only ever ends permits."""
+        """Look between transactions: reading needs no lock, because it only ever ends permits."""
         if self._store is not None:
-            self._apply(self._store.stops())
-            self._expire(self._clock())
+            self._book.stop(self._store.stops())
+            self._book.expire(self._clock())
 
     def _connected(self) -> LeaseStore:
         if self._store is None:
@@ -246,51 +234,30 @@ class LeaseKeeper:
             self._next_lease = self._store.process_id * _LEASES_PER_PROCESS
         return self._store
 
-    def _decide(
-        self, store: LeaseStore, inquiries: Sequence[Inquiry], now: datetime
-    ) -> list[tuple[Decision, SubjectFacts]]:
-        questions = [inquiry.question for inquiry in inquiries]
+    def _answer_all(self, store: LeaseStore, asked: Sequence[tuple[_Work, Inquiry]], entry: _Entry) -> list[Answer]:
+        questions = [inquiry.question for _, inquiry in asked]
         facts = load_facts(store, questions, past=False)
-        decisions = [decide(question, fact, now) for question, fact in zip(questions, facts, strict=True)]
+        decisions = [decide(question, fact, entry.now) for question, fact in zip(questions, facts, strict=True)]
         if any(decision.denied for decision in decisions):
             facts = load_facts(store, questions, past=True)
-            decisions = [decide(question, fact, now) for question, fact in zip(questions, facts, strict=True)]
-        return list(zip(decisions, facts, strict=True))
+            decisions = [decide(question, fact, entry.now) for question, fact in zip(questions, facts, strict=True)]
+        return [
+            self._answer(inquiry, decision, fact, work.loop, entry)
+            for (work, inquiry), decision, fact in zip(asked, decisions, facts, strict=True)
+        ]
 
     def _answer(
-        self,
-        inquiry: Inquiry,
-        decision: Decision,
-        facts: SubjectFacts,
-        loop: asyncio.AbstractEventLoop,
-        now: datetime,
-        leases: list[Sequence[object]],
-        events: list[Sequence[object]],
+        self, inquiry: Inquiry, decision: Decision, facts: SubjectFacts, loop: asyncio.AbstractEventLoop, entry: _Entry
     ) -> Answer:
-        question, parents = inquiry.question, inquiry.inherited
-        denied = dict(decision.denied)
-        covers = decision.covers
-        if any(parent.ended or parent not in self._open for parent in parents):
+        """Write the leases and denials of one decision. Data of a permit that has ended is never worked on."""
+        question, denied, covers = inquiry.question, dict(decision.denied), decision.covers
+        if any(parent.ended or parent not in self._book for parent in inquiry.inherited):
             denied.update(dict.fromkeys(question.categories, "ENDED"))
             covers = ()
         platform = facts.account_platform or question.platform or "internal"
-        given: list[Lease] = []
-        for cover in covers:
-            self._next_lease += 1
-            terms = cover.grant.terms if cover.grant is not None else None
-            lease = Lease(
-                id=self._next_lease,
-                grant_id=terms.id if terms is not None else None,
-                worker_id=facts.worker_id or "",
-                actor_id=question.asker.actor_id,
-                client_ids=(question.asker.client_id, terms.client_id if terms is not None else None),
-                account_id=question.account_id,
-                platform=platform,
-                categories=cover.categories,
-                expires_at=cover.grant.expires_at if cover.grant is not None else None,
-            )
-            given.append(lease)
-            leases.append(_lease_row(lease, question.asker, now))
+        leases = tuple(self._lease(question, cover, facts, platform) for cover in covers)
+        for lease in leases:
+            entry.leases.append(lease_row(lease, question.asker, entry.process_id, entry.at))
         if facts.worker_id is not None and facts.worker_live:
             for category, reason in denied.items():
                 denial = DeniedAccess(
@@ -301,109 +268,39 @@ class LeaseKeeper:
                     category=category,
                     reason=reason,
                 )
-                if self._tally.is_new(denial, now):
-                    events.append(self._denial_row(denial, 1, now))
-        allowed = frozenset().union(*(lease.categories for lease in given))
-        permit = LeasePermit(asker=question.asker, leases=tuple(given), parents=parents, loop=loop) if given else None
-        return Answer(permit=permit, allowed=allowed, denied=denied)
+                self._deny(denial, entry)
+        permit = (
+            LeasePermit(asker=question.asker, leases=leases, parents=inquiry.inherited, loop=loop) if leases else None
+        )
+        return Answer(permit=permit, allowed=permit.categories if permit is not None else frozenset(), denied=denied)
 
-    def _release(self, work: _Work, disclosure: Disclosure, events: list[Sequence[object]], now: datetime) -> None:
+    def _lease(self, question: Question, cover: Cover, facts: SubjectFacts, platform: str) -> Lease:
+        self._next_lease += 1
+        terms = cover.grant.terms if cover.grant is not None else None
+        return Lease(
+            id=self._next_lease,
+            grant_id=terms.id if terms is not None else None,
+            worker_id=facts.worker_id or "",
+            actor_id=question.asker.actor_id,
+            client_ids=(question.asker.client_id, terms.client_id if terms is not None else None),
+            account_id=question.account_id,
+            platform=platform,
+            categories=cover.categories,
+            expires_at=cover.grant.expires_at if cover.grant is not None else None,
+        )
+
+    def _release(self, work: _Work, disclosure: Disclosure, entry: _Entry) -> None:
         permit = disclosure.permit
-        if permit.ended or permit not in self._open:
+        if permit.ended or permit not in self._book:
             work.ended.append(permit)
             return
         for lease in permit.leases:
-            for category in sorted(lease.categories):
-                records = disclosure.records.get(category, 0)
-                if records or not permit.logged:
-                    events.append(_event_row(permit.asker, lease, category, None, records, now))
+            entry.log(permit, lease, None, disclosure.records)
         permit.logged = True
 
-    def _denial_row(self, denial: DeniedAccess, repeats: int, now: datetime) -> Sequence[object]:
-        asker = denial.asker
-        return (
-            now,
-            denial.worker_id,
-            asker.actor_id,
-            asker.client_id,
-            None,
-            None,
-            asker.purpose,
-            denial.platform,
-            denial.account_id,
-            denial.category,
-            "deny",
-            denial.reason,
-            0,
-            repeats,
-            asker.request_id,
-            asker.token_ref,
-            os.urandom(16).hex(),
-        )
-
-    # -- the book of open permits -----------------------------------------------------------------------------
-
-    def _open_permit(self, permit: LeasePermit) -> None:
-        self._open.add(permit)
-        for parent in permit.parents:
-            parent.children += 1
-        for lease in permit.leases:
-            if lease.expires_at is not None and (self._next_expiry is None or lease.expires_at < self._next_expiry):
-                self._next_expiry = lease.expires_at
-
-    def _close_permit(self, permit: LeasePermit) -> None:
-        """Mark `permit` as done; its rows go when nothing computed from its data is open any more."""
-        permit.closing = True
-        if permit.children or permit not in self._open:
-            return
-        self._open.discard(permit)
-        now = self._clock()
-        for lease in permit.leases:
-            self._unclosed.append(lease.id)
-            if not permit.logged:
-                reason = "DISCARDED" if permit.ended else "NOT_DELIVERED"
-                self._events += [
-                    _event_row(permit.asker, lease, category, reason, 0, now) for category in sorted(lease.categories)
-                ]
-        permit.logged = True
-        for parent in permit.parents:
-            parent.children -= 1
-            if parent.closing:
-                self._close_permit(parent)
-
-    def _apply(self, stops: Sequence[tuple[str, str]]) -> None:
-        for kind, ref in stops:
-            for permit in self._open:
-                if not permit.ended and any(lease.is_stopped_by(kind, ref) for lease in permit.leases):
-                    permit.end()
-        if stops:
-            self._end_heirs()
-
-    def _expire(self, now: datetime) -> None:
-        if self._next_expiry is None or now < self._next_expiry:
-            return
-        self._next_expiry = None
-        for permit in self._open:
-            for lease in permit.leases:
-                if lease.expires_at is None:
-                    continue
-                if lease.expires_at <= now:
-                    permit.end()
-                elif self._next_expiry is None or lease.expires_at < self._next_expiry:
-                    self._next_expiry = lease.expires_at
-        self._end_heirs()
-
-    def _end_heirs(self) -> None:
-        """End what was computed from data whose permit has ended, to any depth."""
-        found = True
-        while found:
-            found = False
-            for permit in self._open:
-                if not permit.ended and any(parent.ended for parent in permit.parents):
-                    permit.end()
-                    found = True
-
-    # -- failure and end --------------------------------------------------------------------------------------
+    def _deny(self, denial: DeniedAccess, entry: _Entry) -> None:
+        if self._tally.is_new(denial, entry.now):
+            entry.events.append(denial_row(denial, 1, entry.at))
 
     def _fail(self, batch: Sequence[_Work], error: Exception) -> None:
         """Deny what was asked, deliver nothing, keep what has to be closed; forget a connection that is gone."""
@@ -413,31 +310,23 @@ class LeaseKeeper:
         store = self._store
         if store is not None and not store.rolled_back():
             self._store = None
-            for permit in self._open:
-                permit.end()
-            self._open.clear()
-            self._unclosed.clear()
-            with suppress(Exception):
-                store.close()
+            self._book.abandon()
+            store.abandon()
         self._closed.wait(self._poll)
 
     def _shut_down(self) -> None:
-        for permit in self._open:
-            permit.end()
+        self._book.end_all()
         if self._store is not None:
-            with suppress(Exception):
-                for permit in list(self._open):
-                    permit.children = 0
-                    self._close_permit(permit)
-                now = self._clock()
-                self._events += [
-                    self._denial_row(denial, repeats, now) for denial, repeats in self._tally.due(now, everything=True)
-                ]
+            try:
+                self._book.close_all()
                 self._settle(())
-                self._store.retire(now)
-                self._store.proof.drop()
-            with suppress(Exception):
-                self._store.close()
+                now = self._clock()
+                entry = _Entry(self._store, now)
+                rest = [denial_row(*due, entry.at) for due in self._tally.due(now, everything=True)]
+                self._store.retire(rest, now)
+            except Exception as error:
+                _log.error("consent:leases:fail", extra={"error": type(error).__name__})
+                self._store.abandon()
             self._store = None
         remaining: list[_Work] = []
         with suppress(queue.Empty):
@@ -447,6 +336,24 @@ class LeaseKeeper:
                     item.error = LeasesUnavailableError("leases are not kept")
                     remaining.append(item)
         _finish(remaining)
+
+
+class _Entry:
+    """The rows of one transaction as they come together."""
+
+    def __init__(self, store: LeaseStore, now: datetime) -> None:
+        self.now = now
+        self.at = store.instant(now)
+        self.process_id = store.process_id
+        self.leases: list[Row] = []
+        self.events: list[Row] = []
+
+    def log(self, permit: LeasePermit, lease: Lease, reason: str | None, records: Mapping[str, int] = NOTHING) -> None:
+        """Log each category of `lease`; of a further part of an answer only those with records in it."""
+        for category in lease.categories:
+            count = records.get(category, 0)
+            if count or reason is not None or not permit.logged:
+                self.events.append(access_row(permit.asker, lease, category, reason, count, self.at))
 
 
 def _finish(batch: Sequence[_Work]) -> None:
@@ -463,41 +370,3 @@ def _resolve(futures: Sequence[asyncio.Future[None]]) -> None:
     for future in futures:
         if not future.done():
             future.set_result(None)
-
-
-def _lease_row(lease: Lease, asker: Asker, now: datetime) -> Sequence[object]:
-    return (
-        lease.id,
-        lease.grant_id,
-        lease.worker_id,
-        asker.actor_id,
-        asker.client_id,
-        lease.account_id,
-        lease.platform,
-        " ".join(sorted(lease.categories)),
-        now,
-    )
-
-
-def _event_row(
-    asker: Asker, lease: Lease, category: str, reason: str | None, records: int, now: datetime
-) -> Sequence[object]:
-    return (
-        now,
-        lease.worker_id,
-        asker.actor_id,
-        asker.client_id,
-        lease.grant_id,
-        lease.id,
-        asker.purpose,
-        lease.platform,
-        lease.account_id,
-        category,
-        "allow",
-        reason,
-        records,
-        1,
-        asker.request_id,
-        asker.token_ref,
-        os.urandom(16).hex(),
-    )

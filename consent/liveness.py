@@ -35,6 +35,10 @@ class Proof(Protocol):
         """Give it up: the process holds no lease any more."""
         ...
 
+    def abandon(self) -> None:
+        """Give it up while leases may be left: others may prove the process dead and take them away."""
+        ...
+
 
 class FileProof:
     """An exclusively locked file, named at random so that it is never taken over."""
@@ -56,6 +60,10 @@ class FileProof:
         self._path.unlink(missing_ok=True)
         os.close(self._descriptor)
 
+    def abandon(self) -> None:
+        """Unlock the file and leave it where others look for it."""
+        os.close(self._descriptor)
+
 
 class AdvisoryProof:
     """A session advisory lock. It goes with the connection that took it."""
@@ -66,6 +74,9 @@ class AdvisoryProof:
         self.name = f"{LOCK_CLASS}:{process_id}"
 
     def drop(self) -> None:
+        """Nothing to do: closing the connection drops it."""
+
+    def abandon(self) -> None:
         """Nothing to do: closing the connection drops it."""
 
 

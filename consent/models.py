@@ -199,19 +199,20 @@ class FetchLease(SQLModel, table=True):
     """An open permission for one fetch. The row is deleted when it is acknowledged, or its process proven dead.
 
     `grant_id` is None when workers read their own data, `account_id` None when nothing but ourselves is read.
-    No foreign keys: the statement that inserts has just read what they would check.
+    No foreign keys: the statement that inserts has just read what they would check. No indexes: the table
+    holds what is being fetched at this moment, a few hundred rows that come and go.
     """
 
     __tablename__ = "fetch_lease"
 
     id: int = Field(primary_key=True, sa_type=serial(), sa_column_kwargs={"autoincrement": False})
-    process_id: int = Field(index=True, sa_type=serial())
-    grant_id: str | None = Field(default=None, index=True, max_length=32)
-    worker_id: str = Field(index=True, max_length=32)
-    actor_id: str | None = Field(default=None, index=True, max_length=64)
-    client_id: str | None = Field(default=None, index=True, max_length=64)
-    account_id: str | None = Field(default=None, index=True, max_length=64)
-    platform: str = Field(index=True, max_length=64)
+    process_id: int = Field(sa_type=serial())
+    grant_id: str | None = Field(default=None, max_length=32)
+    worker_id: str = Field(max_length=32)
+    actor_id: str | None = Field(default=None, max_length=64)
+    client_id: str | None = Field(default=None, max_length=64)
+    account_id: str | None = Field(default=None, max_length=64)
+    platform: str = Field(max_length=64)
     categories: str = Field(max_length=400)
     started_at: datetime = Field(sa_type=Instant)
 
