@@ -72,6 +72,8 @@ def compose(subgraphs: Iterable[SubgraphSDL], *, rules: Sequence[Rule] = ()) -> 
     if errors:
         return CompositionFailed(errors=tuple(errors))
     upgraded = upgrade(tuple(expanded))
+    if isinstance(upgraded, list):
+        return CompositionFailed(errors=tuple(upgraded))
     for rule in rules:
         errors.extend(rule.subgraphs(upgraded))
     if errors:

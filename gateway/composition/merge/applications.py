@@ -18,6 +18,7 @@ from gateway.composition.schema.literals import (
     Plain,
     boolean,
     canonical_args,
+    flag,
     integer,
     list_of,
     plain,
@@ -100,7 +101,7 @@ def _int(node: ValueNode | None) -> int:
 
 
 def _list_size(everything: list[Applied]) -> dict[str, ConstValueNode]:
-    """Sizes take the maximum, argument and field lists are united, the requirement holds if any has it."""
+    """Sizes take the maximum, argument and field lists are united, the the requirement holds if all have it."""
     merged: dict[str, ConstValueNode] = {}
     sizes = [_int(d.args["assumedSize"]) for d in everything if "assumedSize" in d.args]
     if sizes:
@@ -109,9 +110,8 @@ def _list_size(everything: list[Applied]) -> dict[str, ConstValueNode]:
         values = dict.fromkeys(v for d in everything for v in strings(d.args.get(name)))
         if values:
             merged[name] = list_of([string(v) for v in values])
-    flags = [plain(d.args["requireOneSlicingArgument"]) for d in everything if "requireOneSlicingArgument" in d.args]
-    if flags:
-        merged["requireOneSlicingArgument"] = boolean(any(f is not False for f in flags))
+    required = all(flag(d.args, "requireOneSlicingArgument", True) for d in everything)
+    merged["requireOneSlicingArgument"] = boolean(required)
     return merged
 
 

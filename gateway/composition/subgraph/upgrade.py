@@ -7,11 +7,12 @@ as `@shareable` what other subgraphs resolve as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from graphql import EnumValueNode, ListValueNode, StringValueNode, ValueNode
 
+from gateway.composition.errors import CompositionError, in_subgraph
 from gateway.composition.schema.literals import string
 from gateway.composition.schema.model import COMPOSITE, Applied, Field, Kind, Schema, TypeDef, applications, is_applied
 from gateway.composition.schema.typeref import base_name
@@ -25,11 +26,15 @@ _FIELD_SETS = ("key", "requires", "provides")
 _SHAREABLE = Applied(name="shareable", spec="shareable")
 
 
-def upgrade(subgraphs: tuple[Subgraph, ...]) -> tuple[Subgraph, ...]:
+def upgrade(subgraphs: tuple[Subgraph, ...]) -> tuple[Subgraph, ...] | list[CompositionError]:
     """The subgraphs with those of Federation 1 rewritten; unchanged if there are none."""
     if not any(s.is_federation_1 for s in subgraphs):
         return subgraphs
-    cleaned = tuple(_clean(s) if s.is_federation_1 else s for s in subgraphs)
+    errors = [e for s in subgraphs if s.is_federation_1 for e in _without_base(s, subgraphs)]
+    if errors:
+        return errors
+    keys = _first_keys(subgraphs)
+    cleaned = tuple(_clean(s, keys) if s.is_federation_1 else s for s in subgraphs)
     resolved = tuple(_resolved(s) for s in cleaned)
     return tuple(
         _share(s, [r for j, r in enumerate(resolved) if j != i], [o for j, o in enumerate(cleaned) if j != i])
@@ -52,23 +57,51 @@ def _resolved(subgraph: Subgraph) -> frozenset[Coordinate]:
     )
 
 
-def _clean(subgraph: Subgraph) -> Subgraph:
+def _without_base(subgraph: Subgraph, subgraphs: tuple[Subgraph, ...]) -> Iterator[CompositionError]:
+    """Entities that this subgraph extends and no other subgraph defines."""
+    for name, definition in subgraph.schema.types.items():
+        extends = is_applied(definition.directives, "extends")
+        if definition.kind is not Kind.OBJECT or subgraph.schema.root_of(name) is not None:
+            continue
+        if definition.defined and not extends:
+            continue
+        others = (s.schema.types.get(name) for s in subgraphs if s is not subgraph)
+        if not any(o is not None and o.defined for o in others):
+            yield in_subgraph(
+                subgraph.name,
+                "EXTENSION_WITH_NO_BASE",
+                f'Type "{name}" is an extension type, but there is no type definition for "{name}" in any subgraph.',
+                definition.at,
+            )
+
+
+def _first_keys(subgraphs: tuple[Subgraph, ...]) -> dict[str, frozenset[str]]:
+    """The fields of the first key of each entity, for extensions that do not repeat it."""
+    found: dict[str, frozenset[str]] = {}
+    for subgraph in subgraphs:
+        for name, definition in subgraph.schema.types.items():
+            for _, selections in key_sets(definition):
+                touched = selected(subgraph.schema, name, selections)
+                found.setdefault(name, frozenset(f for owner, f in touched if owner == name))
+                break
+    return found
+
+
+def _clean(subgraph: Subgraph, keys: Mapping[str, frozenset[str]]) -> Subgraph:
     schema = _map_types(subgraph.schema, _string_arguments)
     schema = _map_types(schema, _federation_2_names)
     schema = _map_types(schema, _plain_interface)
-    schema = _map_types(schema, _resolved_keys(schema))
+    schema = _map_types(schema, _resolved_keys(schema, keys))
     schema = _map_types(schema, lambda t: _map_fields(t, lambda f: _active_provides(schema, t, f)))
     schema = _map_types(schema, lambda t: _map_fields(t, lambda f: _active_requires(schema, t, f)))
-    return _without_unused_externals(replace(subgraph, schema=schema))
+    return _without_unused_externals(replace(subgraph, schema=_map_types(schema, _definition)))
 
 
-def _map_types(schema: Schema, change: object) -> Schema:
-    assert callable(change)
+def _map_types(schema: Schema, change: Callable[[TypeDef], TypeDef]) -> Schema:
     return replace(schema, types={n: change(t) for n, t in schema.types.items()})
 
 
-def _map_fields(definition: TypeDef, change: object) -> TypeDef:
-    assert callable(change)
+def _map_fields(definition: TypeDef, change: Callable[[Field], Field]) -> TypeDef:
     if not definition.fields:
         return definition
     return replace(definition, fields={n: change(f) for n, f in definition.fields.items()})
@@ -78,9 +111,7 @@ def _federation_2_names(definition: TypeDef) -> TypeDef:
     """Directives that the author defined under names of Federation 2 now mean those."""
 
     def renamed(directives: tuple[Applied, ...]) -> tuple[Applied, ...]:
-        return tuple(
-            replace(d, spec=d.name) if not d.spec and d.name in _FEDERATION_2_NAMES else d for d in directives
-        )
+        return tuple(replace(d, spec=d.name) if not d.spec and d.name in _FEDERATION_2_NAMES else d for d in directives)
 
     definition = replace(definition, directives=renamed(definition.directives))
     return _map_fields(definition, lambda f: replace(f, directives=renamed(f.directives)))
@@ -129,8 +160,11 @@ def _plain_interface(definition: TypeDef) -> TypeDef:
     )
 
 
-def _resolved_keys(schema: Schema):  # type: ignore[no-untyped-def]
-    """Key fields of an extension are resolved there, so `@external` on them goes."""
+def _resolved_keys(schema: Schema, keys: Mapping[str, frozenset[str]]) -> Callable[[TypeDef], TypeDef]:
+    """Key fields of an extension are resolved there, so `@external` on them goes.
+
+    An extension without a key is one of the entity by its first key elsewhere.
+    """
 
     def change(definition: TypeDef) -> TypeDef:
         if definition.kind is not Kind.OBJECT or not (
@@ -144,6 +178,8 @@ def _resolved_keys(schema: Schema):  # type: ignore[no-untyped-def]
             for owner, field in selected(schema, definition.name, selections)
             if owner == definition.name
         }
+        if not applications(definition.directives, "key"):
+            names = set(keys.get(definition.name, ()))
         return _map_fields(
             definition,
             lambda f: replace(f, directives=_without(f.directives, "external")) if f.name in names else f,
@@ -222,7 +258,10 @@ def _share(subgraph: Subgraph, resolved: list[frozenset[Coordinate]], others: li
                 return definition
             return replace(
                 definition,
-                fields={n: replace(f, directives=(*f.directives, _SHAREABLE)) for n, f in definition.fields.items()},
+                fields={
+                    n: replace(f, directives=(*f.directives, _SHAREABLE)) if f.block == 0 else f
+                    for n, f in definition.fields.items()
+                },
             )
         names = set(shared_fields(definition))
         return _map_fields(
@@ -230,16 +269,17 @@ def _share(subgraph: Subgraph, resolved: list[frozenset[Coordinate]], others: li
             lambda f: replace(f, directives=(*f.directives, _SHAREABLE)) if f.name in names else f,
         )
 
-    schema = _map_types(_map_types(schema, change), _definition)
-    return replace(subgraph, schema=schema, upgraded=True)
+    return replace(subgraph, schema=_map_types(schema, change), upgraded=True)
 
 
 def _definition(definition: TypeDef) -> TypeDef:
-    """Extensions become definitions; that there was none is remembered for the merge."""
-    extends = is_applied(definition.directives, "extends")
+    """A type that is only extended becomes a definition."""
+    if definition.defined:
+        return definition
     return replace(
         definition,
-        defined=definition.defined and not extends,
-        directives=tuple(replace(d, block=0) for d in _without(definition.directives, "extends")),
+        defined=True,
+        extended=False,
+        directives=tuple(replace(d, block=0) for d in definition.directives),
         fields={n: replace(f, block=0) for n, f in definition.fields.items()},
     )

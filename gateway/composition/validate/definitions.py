@@ -110,6 +110,4 @@ def _may_redefine(expected: TypeRef, actual: TypeRef, written: Schema) -> bool:
     if expected.name in BUILT_IN_SCALARS or not isinstance(actual, Named):
         return expected.name not in BUILT_IN_SCALARS
     definition = written.types.get(actual.name)
-    return actual.name in BUILT_IN_SCALARS or (
-        definition is not None and definition.kind is not Kind.SCALAR
-    )
+    return actual.name in BUILT_IN_SCALARS or (definition is not None and definition.kind is not Kind.SCALAR)

@@ -60,6 +60,8 @@ def _fits_named(node: ValueNode, name: str, types: Mapping[str, TypeDef], *, par
         return False
     given = {f.name.value: f.value for f in node.fields}
     return all(n in definition.inputs for n in given) and all(
-        fits(given[n], v.type, types, partial=partial) if n in given else partial or v.default is not None or not isinstance(v.type, NonNull)
+        fits(given[n], v.type, types, partial=partial)
+        if n in given
+        else partial or v.default is not None or not isinstance(v.type, NonNull)
         for n, v in definition.inputs.items()
     )
