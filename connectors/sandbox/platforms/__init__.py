@@ -5,9 +5,9 @@ builder here.
 """
 
 from connectors.sandbox.platform import PlatformBuilder
-from connectors.sandbox.platforms import freelancer, uber, upwork
+from connectors.sandbox.platforms import bolt, freelancer, uber, upwork
 
 __all__ = ["BUILDERS"]
 
-BUILDERS: tuple[PlatformBuilder, ...] = (uber.build, upwork.build, freelancer.build)
+BUILDERS: tuple[PlatformBuilder, ...] = (uber.build, upwork.build, freelancer.build, bolt.build)
 """All platforms, in the order of the control page."""
