@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -37,26 +37,36 @@ class ConsentGiven:
     amr: Sequence[str]
 
 
-class GrantWriter(Protocol):
-    """Stores a new grant inside the caller's transaction."""
+class Written(Protocol):
+    """A grant that was just written."""
 
-    def create(
+    @property
+    def id(self) -> str:
+        """Its id."""
+        ...
+
+
+class GrantWriter(Protocol):
+    """Stores a new grant inside the caller's transaction (`consent.grants.GrantService`)."""
+
+    def grant(
         self,
-        connection: Connection,
+        session: Connection,
+        /,
         *,
         worker_id: str,
         client_id: str,
         actor_id: str,
         purpose: str,
-        granted: Collection[tuple[str, str]],
-        refused: Collection[tuple[str, str]],
+        granted: Iterable[tuple[str, str]],
+        refused: Iterable[tuple[str, str]],
         expires_at: datetime,
         locale: str,
         notice_sha256: str,
         screen_sha256: str,
         amr: Sequence[str],
-    ) -> str:
-        """Return the id of the new, active grant. Raises when it may not be."""
+    ) -> Written:
+        """Return the new, active grant. Raises when it may not be."""
         ...
 
 
@@ -86,7 +96,7 @@ class CodeFlow(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib is unty
         consent: ConsentGiven = request.consent
         server = self.server
         writer: GrantWriter = request.grant_writer
-        grant_id = writer.create(
+        written = writer.grant(
             server.connection,
             worker_id=consent.worker_id,
             client_id=request.client.client_id,
@@ -103,7 +113,7 @@ class CodeFlow(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib is unty
         save_code(
             server.connection,
             code,
-            grant_id=grant_id,
+            grant_id=written.id,
             client_id=request.client.client_id,
             redirect_uri=request.payload.redirect_uri,
             code_challenge=request.form["code_challenge"],

@@ -16,6 +16,7 @@ from typing import Protocol
 from .api import api_schema_sdl
 from .errors import CompositionError, Hint
 from .merge.merge import Merged, merge_subgraphs
+from .postmerge import check_merged, check_supergraph
 from .subgraph.expand import expand
 from .subgraph.model import Subgraph, SubgraphSDL
 from .subgraph.upgrade import upgrade
@@ -80,6 +81,9 @@ def compose(subgraphs: Iterable[SubgraphSDL], *, rules: Sequence[Rule] = ()) -> 
         return CompositionFailed(errors=tuple(errors))
     merged = merge_subgraphs(upgraded)
     errors.extend(merged.errors)
+    errors.extend(check_merged(merged))
+    if not errors:
+        errors.extend(check_supergraph(merged))
     if not errors:
         for rule in rules:
             errors.extend(rule.supergraph(merged))

@@ -98,7 +98,7 @@ def decide(
     decision: GateDecision,
 ) -> Grant:
     """Apply a decision to a representation (denied inputs become null in it) and to its selection set."""
-    allowed = decision.allowed & scopes
+    allowed = scopes & decision.allowed
     kept, cut = strip(selections, allowed)
     refused = [Refused(keys=each.keys, denial=denial_of(each.field.scopes, allowed, decision.denied)) for each in cut]
     hidden: list[Denial] = []

@@ -43,15 +43,17 @@ class FailureReporter:
         else:
             self.suppressed += 1
 
-    def at(self, path: DataPath, message: str, extensions: Mapping[str, Any]) -> None:
-        """Write an error for the value at a data path, wherever the client notices it."""
+    def at(self, path: DataPath, message: str, extensions: Mapping[str, Any], *, once: bool = False) -> None:
+        """Write an error for the value at a data path, wherever the client notices it; `once`: unless it is there."""
         for found in affected_paths(self._plan.shape, self._plan.plan.fetches, self._tree, path):
-            self.add({"message": message, "path": found, "extensions": dict(extensions)})
+            error: GraphQLErrorDict = {"message": message, "path": found, "extensions": dict(extensions)}
+            if not once or error not in self.errors:
+                self.add(error)
 
     def refused(self, path: DataPath, message: str, extensions: Mapping[str, Any]) -> None:
         """Write an error for a value that was never asked for; a failure of its fetch adds none."""
         self._refused.add(path)
-        self.at(path, message, extensions)
+        self.at(path, message, extensions, once=True)
 
     def fetch_failed(
         self, fetch: CompiledFetch, sinks: Sequence[tuple[CompiledEntities, Sequence[Sink]]], error: SubgraphError

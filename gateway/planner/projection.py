@@ -47,7 +47,7 @@ class _Projector:
         met = spot.opaque.types if spot is not None and spot.opaque is not None else self.view.types[static].possible
         return tuple(
             replace(field, types=None) if field.types is not None and met - {static} <= field.types else field
-            for field in _interleave(lists)
+            for field in self._interleave(lists)
         )
 
     def _field(
@@ -55,9 +55,12 @@ class _Projector:
     ) -> ProjectedField:
         cell = _cell(case, field) if case is not None else None
         key = "__typename" if field.name == "__typename" else cell.key if cell else field.response_key
+        # Types of one case agree on their directives, so that any of them stands for all.
         parent = field.parent
-        if types is not None and len(types) == 1:
-            (parent,) = types
+        if field.name == "__typename":
+            parent = spot.static if spot is not None else parent
+        elif types is not None:
+            parent = case.rep if case is not None else min(types)
         info = self.view.types[parent].fields.get(field.name)
         return ProjectedField(
             parent=parent,
@@ -70,6 +73,30 @@ class _Projector:
             conditions=sorted_conditions(field.conditions),
             selections=self._cases(cell.spot if cell else None, field.named, field.cases),
         )
+
+    def _interleave(self, lists: list[tuple[frozenset[str], list[ProjectedField]]]) -> list[ProjectedField]:
+        """Merge the fields of disjoint sets of types, keeping each set's order; equal fields become one."""
+        merged: list[ProjectedField] = []
+        for _, fields in lists:
+            at = 0
+            for field in fields:
+                found = next((i for i in range(at, len(merged)) if self._are_alike(merged[i], field)), None)
+                if found is None:
+                    merged.insert(at, field)
+                    at += 1
+                    continue
+                same = merged[found]
+                assert same.types is not None
+                assert field.types is not None
+                merged[found] = replace(same, types=same.types | field.types)
+                at = found + 1
+        return merged
+
+    def _are_alike(self, one: ProjectedField, other: ProjectedField) -> bool:
+        if replace(one, types=other.types, parent=other.parent) != other:
+            return False
+        directives = self.view.directives
+        return one.parent == other.parent or directives(one.parent, one.name) == directives(other.parent, other.name)
 
 
 def _met(spot: Spot | None, wanted: OperationCase) -> list[tuple[frozenset[str], Case | None]]:
@@ -91,25 +118,3 @@ def _cell(case: Case, field: OperationField) -> Cell | None:
         if cell.response_key == field.response_key and cell.name == field.name:
             return cell
     return None
-
-
-def _interleave(lists: list[tuple[frozenset[str], list[ProjectedField]]]) -> list[ProjectedField]:
-    """Merge the fields of disjoint sets of types, keeping each set's order; equal fields become one."""
-    merged: list[ProjectedField] = []
-    for _, fields in lists:
-        at = 0
-        for field in fields:
-            found = next(
-                (index for index in range(at, len(merged)) if replace(merged[index], types=field.types) == field),
-                None,
-            )
-            if found is None:
-                merged.insert(at, field)
-                at += 1
-            else:
-                same = merged[found]
-                assert same.types is not None
-                assert field.types is not None
-                merged[found] = replace(same, types=same.types | field.types)
-                at = found + 1
-    return merged

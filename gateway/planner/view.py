@@ -102,7 +102,7 @@ class View:
             if info is None:
                 found = ()
             else:
-                parts: list[object] = [info.named, info.scopes]
+                parts: list[object] = [info.named, info.scopes, self.directives(rep, name)]
                 for subgraph, via, own in self.candidates(rep, name):
                     inner = tuple(
                         (item, self.signature(rep, item.name)) for item in own.requires if self.applies(item, rep)
@@ -111,6 +111,11 @@ class View:
                 found = tuple(parts)
             self._signatures[rep, name] = found
         return found
+
+    def directives(self, rep: str, name: str) -> tuple[str, ...]:
+        """Return the composed directives that stand on the field."""
+        coordinate = (rep, name)
+        return tuple(d for d, where in sorted(self.supergraph.directives.items()) if coordinate in where)
 
     def key_signature(self, rep: str) -> object:
         """Return a value equal for types that are entities in the same way, in the same subgraphs."""

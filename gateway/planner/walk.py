@@ -378,6 +378,7 @@ class Walk:
             self._discover(case, when, active)
         else:
             access.node.typename = True
+            self._widen_node(access.node, when)
 
     def _discover(self, case: Case, when: Dnf, active: Active) -> None:
         """Learn the concrete types of objects that came from an interface object."""
@@ -387,7 +388,8 @@ class Walk:
             raise DeadEnd(case.rep, "__typename")
         subgraph, key = found
         way = Way(kind="key", cost=1.0, source=opaque, typename=opaque.rep, key=key)
-        self._enter(opaque, subgraph, way, (), when, active)
+        access = self._enter(opaque, subgraph, way, (), when, active)
+        self._widen_node(access.node, when)
 
     def _enter(self, case: Case, subgraph: str, way: Way, requires: FieldSet, when: Dnf, active: Active) -> Access:
         """Fetch the objects of `case` as entities from `subgraph`, sending its key and what is required."""
@@ -630,10 +632,13 @@ class Walk:
         if wider == selected.when:
             return
         selected.when = wider
-        if selected.up.up is not None:
-            self._widen_selected(selected.up.up, when)
+        self._widen_node(selected.up, when)
+
+    def _widen_node(self, node: Node, when: Dnf) -> None:
+        if node.up is not None:
+            self._widen_selected(node.up, when)
             return
-        group = selected.up.group
+        group = node.group
         wider = either(group.when, when) if group.when else when
         if wider == group.when:
             return

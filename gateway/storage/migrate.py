@@ -16,6 +16,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from consent.ddl import create_statements, drop_statements
 from gateway.storage.database import DatabaseError, explain
 
 _LOCK = 0x6769677761  # "gigwa": any number that nothing else locks
@@ -32,14 +33,17 @@ def migrate(engine: Engine) -> bool:
             if engine.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             before = current_revision(connection)
-            configuration = _configuration(connection)
+            configuration = configuration_for(connection)
             if before is not None and before not in _known(configuration):
                 raise DatabaseError(
                     "DATABASE_TOO_NEW",
                     "This database was migrated by a newer Gigway; run that version, or a newer one.",
                 )
             command.upgrade(configuration, "head")
-            return before != current_revision(connection)
+            changed = before != current_revision(connection)
+            if changed:
+                _renew_triggers(connection)
+            return changed
     except CommandError as error:
         raise DatabaseError("DATABASE_MIGRATION_FAILED", str(error)) from None
     except SQLAlchemyError as error:
@@ -50,7 +54,8 @@ def is_current(engine: Engine) -> bool:
     """Whether the schema is at the newest revision."""
     with engine.connect() as connection:
         return (
-            current_revision(connection) == ScriptDirectory.from_config(_configuration(connection)).get_current_head()
+            current_revision(connection)
+            == ScriptDirectory.from_config(configuration_for(connection)).get_current_head()
         )
 
 
@@ -59,11 +64,19 @@ def current_revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
+def _renew_triggers(connection: Connection) -> None:
+    """Triggers are derived from the code: after a change of schema they are made anew, all of them."""
+    dialect = connection.dialect.name
+    for statement in (*drop_statements(dialect), *create_statements(dialect)):
+        connection.exec_driver_sql(statement)
+
+
 def _known(configuration: Config) -> set[str]:
     return {script.revision for script in ScriptDirectory.from_config(configuration).walk_revisions()}
 
 
-def _configuration(connection: Connection) -> Config:
+def configuration_for(connection: Connection) -> Config:
+    """Return Alembic's configuration for work on `connection`."""
     configuration = Config()
     configuration.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     configuration.attributes["connection"] = connection

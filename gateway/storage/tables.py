@@ -10,7 +10,7 @@ import importlib
 from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
-MODULES = ("consent.models", "consent.oauth.models", "consent.signin.models", "connectors.accounts")
+MODULES = ("consent.models", "consent.oauth.models", "consent.signin.models")
 """Modules that define tables."""
 
 

@@ -117,14 +117,15 @@ def _list_size(everything: list[Applied]) -> dict[str, ConstValueNode]:
 
 def _conjunction(nodes: list[ValueNode | None]) -> ConstValueNode:
     """Both requirements at once: an OR of ANDs for each source, multiplied out and made minimal."""
-    sources = [_alternatives(node) for node in nodes if node is not None]
+    sources = [alternatives(node) for node in nodes if node is not None]
     combined = {frozenset().union(*choice) for choice in product(*sources)}
     minimal = [c for c in combined if not any(other < c for other in combined)]
     ordered = sorted(sorted(c) for c in minimal)
     return list_of([list_of([string(name) for name in names]) for names in ordered])
 
 
-def _alternatives(node: ValueNode) -> set[frozenset[str]]:
+def alternatives(node: ValueNode) -> set[frozenset[str]]:
+    """The alternatives of a requirement, each the names that it needs together."""
     value: Plain = plain(node)
     if not isinstance(value, list):
         return {frozenset({str(value)})}

@@ -21,6 +21,7 @@ from gateway.composition.subgraph.model import Subgraph
 from gateway.composition.subgraph.usage import Usage, extension_key, usage
 
 from .applications import merge_applications
+from .authorization import spread_authorization
 from .definitions import SupergraphLink, merge_definitions, name_directives
 from .enums import merge_enum
 from .fields import merge_fields
@@ -49,6 +50,24 @@ class Merged:
     errors: tuple[CompositionError, ...]
     hints: tuple[Hint, ...]
 
+    def without_joins(self) -> Schema:
+        """The merged schema with only the directives that come from subgraphs."""
+
+        def kept(directives: tuple[Applied, ...]) -> tuple[Applied, ...]:
+            return tuple(d for d in directives if not d.spec.startswith("join__"))
+
+        types = {
+            n: replace(
+                t,
+                directives=kept(t.directives),
+                fields={f: replace(d, directives=kept(d.directives)) for f, d in t.fields.items()},
+                inputs={f: replace(d, directives=kept(d.directives)) for f, d in t.inputs.items()},
+                values={f: replace(d, directives=kept(d.directives)) for f, d in t.values.items()},
+            )
+            for n, t in self.schema.types.items()
+        }
+        return replace(self.schema, types=types)
+
 
 def merge_subgraphs(subgraphs: tuple[Subgraph, ...]) -> Merged:
     """Merge validated Federation 2 subgraphs, sorted by name."""
@@ -62,6 +81,7 @@ def merge_subgraphs(subgraphs: tuple[Subgraph, ...]) -> Merged:
     resolve_overrides(merge)
     types = _merge_types(merge)
     _add_interface_object_fields(merge, types)
+    spread_authorization(merge, types)
     directives = merge_definitions(merge)
     roots = {o: o.capitalize() for o in ROOTS if types.get(o.capitalize()) and _has_root(merge, o)}
     schema = Schema(

@@ -116,8 +116,8 @@ class _Reader:
     def _selection(self, context: str, target: TypeDef, selections: Selections) -> None:
         found = self._leaves(target, selections, nullable=False)
         where = f'Context "{context}" is used in "{self.coordinate}" but the selection is invalid'
-        if found is None or (isinstance(found, str)):
-            self.wrong("CONTEXT_INVALID_SELECTION", f'{where} for type "{target.name}": {found or "no field"}.')
+        if isinstance(found, str):
+            self.wrong("CONTEXT_INVALID_SELECTION", f'{where} for type "{target.name}": {found}.')
             return
         if not found:
             self.wrong("CONTEXT_INVALID_SELECTION", f"{where}: it selects nothing from {target.name}.")
