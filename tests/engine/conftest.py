@@ -1,16 +1,18 @@
-"""In-memory subgraphs for the engine: SDL and resolvers, executed by graphql-core, recording what they are asked."""
+"""Subgraphs in memory (SDL and resolvers, executed by graphql-core) and a gate; both record what they are asked."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from graphql import GraphQLResolveInfo, build_schema, default_field_resolver, graphql
 
 from gateway.engine import Engine
+from gateway.executor.hooks import Denial, GateDecision, GateRequest
 from gateway.subgraph import SubgraphCall
 
 _DEFINITIONS = """
@@ -23,7 +25,7 @@ directive @provides(fields: FieldSet!) on FIELD_DEFINITION
 directive @external on FIELD_DEFINITION | OBJECT
 directive @shareable repeatable on FIELD_DEFINITION | OBJECT
 directive @override(from: String!, label: String) on FIELD_DEFINITION
-directive @inaccessible on FIELD_DEFINITION | OBJECT | INTERFACE | UNION | ENUM | ENUM_VALUE | SCALAR | ARGUMENT_DEFINITION | INPUT_FIELD_DEFINITION | INPUT_OBJECT
+directive @inaccessible on FIELD_DEFINITION | OBJECT | INTERFACE | UNION | ENUM | ENUM_VALUE | SCALAR
 directive @interfaceObject on OBJECT
 directive @composeDirective(name: String!) repeatable on SCHEMA
 directive @link(url: String!, as: String, import: [String]) repeatable on SCHEMA
@@ -91,6 +93,58 @@ class MemorySubgraph:
         return [call.document for call in self.calls]
 
 
+class TestPermit:
+    """A permit that a test can end."""
+
+    __test__ = False
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.ended = False
+        self._callbacks: list[Callable[[], None]] = []
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def on_end(self, callback: Callable[[], None]) -> Callable[[], None]:
+        self._callbacks.append(callback)
+        return lambda: self._callbacks.remove(callback)
+
+    def end(self) -> None:
+        self.ended = True
+        for callback in list(self._callbacks):
+            callback()
+
+
+@dataclass
+class RecordingGate:
+    """Denies the scopes that `refuses` returns for a request; everything else is allowed under a permit each."""
+
+    refuses: Callable[[GateRequest], Mapping[str, Denial]] = field(default=lambda request: {})
+    requests: list[list[GateRequest]] = field(default_factory=list)
+    permits: list[TestPermit] = field(default_factory=list)
+    ends: Callable[[TestPermit], frozenset[str]] = field(default=lambda permit: frozenset())
+    released: list[dict[str, dict[str, int]]] = field(default_factory=list)
+    acknowledged: list[str] = field(default_factory=list)
+
+    async def acquire(self, requests: Sequence[GateRequest], session: Any) -> Sequence[GateDecision]:
+        self.requests.append(list(requests))
+        decisions = []
+        for request in requests:
+            denied = self.refuses(request)
+            permit = TestPermit(f"{request.subgraph}/{len(self.permits)}")
+            self.permits.append(permit)
+            decisions.append(GateDecision(permit=permit, allowed=request.scopes - denied.keys(), denied=denied))
+        return decisions
+
+    async def release(self, permits: Any, session: Any, disclosed: Any) -> Mapping[Any, frozenset[str]]:
+        self.released.append({permit.name: dict(scopes) for permit, scopes in disclosed.items()})
+        return {permit: ended for permit in permits if (ended := self.ends(permit))}
+
+    async def acknowledge(self, permits: Any, session: Any) -> None:
+        self.acknowledged += [permit.name for permit in permits]
+
+
 class Client:
     """Queries an engine synchronously and acknowledges."""
 
@@ -117,3 +171,8 @@ def federate() -> Callable[..., Client]:
         return Client(Engine.from_subgraphs(subgraphs, **options))
 
     return federate
+
+
+@pytest.fixture
+def recording_gate() -> type[RecordingGate]:
+    return RecordingGate

@@ -1,17 +1,16 @@
-"""Subgraphs that record what they are asked, gates that record what they decide, and a way to run a plan."""
+"""Subgraphs that answer by script and record what they are asked, and a way to run a plan."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from graphql import build_schema
 
 from gateway.executor import ExecutionResult, ExecutionSchema, RequestContext, compile_plan, execute
-from gateway.executor.hooks import Denial, GateDecision, GateRequest
 from gateway.planner.nodes import QueryPlan
 from gateway.subgraph import SubgraphCall
 
@@ -41,58 +40,6 @@ class ScriptedSubgraph:
         return [(call.document, call.variables) for call in self.calls]
 
 
-class TestPermit:
-    """A permit that a test can end."""
-
-    __test__ = False
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.ended = False
-        self._callbacks: list[Callable[[], None]] = []
-
-    def __repr__(self) -> str:
-        return self.name
-
-    def on_end(self, callback: Callable[[], None]) -> Callable[[], None]:
-        self._callbacks.append(callback)
-        return lambda: self._callbacks.remove(callback)
-
-    def end(self) -> None:
-        self.ended = True
-        for callback in list(self._callbacks):
-            callback()
-
-
-@dataclass
-class RecordingGate:
-    """Denies the scopes that `refuses` returns for a request; everything else is allowed under a permit each."""
-
-    refuses: Callable[[GateRequest], Mapping[str, Denial]] = field(default=lambda request: {})
-    requests: list[list[GateRequest]] = field(default_factory=list)
-    permits: list[TestPermit] = field(default_factory=list)
-    ends: Callable[[TestPermit], frozenset[str]] = field(default=lambda permit: frozenset())
-    released: list[dict[str, dict[str, int]]] = field(default_factory=list)
-    acknowledged: list[str] = field(default_factory=list)
-
-    async def acquire(self, requests: Sequence[GateRequest], session: Any) -> Sequence[GateDecision]:
-        self.requests.append(list(requests))
-        decisions = []
-        for request in requests:
-            denied = self.refuses(request)
-            permit = TestPermit(f"{request.subgraph}/{len(self.permits)}")
-            self.permits.append(permit)
-            decisions.append(GateDecision(permit=permit, allowed=request.scopes - denied.keys(), denied=denied))
-        return decisions
-
-    async def release(self, permits: Any, session: Any, disclosed: Any) -> Mapping[Any, frozenset[str]]:
-        self.released.append({permit.name: dict(scopes) for permit, scopes in disclosed.items()})
-        return {permit: ended for permit in permits if (ended := self.ends(permit))}
-
-    async def acknowledge(self, permits: Any, session: Any) -> None:
-        self.acknowledged += [permit.name for permit in permits]
-
-
 @dataclass
 class Bench:
     """Runs plans against an API schema."""
@@ -114,11 +61,6 @@ class Bench:
 @pytest.fixture
 def scripted() -> type[ScriptedSubgraph]:
     return ScriptedSubgraph
-
-
-@pytest.fixture
-def recording_gate() -> type[RecordingGate]:
-    return RecordingGate
 
 
 @pytest.fixture
