@@ -189,8 +189,8 @@ class _Check:
                 for item in node.values:
                     yield from self._uses(item, type_name)
             case EnumValueNode() | StringValueNode() if definition.kind is Kind.ENUM:
-                item = definition.values.get(node.value)
-                if item is not None and _hidden(item.directives):
+                used = definition.values.get(node.value)
+                if used is not None and _hidden(used.directives):
                     yield f'Enum value "{type_name}.{node.value}"'
             case ObjectValueNode():
                 for entry in node.fields:
