@@ -49,9 +49,10 @@ async def _page(_: Request) -> Response:
             "X-Content-Type-Options": "nosniff",
             "X-Frame-Options": "DENY",
             "Referrer-Policy": "no-referrer",
+            "Cache-Control": "no-cache",
         },
     )
 
 
 async def _start(_: Request) -> Response:
-    return FileResponse(_HERE / "start.js", headers={"X-Content-Type-Options": "nosniff"})
+    return FileResponse(_HERE / "start.js", headers={"X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"})

@@ -6,9 +6,11 @@ const token = fragment.get("token");
 const worker = fragment.get("worker") || "PASTE-A-WORKER-ID";
 if (window.location.hash) window.history.replaceState(null, "", window.location.pathname);
 
+const headers = token ? JSON.stringify({ Authorization: `Bearer ${token}` }, null, 2) : "";
+
 const samples = [
   `# Who am I, and for what purpose?
-{
+query WhoAmI {
   viewer {
     kind
     actor { tradingName }
@@ -17,7 +19,7 @@ const samples = [
   }
 }`,
   `# A worker's gigs, live from each platform, as far as the worker has granted them.
-{
+query Gigs {
   worker(id: "${worker}") {
     id
     accounts {
@@ -33,7 +35,7 @@ const samples = [
   }
 }`,
   `# What those gigs show, and where they could lead.
-{
+query Skills {
   worker(id: "${worker}") {
     skills {
       skill { label }
@@ -48,7 +50,7 @@ const samples = [
   }
 }`,
   `# Public: no token needed.
-{
+query Public {
   platforms { displayName fidelity simulated categories }
   opportunities(first: 5) { edges { node { title organization requiredSkills { label } } } }
 }`,
@@ -71,10 +73,9 @@ async function fetcher(parameters, options) {
 ReactDOM.render(
   React.createElement(GraphiQL, {
     fetcher,
-    defaultTabs: samples.map((query) => ({
-      query,
-      headers: token ? JSON.stringify({ Authorization: `Bearer ${token}` }, null, 2) : null,
-    })),
+    defaultTabs: samples.map((query) => ({ query, headers })),
+    headers,
+    defaultHeaders: headers,
     shouldPersistHeaders: false,
     storage: { getItem: () => null, setItem: () => {}, removeItem: () => {}, clear: () => {}, length: 0 },
     defaultEditorToolsVisibility: "headers",
