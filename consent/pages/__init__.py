@@ -1,0 +1,14 @@
+"""The worker's pages: sign in, answer a request, see and end what was granted, read the access log.
+
+In: a browser's request. Out: HTML that works without JavaScript; nothing here changes anything on GET.
+
+* `services`      what the pages need, passed in
+* `wording`       the vocabulary in plain words, dates and durations as people say them
+* `rendering`     Jinja2, languages, security headers
+* `guard`         who is signed in; which posted forms count
+* `sign_in`       sign in and out
+* `consent_page`  an actor's request, item by item
+* `home`          what is granted, linked and handed out; ending it
+* `log_page`      who read what, why and when
+* `routes`        all of it as Starlette routes; `templates/` and `static/` are the looks
+"""

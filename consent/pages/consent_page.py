@@ -1,0 +1,149 @@
+"""The consent page: an actor's request, answered item by item.
+
+Every platform × category is a checkbox of its own, and none is ticked when the page opens: consent is a clear
+affirmative act (GDPR Art. 4(11), recital 32), and a box that somebody else ticked is none (CJEU C-673/17, Planet49).
+Nothing is bundled (Art. 7(4), recital 43): each item can be allowed without the others. "Tick everything" is a button
+that the worker presses, after which single items can still be unticked; "Allow" and "Do not allow" look alike.
+The grant keeps fingerprints of the notice and of the whole statement that was shown (Art. 7(1)).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from consent.grants import GrantError
+from consent.oauth.authorization import CannotReturn, NotPending, Pending, SendBack
+from consent.oauth.details import Item
+from consent.pages.guard import FormFields, Guard, first, to_sign_in
+from consent.pages.rendering import Renderer
+from consent.pages.services import PagesServices
+from consent.pages.wording import read_items
+from consent.signin.sessions import SignedIn
+
+STEP_UP_AGE: Final = timedelta(minutes=5)
+"""How long ago a worker may have proved who they are when the page opens; older: they are asked again."""
+
+DECISION_AGE: Final = timedelta(minutes=30)
+"""The same when they answer: reading takes its time."""
+
+
+class ConsentPages:
+    """`/consent/<handle>`: show a request, take its answer."""
+
+    def __init__(self, services: PagesServices, renderer: Renderer, guard: Guard) -> None:
+        self._services = services
+        self._renderer = renderer
+        self._guard = guard
+
+    async def show(self, request: Request, worker: SignedIn) -> Response:
+        """Show the request, nothing ticked."""
+        pending = await self._load(request)
+        if isinstance(pending, NotPending):
+            return self._gone(request, worker, pending)
+        if self._services.oauth.clock() - worker.auth_time > STEP_UP_AGE:
+            return to_sign_in(request, again=True)
+        return await self._page(request, worker, pending, frozenset())
+
+    async def answer(self, request: Request, worker: SignedIn, fields: FormFields) -> Response:
+        """Tick or untick everything, refuse, or allow what is ticked."""
+        pending = await self._load(request)
+        if isinstance(pending, NotPending):
+            return self._gone(request, worker, pending)
+        ticked = read_items(fields.get("item", []), pending.request.items)
+        if ticked is None:
+            return self._guard.refuse(request, worker, "The form names something that was not asked for.", 400)
+        match first(fields, "answer"):
+            case "all":
+                return await self._page(request, worker, pending, pending.request.items)
+            case "none":
+                return await self._page(request, worker, pending, frozenset())
+            case "deny":
+                outcome = await run_in_threadpool(self._services.authorizations.deny, pending.handle)
+            case "allow" if not ticked:
+                return await self._page(request, worker, pending, ticked, problem="nothing_ticked", status=422)
+            case "allow" if self._services.oauth.clock() - worker.auth_time > DECISION_AGE:
+                return await self._page(request, worker, pending, ticked, problem="too_old", status=403)
+            case "allow":
+                try:
+                    outcome = await run_in_threadpool(self._approve, request, worker, pending, ticked)
+                except GrantError as error:
+                    return self._guard.refuse(request, worker, str(error), 409)
+            case _:
+                return self._guard.refuse(request, worker, "The form has no answer.", 400)
+        match outcome:
+            case SendBack(location=location):
+                return RedirectResponse(location, 303, headers={"Cache-Control": "no-store"})
+            case NotPending():
+                return self._gone(request, worker, outcome)
+            case CannotReturn(description=description):
+                return self._guard.refuse(request, worker, description, 409)
+
+    async def _load(self, request: Request) -> Pending | NotPending:
+        return await run_in_threadpool(self._services.authorizations.load, request.path_params["handle"])
+
+    def _approve(
+        self, request: Request, worker: SignedIn, pending: Pending, ticked: frozenset[Item]
+    ) -> SendBack | NotPending | CannotReturn:
+        locale = self._renderer.locale_of(request, worker)
+        notice = self._renderer.text("notice.html", locale, actor=pending.actor_name)
+        statement = self._statement(pending, locale)
+        return self._services.authorizations.approve(
+            pending.handle,
+            worker_id=worker.worker_id,
+            granted=ticked,
+            locale=locale,
+            notice_sha256=hashlib.sha256(notice.encode()).hexdigest(),
+            screen_sha256=hashlib.sha256((statement + notice).encode()).hexdigest(),
+            amr=worker.amr,
+        )
+
+    def _statement(self, pending: Pending, locale: str) -> str:
+        words = self._renderer.wording(locale)
+        return self._renderer.text(
+            "statement.html",
+            locale,
+            pending=pending,
+            asked=words.platforms(pending.request.items, self._services.oauth.platforms()),
+        )
+
+    async def _page(
+        self,
+        request: Request,
+        worker: SignedIn,
+        pending: Pending,
+        ticked: Collection[Item],
+        *,
+        problem: str | None = None,
+        status: int = 200,
+    ) -> Response:
+        locale = self._renderer.locale_of(request, worker)
+        words = self._renderer.wording(locale)
+        linked = await self._services.linked_accounts.of_worker(worker.worker_id)
+        return self._renderer.page(
+            request,
+            "consent.html",
+            signed_in=worker,
+            status=status,
+            form_target=pending.redirect_uri,
+            pending=pending,
+            asked=words.platforms(pending.request.items, self._services.oauth.platforms()),
+            ticked={f"{item.platform}:{item.category}" for item in ticked},
+            health={account.platform: account.health for account in linked},
+            problem=problem,
+        )
+
+    def _gone(self, request: Request, worker: SignedIn, gone: NotPending) -> Response:
+        return self._renderer.page(
+            request,
+            "request_gone.html",
+            signed_in=worker,
+            status=409 if gone.reason == "answered" else 404,
+            reason=gone.reason,
+        )

@@ -1,0 +1,129 @@
+"""Turning a page into a response: Jinja2 with autoescape, the reader's language, and the headers that every page has.
+
+The Content-Security-Policy allows our own stylesheet and nothing else. `form-action` is the trap: with `'self'` alone
+Chromium also blocks the redirect that follows a form, so the consent page adds the origin of the one redirect URI
+that its answer goes to.
+Languages are `locale/<language>.po` files; a further one is one more file.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from gettext import GNUTranslations, NullTranslations
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from babel.core import negotiate_locale
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from consent.pages.wording import Wording
+from consent.signin.forms import Forms
+from consent.signin.sessions import SignedIn
+
+_HERE: Final = Path(__file__).parent
+DEFAULT_LOCALE: Final = "en"
+
+PAGE_HEADERS: Final[Mapping[str, str]] = {
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    # Not `no-referrer`: a browser would then hide its origin from our own forms' check as well.
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+class Renderer:
+    """Renders templates, in every language there is a catalog for."""
+
+    def __init__(self, forms: Forms) -> None:
+        self._forms = forms
+        catalogs = {DEFAULT_LOCALE: NullTranslations(), **_read_catalogs(_HERE / "locale")}
+        self._environments = {locale: _environment(catalog) for locale, catalog in catalogs.items()}
+        self._wordings = {locale: Wording(locale, catalog.gettext) for locale, catalog in catalogs.items()}
+        self.locales: tuple[str, ...] = tuple(catalogs)
+
+    def locale_of(self, request: Request, signed_in: SignedIn | None) -> str:
+        """Return the language to answer in: what the browser prefers, else the worker's own."""
+        header = request.headers.get("accept-language", "")[:200]
+        wanted = [name for part in header.split(",") if (name := part.partition(";")[0].strip())]
+        fallback = signed_in.locale if signed_in is not None and signed_in.locale in self.locales else DEFAULT_LOCALE
+        return str(negotiate_locale(wanted, self.locales, sep="-") or fallback)
+
+    def wording(self, locale: str) -> Wording:
+        """Return the words of one language."""
+        return self._wordings[locale]
+
+    def text(self, template: str, locale: str, **values: Any) -> str:
+        """Return `template` rendered in `locale`, without a page around it."""
+        return self._environments[locale].get_template(template).render(words=self._wordings[locale], **values)
+
+    def page(
+        self,
+        request: Request,
+        template: str,
+        *,
+        signed_in: SignedIn | None,
+        status: int = 200,
+        form_target: str | None = None,
+        **values: Any,
+    ) -> Response:
+        """Return the page `template`. `form_target` is the foreign address to which a form's answer redirects."""
+        seal = self._forms.seal(request)
+        locale = self.locale_of(request, signed_in)
+        html = self.text(
+            template, locale, language=locale, csrf=seal.token, signed_in=signed_in, path=request.url.path, **values
+        )
+        headers = {
+            **PAGE_HEADERS,
+            "Content-Language": locale,
+            "Vary": "Accept-Language, Cookie",
+            "Content-Security-Policy": content_security_policy(form_target),
+        }
+        response = HTMLResponse(html, status, headers=headers)
+        self._forms.set_cookie(response, seal)
+        return response
+
+
+def content_security_policy(form_target: str | None) -> str:
+    """Return the policy of a page whose forms go to us, and then perhaps on to `form_target`'s origin."""
+    action = "'self'"
+    if form_target is not None:
+        parts = urlsplit(form_target)
+        action += f" {parts.scheme}://{parts.netloc}"
+    return (
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+        f"form-action {action}"
+    )
+
+
+def _environment(catalog: NullTranslations) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.install_gettext_translations(catalog, newstyle=True)  # type: ignore[attr-defined]  # the extension's
+    return environment
+
+
+def _read_catalogs(folder: Path) -> dict[str, NullTranslations]:
+    catalogs: dict[str, NullTranslations] = {}
+    for file in sorted(folder.glob("*.po")):
+        compiled = io.BytesIO()
+        with file.open("rb") as source:
+            write_mo(compiled, read_po(source, locale=file.stem))
+        compiled.seek(0)
+        catalogs[file.stem] = GNUTranslations(compiled)
+    return catalogs

@@ -1,0 +1,84 @@
+"""What the worker's pages need; `create_app` passes it in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from sqlalchemy import Engine
+
+from consent.access_log import AccessLog
+from consent.contact import ContactCodes
+from consent.grants import GrantService
+from consent.oauth.authorization import Authorizations
+from consent.oauth.settings import OAuthSettings
+from consent.signin.demo import DemoLogin
+from consent.signin.forms import Forms
+from consent.signin.passwords import Passwords
+from consent.signin.sessions import Sessions
+
+Health = Literal["not_linked", "ok", "relink_needed", "unavailable"]
+
+
+class LinkedPlatform(Protocol):
+    """One platform as a worker sees it: linked or not, and how the link is."""
+
+    @property
+    def platform(self) -> str:
+        """The platform's name in addresses and grants."""
+        ...
+
+    @property
+    def display_name(self) -> str:
+        """The platform's name for people."""
+        ...
+
+    @property
+    def health(self) -> Health:
+        """`relink_needed`: the platform refused our credential; `unavailable`: the operator suspended the platform."""
+        ...
+
+    @property
+    def linked_at(self) -> datetime | None:
+        """Since when it is linked."""
+        ...
+
+
+class Unlinked(Protocol):
+    """How an unlinking went: as a revocation goes."""
+
+    @property
+    def status(self) -> Literal["confirmed", "stopping"]:
+        """`stopping`: a process that reads from the account is neither done nor proven dead."""
+        ...
+
+
+class LinkedAccountsView(Protocol):
+    """A worker's accounts at platforms, as account linking knows them."""
+
+    async def of_worker(self, worker_id: str) -> Sequence[LinkedPlatform]:
+        """Return every platform that can be linked, linked or not, in the order to show them."""
+        ...
+
+    async def unlink(self, worker_id: str, platform: str) -> Unlinked | None:
+        """Unlink the worker's account at `platform`; None when there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagesServices:
+    """Everything behind the pages. `demo_login` is None unless the operator turned it on for a loopback issuer."""
+
+    engine: Engine
+    oauth: OAuthSettings
+    sessions: Sessions
+    forms: Forms
+    passwords: Passwords
+    demo_login: DemoLogin | None
+    authorizations: Authorizations
+    grants: GrantService
+    access_log: AccessLog
+    contact_codes: ContactCodes
+    linked_accounts: LinkedAccountsView
