@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,9 @@ EVENT_COLUMNS: Mapping[str, str] = {
     "salt": "text",
 }
 """The columns of an event row, in order, with their PostgreSQL types."""
+
+
+_ROWS_AT_ONCE = 64
 
 
 class LeaseStore:
@@ -253,10 +257,19 @@ class LeaseStore:
             self._connection.close()
 
     def _insert(self, table: str, columns: Mapping[str, str], rows: Sequence[Sequence[object]]) -> None:
-        """Write rows: SQLite takes them one by one without leaving the process, PostgreSQL all in one parameter."""
+        """Write rows in few statements: each one lets go of the interpreter once, however many rows it writes."""
         names = ", ".join(columns)
         if self._is_sqlite:
-            self._cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(columns))})", rows)
+            one = f"({', '.join('?' * len(columns))})"
+            start = 0
+            while start < len(rows):
+                # Powers of two, so that the driver's cache of prepared statements knows them all.
+                count = min(_ROWS_AT_ONCE, 1 << ((len(rows) - start).bit_length() - 1))
+                self._cursor.execute(
+                    f"INSERT INTO {table} ({names}) VALUES {', '.join([one] * count)}",
+                    list(chain.from_iterable(rows[start : start + count])),
+                )
+                start += count
             return
         shape = ", ".join(f"{name} {kind}" for name, kind in columns.items())
         listed = orjson.dumps([dict(zip(columns, row, strict=True)) for row in rows]).decode()
