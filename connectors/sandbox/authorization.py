@@ -41,6 +41,8 @@ CLIENT_ID = "gigway-sandbox"
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
+_WRONG_CLIENT = TokenRefused(error="invalid_client", description="Client id or secret is wrong.")
+
 GrantType = Literal["authorization_code", "refresh_token", "client_credentials"]
 
 
@@ -65,6 +67,7 @@ class OAuthProfile:
     `scope_rule` "fixed": the scopes stand on the client's registration and the parameter is refused.
     `refresh_scope`: a refresh token is issued only when this scope was asked for.
     `client_login`: for client credentials, whose data the client's own token stands for.
+    `answers_form`: token answers are form-encoded unless JSON is asked for, and errors come with HTTP 200.
     `extra_parameters` are authorize parameters that the platform wants besides OAuth's.
     """
 
@@ -79,6 +82,7 @@ class OAuthProfile:
     grants: frozenset[GrantType] = frozenset({"authorization_code", "refresh_token"})
     pkce: bool = True
     client_login: str | None = None
+    answers_form: bool = False
     extra_parameters: frozenset[str] = frozenset()
 
 
@@ -220,15 +224,17 @@ class AuthorizationServer:
         form = await request.form()
         client = self._authenticated(request, form)
         if client is None:
-            return _refuse(TokenRefused(error="invalid_client", description="Client id or secret is wrong."))
+            return self._refuse(
+                request, TokenRefused(error="invalid_client", description="Client id or secret is wrong.")
+            )
         grant_type = _text(form, "grant_type")
         if grant_type not in self.profile.grants:
             known = grant_type in {"authorization_code", "refresh_token", "client_credentials"}
             error = "unauthorized_client" if known else "unsupported_grant_type"
-            return _refuse(TokenRefused(error=error, description=f"Not offered here: {grant_type!r}."))
+            return self._refuse(request, TokenRefused(error=error, description=f"Not offered here: {grant_type!r}."))
         outcome = self._issue(grant_type, client, form)
         if isinstance(outcome, TokenRefused):
-            return _refuse(outcome)
+            return self._refuse(request, outcome)
         session = self._desk.check(outcome.access_token)
         notes: CallNotes = request.scope["sandbox.notes"]
         notes.persona = None if isinstance(session, str) else session.login
@@ -236,13 +242,28 @@ class AuthorizationServer:
         body: dict[str, object] = {
             "access_token": outcome.access_token,
             "token_type": "Bearer",
-            "expires_in": outcome.expires_in,
         }
+        if outcome.expires_in is not None:
+            body["expires_in"] = outcome.expires_in
         if outcome.refresh_token is not None:
             body["refresh_token"] = outcome.refresh_token
         if self.profile.scope_in_response:
             body["scope"] = scope_text(outcome.scopes)
-        return JSONResponse(body, headers={"Cache-Control": "no-store"})
+        return self._token_answer(request, body, 200)
+
+    def _refuse(self, request: Request, refused: TokenRefused) -> Response:
+        status = 401 if refused.error == "invalid_client" else 400
+        return self._token_answer(request, {"error": refused.error, "error_description": refused.description}, status)
+
+    def _token_answer(self, request: Request, body: dict[str, object], status: int) -> Response:
+        headers = {"Cache-Control": "no-store"} | ({"WWW-Authenticate": "Basic"} if status == 401 else {})
+        if not self.profile.answers_form:
+            return JSONResponse(body, status_code=status, headers=headers)
+        if "json" in request.headers.get("accept", ""):
+            return JSONResponse(body, headers={"Cache-Control": "no-store"})
+        return Response(
+            urlencode(body), media_type="application/x-www-form-urlencoded", headers={"Cache-Control": "no-store"}
+        )
 
     def _issue(self, grant_type: str, client: ClientRegistration, form: FormData) -> IssuedTokens | TokenRefused:
         match grant_type:
@@ -272,7 +293,9 @@ class AuthorizationServer:
     async def _revoke(self, request: Request) -> Response:
         form = await request.form()
         if self._authenticated(request, form) is None:
-            return _refuse(TokenRefused(error="invalid_client", description="Client id or secret is wrong."))
+            return self._refuse(
+                request, TokenRefused(error="invalid_client", description="Client id or secret is wrong.")
+            )
         self._desk.revoke(_text(form, "token"))
         return Response(status_code=200)
 
@@ -312,12 +335,3 @@ def _basic(request: Request) -> tuple[str, str] | None:
     except (binascii.Error, UnicodeDecodeError):
         return None
     return unquote(client_id), unquote(secret)
-
-
-def _refuse(refused: TokenRefused) -> Response:
-    status = 401 if refused.error == "invalid_client" else 400
-    return JSONResponse(
-        {"error": refused.error, "error_description": refused.description},
-        status_code=status,
-        headers={"Cache-Control": "no-store"} | ({"WWW-Authenticate": "Basic"} if status == 401 else {}),
-    )

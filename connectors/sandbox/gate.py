@@ -124,8 +124,10 @@ class PlatformGate:
         if switches.malformed:
             notes.fault = "malformed"
             body = bodies.cut(body)
+        given = {name.lower() for name, _ in captured.headers}
         for name, value in headers.items():
-            captured.headers.append((name.lower().encode(), value.encode()))
+            if name.lower().encode() not in given:
+                captured.headers.append((name.lower().encode(), value.encode()))
         if switches.huge_body_mib:
             notes.fault = "huge_body"
             await answer.start(captured, length=None)

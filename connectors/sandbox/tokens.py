@@ -55,11 +55,11 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuedTokens:
-    """A token response."""
+    """A token response; `expires_in` None means that the access token does not expire."""
 
     access_token: str
     refresh_token: str | None
-    expires_in: int
+    expires_in: int | None
     scopes: frozenset[str]
 
 
@@ -96,7 +96,7 @@ class TokenDesk:
     """Issues, checks, expires and revokes one platform's tokens."""
 
     def __init__(
-        self, clock: Clock, *, access_seconds: int, refresh_seconds: int | None = None, rotates: bool = False
+        self, clock: Clock, *, access_seconds: int | None, refresh_seconds: int | None = None, rotates: bool = False
     ) -> None:
         self._clock = clock
         self._access_seconds = access_seconds
@@ -214,14 +214,11 @@ class TokenDesk:
     def _issue(self, family: str, request: CodeRequest, *, keep_refresh: str | None = None) -> IssuedTokens:
         now = self._clock()
         access = secrets.token_urlsafe(32)
-        self._access[access] = _Token(family=family, expires_at=now + timedelta(seconds=self._access_seconds))
+        self._access[access] = _Token(family=family, expires_at=_later(now, self._access_seconds))
         refresh = keep_refresh
         if refresh is None and request.with_refresh:
             refresh = secrets.token_urlsafe(32)
-            lifetime = self._refresh_seconds
-            self._refresh[refresh] = _Token(
-                family=family, expires_at=None if lifetime is None else now + timedelta(seconds=lifetime)
-            )
+            self._refresh[refresh] = _Token(family=family, expires_at=_later(now, self._refresh_seconds))
         return IssuedTokens(
             access_token=access, refresh_token=refresh, expires_in=self._access_seconds, scopes=request.scopes
         )
@@ -239,9 +236,13 @@ def _verifies(challenge: str | None, verifier: str | None) -> bool:
     return hmac.compare_digest(base64.urlsafe_b64encode(digest).rstrip(b"=").decode(), challenge)
 
 
+def _later(now: datetime, seconds: int | None) -> datetime | None:
+    return None if seconds is None else now + timedelta(seconds=seconds)
+
+
 def scopes_of(text: str) -> frozenset[str]:
-    """Split a space-separated scope parameter."""
-    return frozenset(text.split())
+    """Split a scope parameter, separated by spaces or, as some platforms do, by commas."""
+    return frozenset(text.replace(",", " ").split())
 
 
 def scope_text(scopes: Iterable[str]) -> str:

@@ -5,9 +5,9 @@ builder here.
 """
 
 from connectors.sandbox.platform import PlatformBuilder
-from connectors.sandbox.platforms import bolt, freelancer, uber, upwork
+from connectors.sandbox.platforms import bolt, freelancer, github_sponsors, uber, upwork
 
 __all__ = ["BUILDERS"]
 
-BUILDERS: tuple[PlatformBuilder, ...] = (uber.build, upwork.build, freelancer.build, bolt.build)
+BUILDERS: tuple[PlatformBuilder, ...] = (uber.build, upwork.build, freelancer.build, bolt.build, github_sponsors.build)
 """All platforms, in the order of the control page."""
