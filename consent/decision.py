@@ -221,6 +221,8 @@ def _reason(question: Question, facts: SubjectFacts, category: str, now: datetim
     current = [grant for grant in concerning if grant.live and grant.expires_at > now]
     if any(_granted(grant.terms, platform, category) is False for grant in current):
         return "REFUSED"
+    if any(_granted(grant.terms, platform, category) for grant in current):
+        return "CLIENT_SUSPENDED"  # it would cover, but for the client that it was given through
     once = [grant for grant in concerning if _granted(grant.terms, platform, category)]
     if once:
         last = max(once, key=lambda grant: (grant.expires_at, grant.terms.id))

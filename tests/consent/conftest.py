@@ -28,10 +28,11 @@ from gateway.server.session import RequestSession
 from gateway.storage.database import create_database_engine
 
 AUTHORIZE_URL = "https://consent.example/oauth/authorize"
-TABLES = (
-    "worker actor category purpose purpose_category consent_grant grant_item subject_gate platform_gate client_gate "
-    "gateway_process fetch_lease stop_notice access_event consent_event contact_code"
-).split()
+TABLES = [
+    *("worker", "actor", "category", "purpose", "purpose_category", "consent_grant", "grant_item", "subject_gate"),
+    *("platform_gate", "client_gate", "gateway_process", "fetch_lease", "stop_notice", "access_event"),
+    *("consent_event", "contact_code"),
+]
 SOURCES = {
     "uber": "platform:uber",
     "upwork": "platform:upwork",
