@@ -5,9 +5,16 @@ builder here.
 """
 
 from connectors.sandbox.platform import PlatformBuilder
-from connectors.sandbox.platforms import bolt, freelancer, github_sponsors, uber, upwork
+from connectors.sandbox.platforms import bolt, freelancer, github_sponsors, mturk, uber, upwork
 
 __all__ = ["BUILDERS"]
 
-BUILDERS: tuple[PlatformBuilder, ...] = (uber.build, upwork.build, freelancer.build, bolt.build, github_sponsors.build)
+BUILDERS: tuple[PlatformBuilder, ...] = (
+    uber.build,
+    upwork.build,
+    freelancer.build,
+    bolt.build,
+    github_sponsors.build,
+    mturk.build,
+)
 """All platforms, in the order of the control page."""
