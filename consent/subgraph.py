@@ -15,6 +15,7 @@ from graphql import GraphQLError
 from sqlalchemy import Engine, select
 from sqlmodel import col
 from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
 
 from consent.contact import ContactCodes
 from consent.denials import DeniedAccess
@@ -117,6 +118,10 @@ class ConsentSchema(strawberry.federation.Schema):
     """The schema with the services that its resolvers use."""
 
     services: ConsentServices
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Log what is our fault: an error with a code is an answer."""
+        super().process_errors([error for error in errors if "code" not in (error.extensions or {})], execution_context)
 
 
 async def resolve_viewer(info: strawberry.Info[Any, Any]) -> Viewer:

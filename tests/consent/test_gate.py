@@ -79,9 +79,7 @@ async def test_revoke_says_stopping_while_a_lease_is_open(world: World, driver: 
 async def test_what_is_computed_from_ended_data_ends_with_it(world: World, driver: str) -> None:
     world.give(driver, [("uber", "skills"), ("upwork", "skills")])
     session = asking()
-    uber, upwork = await world.gate.acquire(
-        [about("u1", "skills"), about("w1", "skills", subgraph="upwork")], session
-    )
+    uber, upwork = await world.gate.acquire([about("u1", "skills"), about("w1", "skills", subgraph="upwork")], session)
     (derived,) = await world.gate.acquire(
         [about_worker(driver, "skills", inherited=(uber.permit, upwork.permit))], session
     )
@@ -166,9 +164,7 @@ async def test_repeated_denials_share_a_line(world: World, driver: str) -> None:
 async def test_requests_that_wait_share_a_commit(world: World, driver: str) -> None:
     world.give(driver, [("uber", "engagements")])
     before = world.leases.commits
-    decisions = await asyncio.gather(
-        *(world.gate.acquire([about("u1", "engagements")], asking()) for _ in range(50))
-    )
+    decisions = await asyncio.gather(*(world.gate.acquire([about("u1", "engagements")], asking()) for _ in range(50)))
     assert all(decision.allowed for (decision,) in decisions)
     assert world.leases.commits - before <= 5
     await world.gate.acknowledge([decision.permit for (decision,) in decisions], asking())
