@@ -1,0 +1,18 @@
+"""Connectors: each gig platform is a subgraph, declared in one SDL file.
+
+To add a platform, write `catalogue/<name>.graphql`: its types, `@source` and `@connect` for where each field comes
+from, and the directives of `spec/gigway.graphql` for what worker data needs beside that. No Python.
+
+    spec/         canonical types, Apollo's directives, ours
+    schema/       an SDL file → checked, composable, runnable
+    mapping/      the mapping language
+    transport/    upstream HTTP: permits, addresses, limits, retries, breaker
+    runtime/      executes `_entities` documents
+    accounts/     linked accounts and their credentials
+    linking/      how a worker links and unlinks an account
+    directory     the subgraph that lists platforms and accounts
+    catalogue/    the built-in platforms
+    registry      what is live, and how it all is wired
+    environment   real platforms or the sandbox
+    sandbox/      simulated platforms
+"""

@@ -62,7 +62,9 @@ class CompiledEndpoint:
         try:
             url = self._url.render(variables)
             query = "&".join(filter(None, (render_query(mapper(None, variables)[0]) for mapper in self._query)))
-            headers = {name: template.render(variables) for name, template in self._headers}
+            headers = {
+                name: text for name, template in self._headers if (text := _rendered(template, variables)) is not None
+            }
         except MappingError as error:
             raise UpstreamMalformedError(f"The request cannot be built ({error.code}).") from None
         if query:
@@ -134,6 +136,16 @@ def _request_mapper(text: str) -> Mapper:
 
 def _header(text: str) -> Template:
     return parse_template(text, TemplateKind.HEADER, variables=REQUEST_VARIABLES)
+
+
+def _rendered(template: Template, variables: Mapping[str, Json]) -> str | None:
+    """Return a header's text, or None when a value in it is null: then the header is left out."""
+    try:
+        return template.render(variables)
+    except MappingError as error:
+        if error.code == "NULL_VALUE":
+            return None
+        raise
 
 
 def _predicate(text: str | None) -> Mapper | None:

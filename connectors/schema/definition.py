@@ -150,14 +150,21 @@ LinkingMethod = OAuth2Linking | ClientCredentialsLinking | TokenLinking
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """One request of `@linking(identity:)`."""
+
+    endpoint: Endpoint
+    selection: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Linking:
     """`@linking`: how an account is linked, where its credential goes, and who it turns out to be."""
 
     method: LinkingMethod
     header: str
     prefix: str
-    identity: Endpoint
-    identity_selection: str
+    identity: tuple[Identity, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

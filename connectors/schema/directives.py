@@ -24,6 +24,7 @@ from connectors.schema.definition import (
     Endpoint,
     Fold,
     Header,
+    Identity,
     Limits,
     Linking,
     LinkingMethod,
@@ -168,22 +169,23 @@ class _Reader:
 
     def linking(self, node: DirectiveNode, values: Values, sources: Mapping[str, Source]) -> Linking | None:
         methods = [name for name in ("oauth2", "clientCredentials", "token") if values.get(name) is not None]
-        identity = self._endpoint(node, values["identity"], sources, None)
         if len(methods) != 1:
             self.add(node, "LINKING_METHOD_COUNT", "@linking takes one of oauth2, clientCredentials and token.")
             return None
-        selection = values["identity"]["selection"]
-        fields = self._fields(node, selection)
-        if fields is not None and "reference" not in fields:
-            self.add(node, "IDENTITY_WITHOUT_REFERENCE", "The identity's selection must give `reference`.")
-        if identity is None:
-            return None
+        identity = []
+        given: set[str] = set()
+        for each in values["identity"]:
+            endpoint = self._endpoint(node, each, sources, each.get("document"))
+            given |= self._fields(node, each["selection"]) or frozenset()
+            if endpoint is not None:
+                identity.append(Identity(endpoint=endpoint, selection=each["selection"]))
+        if "reference" not in given:
+            self.add(node, "IDENTITY_WITHOUT_REFERENCE", "One of the identity's selections must give `reference`.")
         return Linking(
             method=_linking_method(methods[0], values[methods[0]]),
             header=values["credential"]["header"],
             prefix=values["credential"]["prefix"],
-            identity=identity,
-            identity_selection=selection,
+            identity=tuple(identity),
         )
 
     def limits(self, found: Sequence[Read]) -> Limits:

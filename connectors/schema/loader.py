@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from graphql import GraphQLSchema, build_schema
+from graphql import DocumentNode, GraphQLSchema, build_schema, print_ast
 
 from connectors.schema.definition import Definition
 from connectors.schema.directives import read_definition
@@ -80,11 +80,14 @@ def _examine(sdl: str) -> Connector | list[SdlProblem]:
 
 def executable_schema(text: str, account_type: str) -> GraphQLSchema:
     """Return the schema that a subgraph's documents are executed against, with federation's entry point."""
-    federation = spec("federation").loc
-    assert federation is not None
-    definitions = federation.source.body.rpartition('"""An id that')[0]
     return build_schema(
-        f"{definitions}\n{text}\nscalar _Any\nunion _Entity = {account_type}\n"
+        f"{federation_definitions()}\n{text}\nscalar _Any\nunion _Entity = {account_type}\n"
         "type Query { _entities(representations: [_Any!]!): [_Entity]! }\n",
         assume_valid_sdl=True,
     )
+
+
+def federation_definitions() -> str:
+    """Return the definitions of federation's own directives, as SDL."""
+    own = [node for node in spec("federation").definitions if getattr(node, "name").value != "pairwise"]  # noqa: B009
+    return print_ast(DocumentNode(definitions=tuple(own)))

@@ -209,7 +209,9 @@ def _endpoints(document: ConnectorDocument, definition: Definition) -> Iterator[
         if method.revocation_endpoint is not None:
             yield from _url(method.revocation_endpoint, "@linking revocationEndpoint")
     endpoints = {connect.id: connect.endpoint for connect in definition.connects}
-    for name, endpoint in {**endpoints, "identity": definition.linking.identity}.items():
+    for number, identity in enumerate(definition.linking.identity, 1):
+        endpoints[f"identity {number}"] = identity.endpoint
+    for name, endpoint in endpoints.items():
         yield from _endpoint(name, endpoint, node)
 
 

@@ -100,8 +100,9 @@ class Upstream:
         permit: Permit | None,
         credential: Credential | None,
         deadline: float | None = None,
+        accepts: frozenset[int] = frozenset(),
     ) -> UpstreamResponse:
-        """Send `request` and return a 2xx answer, trying again where that is safe.
+        """Send `request` and return a 2xx answer, or one whose status `accepts` names, trying again where safe.
 
         `deadline` is a reading of the event loop's clock. Before each attempt the permit must be open, and when it
         ends the attempt is dropped. Raises `UpstreamError`.
@@ -113,7 +114,7 @@ class Upstream:
         attempt = 1
         while True:
             try:
-                return await run_under(permit, self._attempt(request, permit, credential, end - now()))
+                return await run_under(permit, self._attempt(request, permit, credential, end - now(), accepts))
             except UpstreamError as failure:
                 self._count(failure)
                 wait = self._retry.wait_before(attempt + 1, failure, is_safe=request.is_safe, left=end - now())
@@ -124,7 +125,12 @@ class Upstream:
                 await run_under(permit, asyncio.sleep(wait))
 
     async def _attempt(
-        self, request: UpstreamRequest, permit: Permit, credential: Credential | None, left: float
+        self,
+        request: UpstreamRequest,
+        permit: Permit,
+        credential: Credential | None,
+        left: float,
+        accepts: frozenset[int],
     ) -> UpstreamResponse:
         loop = asyncio.get_running_loop()
         end = loop.time() + left
@@ -138,11 +144,13 @@ class Upstream:
             if not self._breaker.admits(time.monotonic()):
                 raise UpstreamUnavailableError("The platform keeps failing and is left alone for a moment.")
             require_open(permit)
-            return await self._exchange(request, credential, end - loop.time())
+            return await self._exchange(request, credential, end - loop.time(), accepts)
         finally:
             self._slots.release()
 
-    async def _exchange(self, request: UpstreamRequest, credential: Credential | None, left: float) -> UpstreamResponse:
+    async def _exchange(
+        self, request: UpstreamRequest, credential: Credential | None, left: float, accepts: frozenset[int]
+    ) -> UpstreamResponse:
         if left <= 0:
             self._breaker.abandoned()
             raise UpstreamTimeoutError("There is no time left for this request.")
@@ -157,7 +165,8 @@ class Upstream:
                 seconds=min(self._limits.timeout, left),
                 body_bytes=self._limits.body_bytes,
             )
-            judge(response)
+            if response.status not in accepts:
+                judge(response)
         except UpstreamError as failure:
             if failure.trips_breaker:
                 self._breaker.failed(time.monotonic())

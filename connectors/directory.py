@@ -1,0 +1,267 @@
+"""The directory subgraph: which platforms take part, and which accounts an asker may know of.
+
+Its SDL is generated from the live connectors, one stub per account type, and executed as it stands.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from graphql import DocumentNode, GraphQLError, GraphQLResolveInfo, GraphQLSchema, build_schema, parse
+from graphql.execution import ExecutionResult, execute
+
+from connectors.accounts.store import AccountStore, AccountView
+from connectors.runtime.provenance import instant
+from connectors.runtime.subgraph import Call
+from connectors.schema import Connector
+from connectors.schema.definition import ClientCredentialsLinking, Definition, OAuth2Linking
+from connectors.schema.loader import federation_definitions
+from connectors.schema.vocabulary import CATEGORY_OF_FIELD, FEDERATION_URL, GIGWAY_URL
+
+_MOST_DOCUMENTS = 500
+
+_HEAD = f'''extend schema
+  @link(url: "{FEDERATION_URL}", import: ["@key", "@shareable", "@composeDirective"])
+  @link(url: "{GIGWAY_URL}", import: ["@pairwise"])
+  @composeDirective(name: "@pairwise")
+
+directive @pairwise on FIELD_DEFINITION | ARGUMENT_DEFINITION
+
+scalar DateTime @specifiedBy(url: "https://scalars.graphql.org/andimarek/date-time")
+
+type Query {{
+  """Platforms that take part, by name."""
+  platforms: [Platform!]!
+  platform(name: String!): Platform
+}}
+
+enum Fidelity {{ DOCUMENTED OBSERVED TAKEOUT HYPOTHETICAL }}
+
+type Platform @key(fields: "name") {{
+  name: String!
+  displayName: String!
+  fidelity: Fidelity! @shareable
+  simulated: Boolean! @shareable
+  categories: [String!]!
+  """How a worker links an account, in plain words."""
+  linking: String!
+  connectorVersion: String!
+  terms: String
+}}
+
+enum AccountHealth {{ OK RELINK_NEEDED SUSPENDED }}
+
+interface PlatformAccount {{
+  id: ID! @pairwise
+  platform: Platform!
+  health: AccountHealth!
+  linkedAt: DateTime!
+}}
+
+type Worker @key(fields: "id") {{
+  id: ID! @pairwise
+  """Accounts with a live grant item for this actor and purpose."""
+  accounts(platforms: [String!]): [PlatformAccount!]!
+}}
+'''
+
+
+class ConsentedAccounts(Protocol):
+    """Says which of a worker's accounts the asker of a request may know of."""
+
+    def visible(self, worker_id: str, session: Any) -> Sequence[str] | Awaitable[Sequence[str]]:
+        """Return account ids in a stable order; may block (then it is called in a thread) or be a coroutine."""
+        ...
+
+
+@dataclass(slots=True)
+class _CallContext:
+    """What resolvers share in one call: the asker, and accounts looked up so far."""
+
+    session: Any
+    accounts: dict[str, asyncio.Future[list[AccountView]]] = field(default_factory=dict)
+
+
+class DirectorySubgraph:
+    """Answers for `Platform`, `Worker.accounts` and the account stubs. Satisfies the gateway's `Subgraph`."""
+
+    name = "directory"
+
+    def __init__(
+        self,
+        connectors: Sequence[Connector],
+        accounts: AccountStore,
+        consented: ConsentedAccounts,
+        *,
+        simulated: bool,
+    ) -> None:
+        self._definitions = {connector.name: connector.definition for connector in connectors}
+        self._platform_of_type = {definition.account_type: name for name, definition in self._definitions.items()}
+        self._categories = {connector.name: categories_of(connector) for connector in connectors}
+        self._accounts = accounts
+        self._consented = consented
+        self._simulated = simulated
+        self._sdl = directory_sdl(list(self._definitions.values()))
+        self._schema = _executable(self._sdl, sorted(self._platform_of_type))
+        self._documents: OrderedDict[str, DocumentNode] = OrderedDict()
+
+    @property
+    def sdl(self) -> str:
+        """The SDL as the composer reads it; it follows from the live connectors."""
+        return self._sdl
+
+    async def execute(self, call: Call) -> Mapping[str, Any]:
+        """Answer `call`. Raises `GraphQLSyntaxError` for a document that does not parse."""
+        result = execute(
+            self._schema,
+            self._parse(call.document),
+            context_value=_CallContext(session=call.session),
+            variable_values=dict(call.variables),
+            field_resolver=self._resolve,
+            type_resolver=_typename,
+        )
+        if inspect.isawaitable(result):
+            result = await result
+        assert isinstance(result, ExecutionResult)
+        answer: dict[str, Any] = {"data": result.data}
+        if result.errors:
+            answer["errors"] = [_error(error) for error in result.errors]
+        return answer
+
+    def _parse(self, text: str) -> DocumentNode:
+        document = self._documents.get(text)
+        if document is None:
+            document = self._documents[text] = parse(text, no_location=True)
+            if len(self._documents) > _MOST_DOCUMENTS:
+                self._documents.popitem(last=False)
+        return document
+
+    def _resolve(self, source: Any, info: GraphQLResolveInfo[_CallContext], **arguments: Any) -> Any:
+        if isinstance(source, Mapping):
+            if info.field_name == "accounts":
+                return self._visible(source["id"], arguments.get("platforms"), info.context)
+            return source.get(info.field_name)
+        match info.field_name:
+            case "platforms":
+                return [self._platform(name) for name in sorted(self._definitions)]
+            case "platform":
+                return self._platform(arguments["name"])
+            case _:
+                return [self._entity(each, info.context) for each in arguments["representations"]]
+
+    def _entity(self, representation: Any, context: _CallContext) -> Any:
+        if not isinstance(representation, dict):
+            return None
+        typename = representation.get("__typename")
+        if typename == "Platform":
+            return self._platform(representation.get("name"))
+        key = representation.get("id")
+        if typename == "Worker" and isinstance(key, str):
+            return {"__typename": "Worker", "id": key}
+        platform = self._platform_of_type.get(str(typename))
+        return self._account(key, platform) if platform is not None and isinstance(key, str) else None
+
+    async def _account(self, account_id: str, platform: str) -> Any:
+        found = await asyncio.to_thread(self._accounts.by_ids, [account_id])
+        return self._stub(found[0]) if found and found[0].platform == platform else None
+
+    async def _visible(self, worker_id: str, platforms: Sequence[str] | None, context: _CallContext) -> list[Any]:
+        ids = await _called(self._consented.visible, worker_id, context.session)
+        found = await asyncio.to_thread(self._accounts.by_ids, list(ids)) if ids else []
+        return [
+            self._stub(account)
+            for account in found
+            if account.worker_id == worker_id
+            and account.status != "UNLINKED"
+            and account.platform in self._definitions
+            and (platforms is None or account.platform in platforms)
+        ]
+
+    def _stub(self, account: AccountView) -> Mapping[str, Any]:
+        return {
+            "__typename": self._definitions[account.platform].account_type,
+            "id": account.id,
+            "platform": self._platform(account.platform),
+            "health": account.status,
+            "linkedAt": instant(account.linked_at),
+        }
+
+    def _platform(self, name: object) -> Mapping[str, Any] | None:
+        definition = self._definitions.get(str(name))
+        if definition is None:
+            return None
+        platform = definition.platform
+        return {
+            "__typename": "Platform",
+            "name": platform.name,
+            "displayName": platform.display_name,
+            "fidelity": platform.fidelity,
+            "simulated": self._simulated,
+            "categories": self._categories[platform.name],
+            "linking": linking_words(definition),
+            "connectorVersion": platform.version,
+            "terms": platform.terms,
+        }
+
+
+def directory_sdl(definitions: Sequence[Definition]) -> str:
+    """Return the directory's SDL for these connectors; the same set always gives the same bytes."""
+    stubs = [
+        f'type {name} implements PlatformAccount @key(fields: "id") '
+        "{ id: ID! @pairwise platform: Platform! health: AccountHealth! linkedAt: DateTime! }"
+        for name in sorted(definition.account_type for definition in definitions)
+    ]
+    return "\n".join([_HEAD, *stubs]) + "\n"
+
+
+def categories_of(connector: Connector) -> list[str]:
+    """Return the categories of data that a connector has, sorted."""
+    definition = connector.definition
+    mapped = {field for connect in definition.connects for field in connect.fields} | definition.folds.keys()
+    return sorted({category for name, category in CATEGORY_OF_FIELD.items() if name in mapped})
+
+
+def linking_words(definition: Definition) -> str:
+    """Return how a worker links an account, in plain words."""
+    match definition.linking.method:
+        case OAuth2Linking():
+            return "The worker signs in at the platform and allows it (OAuth 2)."
+        case ClientCredentialsLinking(reference=reference):
+            return f"The worker names their record: {reference}"
+        case method:
+            return f"The worker brings a token of the platform: {method.label}"
+
+
+def _executable(sdl: str, account_types: Sequence[str]) -> GraphQLSchema:
+    entities = " | ".join(["Platform", "Worker", *account_types])
+    return build_schema(
+        f"{federation_definitions()}\n{sdl}\nscalar _Any\nunion _Entity = {entities}\n"
+        "extend type Query { _entities(representations: [_Any!]!): [_Entity]! }\n",
+        assume_valid_sdl=True,
+    )
+
+
+def _typename(value: Any, *_: Any) -> str | None:
+    return value.get("__typename") if isinstance(value, Mapping) else None
+
+
+async def _called(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function that may block, be a coroutine function, or return an awaitable."""
+    if inspect.iscoroutinefunction(function):
+        return await function(*arguments)
+    result = await asyncio.to_thread(function, *arguments)
+    return await result if inspect.isawaitable(result) else result
+
+
+def _error(error: GraphQLError) -> dict[str, Any]:
+    is_ours = error.original_error is None
+    return {
+        "message": error.message if is_ours else "The directory failed on this field.",
+        "path": error.path,
+        "extensions": {"code": (error.extensions or {}).get("code", "SUBGRAPH_ERROR")},
+    }

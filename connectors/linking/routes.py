@@ -1,0 +1,231 @@
+"""The HTTP side of linking: pages that need no JavaScript, forms protected by the signed-in session's own guard."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from importlib.resources import files
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from jinja2 import Environment as Templates
+from jinja2 import PackageLoader, select_autoescape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from connectors.environment import Environment
+from connectors.linking.service import Linked, LinkingService, LinkProblem, Redirect
+from connectors.schema import Connector
+from connectors.schema.definition import ClientCredentialsLinking, OAuth2Linking, TokenLinking
+
+_MOST_FORM_BYTES = 65_536
+_STATUS = {"PLATFORM_UNKNOWN": 404, "LINKED_TO_ANOTHER_WORKER": 409, "PLATFORM_FAILED": 502}
+_METHOD_WORDS = {
+    OAuth2Linking: "You will be sent to {name}, sign in there and allow it. Gigway never sees your password.",
+    ClientCredentialsLinking: "{name} lets Gigway read the record that you name here.",
+    TokenLinking: "{name} gives you a token that lets Gigway read your record.",
+}
+
+
+class Seal(Protocol):
+    """What protects the forms of one page."""
+
+    @property
+    def token(self) -> str:
+        """The value of the form's hidden `csrf` field."""
+        ...
+
+
+class FormGuard(Protocol):
+    """Protects forms against other sites; the consent pages' guard satisfies it."""
+
+    def seal(self, request: Request) -> Any:
+        """Return a `Seal` for the pages of this browser."""
+        ...
+
+    def set_cookie(self, response: Response, seal: Any) -> None:
+        """Give the browser the cookie that goes with a seal, if it has none."""
+        ...
+
+    def problem(self, request: Request, token: str | None) -> str | None:
+        """Return why a POST with this token is not accepted, or None."""
+        ...
+
+
+CurrentWorker = Callable[[Request], Awaitable[str | None]]
+"""Tells the worker who is signed in, by id, or None."""
+
+
+class LinkingRoutes:
+    """Builds the routes under `/link`.
+
+    `public_url` is where browsers reach Gigway; `sign_in` and `home` are paths of the worker's pages: where to sign
+    in first, and where to go afterwards.
+    """
+
+    def __init__(
+        self,
+        service: LinkingService,
+        environment: Environment,
+        *,
+        current_worker: CurrentWorker,
+        forms: FormGuard,
+        public_url: str,
+        sign_in: str = "/sign-in",
+        home: str = "/me",
+    ) -> None:
+        self._service = service
+        self._environment = environment
+        self._current_worker = current_worker
+        self._forms = forms
+        self._public_url = public_url.rstrip("/")
+        self._sign_in = sign_in
+        self._home = home
+        self._templates = Templates(
+            loader=PackageLoader("connectors.linking"),
+            autoescape=select_autoescape(["html"]),
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._style = files("connectors.linking").joinpath("templates", "link.css").read_text(encoding="utf-8")
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes; mount them at the root."""
+        return [
+            Route("/link/link.css", self._css),
+            Route("/link/unlink", self._unlink, methods=["POST"]),
+            Route("/link/{platform}", self._explain, methods=["GET"]),
+            Route("/link/{platform}", self._start, methods=["POST"]),
+            Route("/link/{platform}/callback", self._callback, methods=["GET"]),
+        ]
+
+    async def _css(self, request: Request) -> Response:
+        return PlainTextResponse(self._style, media_type="text/css", headers={"Cache-Control": "max-age=3600"})
+
+    async def _explain(self, request: Request) -> Response:
+        worker_id = await self._current_worker(request)
+        if worker_id is None:
+            return self._to_sign_in(request)
+        connector = self._service.connector(request.path_params["platform"])
+        if connector is None:
+            return self._problem(LinkProblem(code="PLATFORM_UNKNOWN", message="There is no such platform here."))
+        return self._page(request, connector, None)
+
+    async def _start(self, request: Request) -> Response:
+        worker_id = await self._current_worker(request)
+        if worker_id is None:
+            return self._to_sign_in(request)
+        platform = request.path_params["platform"]
+        form = await self._form(request)
+        if isinstance(form, Response):
+            return form
+        return_to = local_path(form.get("return_to"))
+        connector = self._service.connector(platform)
+        if connector is not None and not isinstance(connector.definition.linking.method, OAuth2Linking):
+            outcome: Redirect | Linked | LinkProblem = await self._service.finish_with_value(
+                platform, form.get("value", "").strip(), worker_id=worker_id, return_to=return_to
+            )
+        else:
+            outcome = await self._service.begin(
+                platform, worker_id=worker_id, redirect_uri=self._callback_url(platform), return_to=return_to
+            )
+        match outcome:
+            case Redirect(url=url):
+                return RedirectResponse(url, status_code=303, headers={"Referrer-Policy": "no-referrer"})
+            case Linked(return_to=back):
+                return RedirectResponse(back or self._home, status_code=303)
+            case _:
+                return self._problem(outcome)
+
+    async def _callback(self, request: Request) -> Response:
+        worker_id = await self._current_worker(request)
+        if worker_id is None:
+            return self._to_sign_in(request)
+        platform = request.path_params["platform"]
+        outcome = await self._service.finish(
+            platform,
+            dict(request.query_params),
+            worker_id=worker_id,
+            redirect_uri=self._callback_url(platform),
+        )
+        if isinstance(outcome, LinkProblem):
+            return self._problem(outcome)
+        return RedirectResponse(
+            outcome.return_to or self._home, status_code=303, headers={"Referrer-Policy": "no-referrer"}
+        )
+
+    async def _unlink(self, request: Request) -> Response:
+        worker_id = await self._current_worker(request)
+        if worker_id is None:
+            return self._to_sign_in(request)
+        form = await self._form(request)
+        if isinstance(form, Response):
+            return form
+        await self._service.unlink(form.get("account_id", ""), worker_id=worker_id)
+        return RedirectResponse(local_path(form.get("return_to")) or self._home, status_code=303)
+
+    async def _form(self, request: Request) -> dict[str, str] | Response:
+        """Read a form and check where it comes from."""
+        if int(request.headers.get("content-length") or 0) > _MOST_FORM_BYTES:
+            return self._message("The form is too long.", 413)
+        async with request.form(max_files=0, max_fields=20) as form:
+            fields = {name: value for name, value in form.items() if isinstance(value, str)}
+        problem = self._forms.problem(request, fields.get("csrf"))
+        return fields if problem is None else self._message(problem, 403)
+
+    def _page(self, request: Request, connector: Connector, problem: str | None) -> Response:
+        platform, method = connector.definition.platform, connector.definition.linking.method
+        seal = self._forms.seal(request)
+        targets = ["'self'"]
+        if isinstance(method, OAuth2Linking):
+            authorize = urlsplit(self._environment.url(platform.name, method.authorization_endpoint))
+            targets.append(f"{authorize.scheme}://{authorize.netloc}")
+        label = method.label if isinstance(method, TokenLinking) else getattr(method, "reference", None)
+        response = self._render(
+            "link.html",
+            form_targets=" ".join(targets),
+            platform=platform,
+            simulated=self._environment.sandbox_url is not None,
+            words=_METHOD_WORDS[type(method)].format(name=platform.display_name),
+            label=label,
+            csrf=seal.token,
+            return_to=local_path(request.query_params.get("return_to")) or "",
+            problem=problem,
+            home=self._home,
+        )
+        self._forms.set_cookie(response, seal)
+        return response
+
+    def _problem(self, problem: LinkProblem) -> Response:
+        return self._message(problem.message, _STATUS.get(problem.code, 400))
+
+    def _message(self, message: str, status: int) -> Response:
+        return self._render("problem.html", status=status, message=message, home=self._home)
+
+    def _render(self, template: str, *, status: int = 200, form_targets: str = "'self'", **values: object) -> Response:
+        return HTMLResponse(
+            self._templates.get_template(template).render(**values),
+            status_code=status,
+            headers={
+                "Cache-Control": "no-store",
+                "Content-Security-Policy": (
+                    f"default-src 'none'; style-src 'self'; form-action {form_targets}; base-uri 'none'; "
+                    "frame-ancestors 'none'"
+                ),
+                "Referrer-Policy": "same-origin",
+                "X-Content-Type-Options": "nosniff",
+            },
+        )
+
+    def _callback_url(self, platform: str) -> str:
+        return f"{self._public_url}/link/{platform}/callback"
+
+    def _to_sign_in(self, request: Request) -> Response:
+        return RedirectResponse(self._sign_in, status_code=303)
+
+
+def local_path(path: str | None) -> str | None:
+    """Return `path` if it leads to a page of this site and nowhere else, else None."""
+    if not path or not path.startswith("/") or path.startswith(("//", "/\\")) or len(path) > 500:
+        return None
+    return path if path.isprintable() and "\\" not in path else None
