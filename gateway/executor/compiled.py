@@ -5,7 +5,7 @@ A `CompiledPlan` is immutable apart from its caches of documents, holds nothing 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any
 
 from gateway.executor.document import EntityPart, fields_of, print_document
@@ -35,11 +35,13 @@ class CompiledEntities:
 
     __slots__ = ("composites", "copies", "gather", "key", "selection", "variable")
 
-    def __init__(self, selection: EntitySelection, later: Sequence[Fetch]) -> None:
+    def __init__(
+        self, selection: EntitySelection, later: Sequence[Fetch], places: Set[tuple[str, ...]] = frozenset()
+    ) -> None:
         self.selection = selection
         self.variable = selection.variable
         self.key = selection.key
-        self.gather: Gather = compile_gather(selection)
+        self.gather: Gather = compile_gather(selection, places)
         self.composites = tuple(dict.fromkeys(each.key for each in fields_of(selection.selections) if each.selections))
         self.copies = bool(self.composites) and _needs_copies(selection, later)
 
@@ -58,12 +60,19 @@ class CompiledFetch:
         "subgraph",
     )
 
-    def __init__(self, index: int, fetch: Fetch, dependents: tuple[int, ...], later: Sequence[Fetch]) -> None:
+    def __init__(
+        self,
+        index: int,
+        fetch: Fetch,
+        dependents: tuple[int, ...],
+        later: Sequence[Fetch],
+        places: Set[tuple[str, ...]],
+    ) -> None:
         self.index = index
         self.fetch = fetch
         self.subgraph = fetch.subgraph
         self.dependents = dependents
-        self.entities = tuple(CompiledEntities(each, later) for each in fetch.entities)
+        self.entities = tuple(CompiledEntities(each, later, places) for each in fetch.entities)
         self.collect = compile_collect(fetch.path)
         self._types = dict(fetch.variables)
         self._documents: dict[Any, tuple[str, tuple[str, ...]]] = {}
@@ -104,21 +113,21 @@ class CompiledPlan:
         for index, fetch in enumerate(plan.fetches):
             for before in fetch.after:
                 dependents[numbers[before]].append(index)
+        places = {
+            _plain(target.path)
+            for fetch in plan.fetches
+            for selection in fetch.entities
+            for target in selection.targets
+        }
         self.fetches = tuple(
-            CompiledFetch(index, fetch, tuple(dependents[index]), plan.fetches[index + 1 :])
+            CompiledFetch(index, fetch, tuple(dependents[index]), plan.fetches[index + 1 :], places)
             for index, fetch in enumerate(plan.fetches)
         )
         self.dependencies = tuple(len(fetch.after) for fetch in plan.fetches)
         self.initial = tuple(index for index, count in enumerate(self.dependencies) if count == 0)
         self.is_linear = len(self.initial) <= 1 and all(len(each) <= 1 for each in dependents)
         self.is_gated = any(fetch.disclosure or _has_scopes(fetch) for fetch in plan.fetches)
-        entity_paths = {
-            _plain(target.path)
-            for fetch in plan.fetches
-            for selection in fetch.entities
-            for target in selection.targets
-        }
-        self.shape = shape_projection(plan.projection, schema, entity_paths)
+        self.shape = shape_projection(plan.projection, schema, places)
         self.projection = compile_projection(self.shape)
 
 

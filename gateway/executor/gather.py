@@ -3,16 +3,19 @@
 For every `EntitySelection` one function is generated. It descends the targets' paths, builds a representation for
 each object that it meets, and deduplicates. It answers with two parallel lists: the representations, and for each the
 objects that its answer is merged into. An object whose key is null or incomplete has no representation.
+
+Objects at one place that send the same and are equal in everything are the same entity as far as the plan can tell.
+They are replaced by one object, so that whatever follows (merging, the next fetches, the projection) handles it once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from typing import Any
 
 import orjson
 
-from gateway.planner.nodes import LIST, EntitySelection, InputField, PathStep, TypeStep
+from gateway.planner.nodes import LIST, EntitySelection, InputField, PathStep, Target, TypeStep
 
 JsonObject = dict[str, Any]
 Gather = Callable[[JsonObject, list[JsonObject], list[list[JsonObject]]], None]
@@ -37,12 +40,15 @@ def flatten(values: list[Any]) -> list[Any]:
     return flat
 
 
-def compile_gather(selection: EntitySelection) -> Gather:
-    """Return the gather function of one `_entities` field."""
-    writer = _Writer()
+def compile_gather(selection: EntitySelection, places: Set[tuple[str, ...]] = frozenset()) -> Gather:
+    """Return the gather function of one `_entities` field.
+
+    `places` are the paths, in data keys, at which entities stand anywhere in the plan: objects there may be shared.
+    """
+    writer = _Writer(places)
     writer.line(0, "def gather(tree, representations, sinks):")
     writer.line(1, "index = {}")
-    for number, target in enumerate(selection.targets):
+    for number, target in enumerate(_outermost_first(selection.targets)):
         by_type: dict[str, Build] = {}
         for shape in target.representations:
             build = compile_representation(shape.typename, shape.fields)
@@ -51,25 +57,40 @@ def compile_gather(selection: EntitySelection) -> Gather:
         # Where only one type can stand, plans do not ask for `__typename`.
         writer.names[f"builds_{number}"] = by_type
         writer.names[f"fallback_{number}"] = build if len(target.representations) == 1 else None
+        writer.line(1, f"first_{number} = {{}}")
         depth, variable = writer.descend(target.path)
-        writer.line(depth, f"name = {variable}.get('__typename')")
-        writer.line(depth, f"build = builds_{number}.get(name) if name is not None else fallback_{number}")
-        writer.line(depth, f"built = build({variable}) if build is not None else None")
-        writer.line(depth, "if built is not None:")
-        writer.line(depth + 1, "key, representation = built")
-        writer.line(depth + 1, "try:")
-        writer.line(depth + 2, "at = index.get(key)")
-        writer.line(depth + 1, "except TypeError:")
-        writer.line(depth + 2, "key = dump_key(representation)")
-        writer.line(depth + 2, "at = index.get(key)")
-        writer.line(depth + 1, "if at is None:")
-        writer.line(depth + 2, "index[key] = len(sinks)")
-        writer.line(depth + 2, "representations.append(representation)")
-        writer.line(depth + 2, f"sinks.append([{variable}])")
-        writer.line(depth + 1, "else:")
-        writer.line(depth + 2, f"sinks[at].append({variable})")
+        writer.lines_at(
+            depth,
+            f"name = {variable}.get('__typename')",
+            f"build = builds_{number}.get(name) if name is not None else fallback_{number}",
+            f"built = build({variable}) if build is not None else None",
+            "if built is not None:",
+            "    key, representation = built",
+            "    try:",
+            "        at = index.get(key)",
+            "    except TypeError:",
+            "        key = dump_key(representation)",
+            "        at = index.get(key)",
+            "    if at is None:",
+            "        index[key] = len(sinks)",
+            "        representations.append(representation)",
+            f"        sinks.append([{variable}])",
+            f"        first_{number}[key] = {variable}",
+            "    else:",
+            f"        first = first_{number}.setdefault(key, {variable})",
+            f"        if first is {variable}:",
+            f"            sinks[at].append({variable})",
+        )
+        if writer.slot is not None:
+            writer.lines_at(depth + 2, f"elif {writer.replaceable}first == {variable}:", f"    {writer.slot} = first")
+        writer.lines_at(depth + 2, "else:", f"    sinks[at].append({variable})")
     gather: Gather = writer.compile("gather")
     return gather
+
+
+def _outermost_first(targets: Sequence[Target]) -> list[Target]:
+    """What is found equal further out need not be visited again further in."""
+    return sorted(targets, key=lambda target: len(target.path))
 
 
 def compile_collect(path: Sequence[PathStep]) -> Callable[[JsonObject], list[JsonObject]]:
@@ -144,41 +165,67 @@ def _read(value: Any, field: InputField) -> Any:
 
 
 class _Writer:
-    """Collects generated source, and the names that it refers to."""
+    """Collects generated source, and the names that it refers to.
 
-    def __init__(self) -> None:
+    After `descend`, `slot` is an expression to assign the object's replacement to (None: there is none) and
+    `replaceable` a condition under which that is the tree itself: a list of lists is read from a flat copy.
+    """
+
+    def __init__(self, places: Set[tuple[str, ...]] = frozenset()) -> None:
         self.lines: list[str] = []
         self.names: dict[str, Any] = {"flatten": flatten, "dump_key": dump_key}
+        self.slot: str | None = None
+        self.replaceable = ""
+        self._places = places
         self._variables = 0
 
     def line(self, depth: int, text: str) -> None:
         self.lines.append("    " * depth + text)
 
+    def lines_at(self, depth: int, *texts: str) -> None:
+        for text in texts:
+            self.line(depth, text)
+
     def descend(self, path: Sequence[PathStep]) -> tuple[int, str]:
-        """Write the loops that lead to `path`; return the depth inside them and the object's variable."""
+        """Write the loops that lead to `path`; return the depth inside them and the object's variable.
+
+        Every object is visited once, however many places share it.
+        """
         depth, variable = 1, "tree"
-        for step in path:
+        self.slot = None
+        plain: tuple[str, ...] = ()
+        for position, step in enumerate(path):
+            number = self._variables
+            self._variables += 1
             if isinstance(step, TypeStep):
-                constant = f"types_{self._variables}"
-                self._variables += 1
-                self.names[constant] = step.types
-                self.line(depth, f"if type({variable}) is dict and {variable}.get('__typename') in {constant}:")
+                self.names[f"types_{number}"] = step.types
+                self.line(depth, f"if type({variable}) is dict and {variable}.get('__typename') in types_{number}:")
                 depth += 1
                 continue
-            following = f"o{self._variables}"
-            self._variables += 1
+            following = f"o{number}"
             if step == LIST:
                 self.line(depth, f"if type({variable}) is list:")
-                self.line(
-                    depth + 1,
-                    f"for {following} in (flatten({variable}) if list in map(type, {variable}) else {variable}):",
-                )
+                self.line(depth + 1, f"nested_{number} = list in map(type, {variable})")
+                self.line(depth + 1, f"if nested_{number}: {variable} = flatten({variable})")
+                self.line(depth + 1, f"for i{number}, {following} in enumerate({variable}):")
+                self.slot = f"{variable}[i{number}]"
+                self.replaceable = f"not nested_{number} and "
                 depth += 2
             else:
                 self.line(depth, f"if type({variable}) is dict:")
                 self.line(depth + 1, f"{following} = {variable}.get({step!r})")
+                self.slot = f"{variable}[{step!r}]"
+                self.replaceable = ""
                 depth += 1
+                plain = (*plain, step)
             variable = following
+            ends = position + 1 == len(path) or path[position + 1] != LIST
+            if ends and plain in self._places:
+                # The loops end before `seen` could be reused for another object: the tree keeps them all alive.
+                self.lines.insert(1, f"    seen_{number} = set()")
+                self.line(depth, f"if id({variable}) not in seen_{number}:")
+                self.line(depth + 1, f"seen_{number}.add(id({variable}))")
+                depth += 1
         self.line(depth, f"if type({variable}) is dict:")
         return depth + 1, variable
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gateway.executor.projection.leaves import INT_LIMIT, Anomaly
-from gateway.executor.projection.shape import INTROSPECTION, ShapedField, TypeShape, fields_for, iterate_shapes
+from gateway.executor.projection.shape import INTROSPECTION, ShapedField, TypeShape, iterate_shapes
 from gateway.planner.nodes import Condition
 
 JsonObject = dict[str, Any]
@@ -94,13 +94,20 @@ class _Generator:
 
     def _selection(self, parent: ShapedField) -> str:
         """Return the name of the function that projects objects at `parent`."""
+        function = self._objects(parent)
+        return self._memoized(function) if parent.shared else function
+
+    def _objects(self, parent: ShapedField) -> str:
         if all(each.types is None for each in parent.fields):
             name = self._function(parent.fields)
             return self._checked(name, parent) if parent.is_abstract else name
+        by_type: dict[str, list[ShapedField]] = {typename: [] for typename in sorted(parent.possible)}
+        for each in parent.fields:
+            for typename in parent.possible if each.types is None else each.types & parent.possible:
+                by_type[typename].append(each)
         groups: dict[tuple[int, ...], str] = {}
         table: dict[str, str] = {}
-        for typename in sorted(parent.possible):
-            chosen = fields_for(parent.fields, typename)
+        for typename, chosen in by_type.items():
             group = tuple(each.number for each in chosen)
             if group not in groups:
                 groups[group] = self._function(chosen)
@@ -117,6 +124,19 @@ class _Generator:
         ]
         return f"p{number}"
 
+    def _memoized(self, inner: str) -> str:
+        """An object that stands at several places is projected once."""
+        number, memo = self._next(), self._memos
+        self._memos += 1
+        self._lines += [
+            f"def p{number}(o, s):",
+            f"    m = s.memos[{memo}]",
+            "    r = m.get(id(o))",
+            f"    if r is None: r = m[id(o)] = {inner}(o, s)",
+            "    return r",
+        ]
+        return f"p{number}"
+
     def _checked(self, inner: str, parent: ShapedField) -> str:
         """An object of a type that clients do not know must not pass as its interface."""
         number = self._next()
@@ -130,8 +150,8 @@ class _Generator:
         return f"p{number}"
 
     def _function(self, fields: Sequence[ShapedField]) -> str:
-        body = ["    if type(o) is not dict: raise Anomaly", "    g = o.get"]
         conditional = any(each.conditions for each in fields)
+        body = self._read(fields)
         pairs: list[str] = []
         if conditional:
             body.append("    r = {}")
@@ -151,19 +171,31 @@ class _Generator:
         self._lines += [f"def p{number}(o, s):", *body]
         return f"p{number}"
 
+    def _read(self, fields: Sequence[ShapedField]) -> list[str]:
+        """Read all values. Subscripts are several times cheaper than `get`; a missing key is the exception."""
+        read = [each for each in fields if each.constant is None and each.name not in INTROSPECTION]
+        if not read:
+            return ["    if type(o) is not dict: raise Anomaly"]
+        return [
+            "    try:",
+            *(f"        v{each.number} = o[{each.data_key!r}]" for each in read),
+            "    except KeyError:",
+            "        g = o.get",
+            *(f"        v{each.number} = g({each.data_key!r})" for each in read),
+            "    except TypeError:",
+            "        raise Anomaly from None",
+        ]
+
     def _field(self, each: ShapedField) -> tuple[str, list[str]]:
-        """Return the expression of a field's value, and the lines that prepare it."""
+        """Return the expression of a field's value, and the lines that check and convert it."""
         if each.constant is not None:
             return repr(each.constant), []
         if each.name in INTROSPECTION:
             return f"s.introspection[{each.response_key!r}]", []
         variable = f"v{each.number}"
-        lines = [f"{variable} = g({each.data_key!r})"]
         if each.coerce is not None and each.type.item is None:
-            lines += self._leaf(each, variable)
-        else:
-            lines += self._nested(each, variable)
-        return variable, lines
+            return variable, self._leaf(each, variable)
+        return variable, self._nested(each, variable)
 
     def _leaf(self, each: ShapedField, variable: str) -> list[str]:
         lines = self._coerced(each, variable)
@@ -190,23 +222,8 @@ class _Generator:
     def _nested(self, each: ShapedField, variable: str) -> list[str]:
         convert = self._convert(each, each.type)
         if each.type.non_null:
-            lines = [f"if {variable} is None: raise Anomaly"]
-            indent = ""
-        else:
-            lines = [f"if {variable} is not None:"]
-            indent = "    "
-        if each.shared:
-            memo = self._memos
-            self._memos += 1
-            lines += [
-                f"{indent}m = s.memos[{memo}]",
-                f"{indent}w = m.get(id({variable}))",
-                f"{indent}if w is None: m[id({variable})] = w = {convert}({variable}, s)",
-                f"{indent}{variable} = w",
-            ]
-        else:
-            lines.append(f"{indent}{variable} = {convert}({variable}, s)")
-        return lines
+            return [f"if {variable} is None: raise Anomaly", f"{variable} = {convert}({variable}, s)"]
+        return [f"if {variable} is not None: {variable} = {convert}({variable}, s)"]
 
     def _convert(self, each: ShapedField, kind: TypeShape) -> str:
         """Return the name of a function (value, state) for non-null values of a type."""

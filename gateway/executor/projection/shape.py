@@ -63,8 +63,7 @@ def shape_projection(
 ) -> tuple[ShapedField, ...]:
     """Resolve the types of a projection.
 
-    `entity_paths` are the places, in data keys alone, where entity fetches merge their answers: one answer
-    may serve many entities, so what is directly below is shared.
+    `entity_paths` are the places, in data keys alone, where entities stand: equal ones have become one object.
     """
     shaper = _Shaper(schema, frozenset(entity_paths))
     return tuple(shaper.shape(each, ()) for each in fields)
@@ -123,7 +122,7 @@ class _Shaper:
             coerce=coerce,
             fast_type=fast_type,
             sealed=coerce is not None and schema.is_sealed(each.parent, each.name),
-            shared=coerce is None and path in self._entity_paths,
+            shared=coerce is None and (*path, each.data_key) in self._entity_paths,
             constant=constant,
             possible=possible,
             hidden=schema.hidden_types,
