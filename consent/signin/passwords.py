@@ -87,9 +87,7 @@ class Passwords:
 
     def _verify(self, login: str, password: str, address: str) -> PasswordAccepted | PasswordRefused:
         name = normalize_login(login)[: MAX_LENGTH + 1]
-        with self._engine.begin() as connection:
-            allowed = reserve_attempt(connection, self._settings, name, address)
-        if not allowed:
+        if not reserve_attempt(self._engine, self._settings, name, address):
             return PasswordRefused(reason="too_many")
         with self._engine.execution_options(read_only=True).connect() as connection:
             found = connection.execute(

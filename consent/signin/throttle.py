@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, Engine, delete, func, insert, select
 
 from consent.signin.models import ATTEMPTS
 from consent.signin.settings import SignInSettings
@@ -18,21 +18,23 @@ PER_LOGIN: Final = 50
 PER_ADDRESS: Final = 50
 
 
-def reserve_attempt(connection: Connection, settings: SignInSettings, login: str, address: str) -> bool:
-    """Count a try *before* it is made, so that simultaneous ones cannot slip through. False when there were too many.
+def reserve_attempt(engine: Engine, settings: SignInSettings, login: str, address: str) -> bool:
+    """Count a try *before* it is made. False when there were too many.
 
+    The try is committed before tries are counted, so that of simultaneous ones the later always sees the earlier.
     A login is limited most strictly per address: a stranger elsewhere cannot easily lock its owner out.
     """
-    now = settings.clock()
-    allowed = True
-    for key, limit in _limits(login, address).items():
-        connection.execute(delete(ATTEMPTS).where(ATTEMPTS.c.key_hash == key, ATTEMPTS.c.at <= now - WINDOW))
-        connection.execute(insert(ATTEMPTS).values(key_hash=key, at=now))
+    now, limits = settings.clock(), _limits(login, address)
+    with engine.begin() as connection:
+        connection.execute(delete(ATTEMPTS).where(ATTEMPTS.c.key_hash.in_(limits), ATTEMPTS.c.at <= now - WINDOW))
+        connection.execute(insert(ATTEMPTS), [{"key_hash": key, "at": now} for key in limits])
+    with engine.execution_options(read_only=True).connect() as connection:
         tries = connection.execute(
-            select(func.count()).select_from(ATTEMPTS).where(ATTEMPTS.c.key_hash == key)
-        ).scalar_one()
-        allowed = allowed and tries <= limit
-    return allowed
+            select(ATTEMPTS.c.key_hash, func.count())
+            .where(ATTEMPTS.c.key_hash.in_(limits))
+            .group_by(ATTEMPTS.c.key_hash)
+        ).all()
+    return all(count <= limits[key] for key, count in tries)
 
 
 def forget_attempts(connection: Connection, login: str, address: str) -> None:
