@@ -17,6 +17,7 @@ from .api import api_schema_sdl
 from .errors import CompositionError, Hint
 from .merge.merge import Merged, merge_subgraphs
 from .postmerge import check_merged, check_supergraph
+from .satisfiability import check_satisfiability
 from .subgraph.expand import expand
 from .subgraph.model import Subgraph, SubgraphSDL
 from .subgraph.upgrade import upgrade
@@ -89,5 +90,8 @@ def compose(subgraphs: Iterable[SubgraphSDL], *, rules: Sequence[Rule] = ()) -> 
             errors.extend(rule.supergraph(merged))
     if errors:
         return CompositionFailed(errors=tuple(errors), hints=merged.hints)
+    unsatisfiable, hints = check_satisfiability(merged)
+    if unsatisfiable:
+        return CompositionFailed(errors=tuple(unsatisfiable), hints=merged.hints)
     sdl = print_supergraph(merged)
-    return Composed(supergraph_sdl=sdl, api_schema_sdl=api_schema_sdl(sdl), hints=merged.hints)
+    return Composed(supergraph_sdl=sdl, api_schema_sdl=api_schema_sdl(sdl), hints=(*merged.hints, *hints))

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from collections.abc import AsyncIterator
 
 from sqlalchemy import Engine as DatabaseEngine
 from starlette.applications import Starlette
@@ -19,6 +18,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from connectors.catalogue import built_in
+from connectors.environment import Environment
+from connectors.linking.routes import LinkingRoutes
+from connectors.registry import Registry, build_platforms
+from connectors.transport import Wire
 from consent.access_log import AccessLog
 from consent.contact import ContactCodes
 from consent.gate import ConsentGate
@@ -35,13 +39,14 @@ from consent.signin.forms import Forms
 from consent.signin.passwords import Passwords
 from consent.signin.sessions import Sessions
 from consent.signin.settings import SignInSettings
-from consent.stops import Stops
+from consent.stops import Revocation, Scope, Stops
 from consent.subgraph import ConsentServices
+from consent.subgraph import build_schema as build_consent_schema
 from consent.visibility import ConsentedAccounts, SubjectGates
 from gateway.config import Settings
 from gateway.engine import Engine, EngineOptions, EngineResponse, Limits
 from gateway.planner import PlannerOptions
-from gateway.registry import Registry
+from gateway.registry import assemble
 from gateway.server.authenticate import Authenticator
 from gateway.server.demo_workers import ensure_demo_workers
 from gateway.server.errors import on_defect, on_http_error
@@ -54,7 +59,9 @@ from gateway.storage.database import check_connection, create_database_engine
 from gateway.storage.migrate import migrate
 from gateway.storage.sealer import PairwiseSealer
 from gateway.storage.vault import Vault
-from gateway.storage.vocabulary import seed
+from gateway.storage.vocabulary import open_platforms, seed
+from graph.builtin import load_builtin
+from graph.subgraph import build_schema as build_graph_schema
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -70,29 +77,51 @@ def create_app(settings: Settings) -> Starlette:
     stops = Stops(database, leases, drain=settings.revoke_bound)
     grants = GrantService(database, stops)
     contacts = ContactCodes(database)
-    visibility = ConsentedAccounts(database)
 
     authorize_url = f"{settings.issuer}/oauth/authorize"
-    registry = Registry(
-        database=database,
+    environment = Environment(sandbox_url=settings.sandbox_url or None)
+    wire = Wire()
+    catalogue = built_in()
+    open_platforms(database, [connector.name for connector in catalogue])
+
+    async def drain(account_id: str) -> Revocation:
+        return await stops.drain(Scope(kind="account", ref=account_id))
+
+    platforms = build_platforms(
+        catalogue,
+        wire=wire,
+        engine=database,
         vault=Vault(keyring),
+        gate=SubjectGates(),
+        consented=ConsentedAccounts(database),
+        drain=drain,
+        environment=environment,
         pseudonym_key=keyring.derive("pseudonym"),
-        sandbox_url=settings.sandbox_url,
-        upstream_timeout=settings.upstream_timeout,
-        consent=ConsentServices(database, grants=grants, contacts=contacts, leases=leases, authorize_url=authorize_url),
-        visible_accounts=visibility.visible,
+        digest_key=keyring.derive("digest"),
     )
-    gate = ConsentGate(leases, sources=registry.sources, authorize_url=authorize_url)
-    engine = Engine.from_subgraphs(
-        registry.subgraphs, rules=registry.rules, gate=gate, sealer=sealer, options=_engine_options(settings)
+    assembly = assemble(
+        build_consent_schema(
+            ConsentServices(database, grants=grants, contacts=contacts, leases=leases, authorize_url=authorize_url)
+        ),
+        build_graph_schema(load_builtin()),
+        platforms.directory,
+        platforms.registry.subgraphs,
     )
+    gate = ConsentGate(leases, sources=assembly.sources, authorize_url=authorize_url)
+    engine = Engine.from_subgraphs(assembly.subgraphs, gate=gate, sealer=sealer, options=_engine_options(settings))
 
     sign_in = SignInSettings(issuer=settings.issuer)
-    oauth = OAuthSettings(issuer=settings.issuer, seal=sealer.seal_for_actor, platforms=registry.platform_names)
+    oauth = OAuthSettings(
+        issuer=settings.issuer, seal=sealer.seal_for_actor, platforms=lambda: _names(platforms.registry)
+    )
     sessions = Sessions(database, sign_in)
     forms = Forms(sign_in, sessions)
-    linking = registry.linking(
-        issuer=settings.issuer, sessions=sessions, forms=forms, gates=SubjectGates(), stops=stops
+    linking = LinkingRoutes(
+        platforms.linking,
+        environment,
+        current_worker=sessions.current_worker,
+        forms=forms,
+        public_url=settings.issuer,
     )
     pages = PagesServices(
         engine=database,
@@ -105,7 +134,7 @@ def create_app(settings: Settings) -> Starlette:
         grants=grants,
         access_log=AccessLog(database),
         contact_codes=contacts,
-        linked_accounts=linking.view,
+        linked_accounts=platforms.view,
     )
     routes: list[BaseRoute] = [
         Route("/", _home, methods=["GET"]),
@@ -122,7 +151,7 @@ def create_app(settings: Settings) -> Starlette:
             )
         ),
         *page_routes.routes(pages),
-        *linking.routes,
+        *linking.routes(),
     ]
 
     @contextlib.asynccontextmanager
@@ -131,7 +160,7 @@ def create_app(settings: Settings) -> Starlette:
         try:
             yield
         finally:
-            await registry.close()
+            await wire.close()
             await asyncio.to_thread(leases.close)
             database.dispose()
 
@@ -152,6 +181,10 @@ def _open_database(settings: Settings) -> DatabaseEngine:
         database.dispose()
         raise
     return database
+
+
+def _names(registry: Registry) -> dict[str, str]:
+    return {each.name: each.definition.platform.display_name for each in registry.connectors}
 
 
 def _engine_options(settings: Settings) -> EngineOptions:

@@ -10,7 +10,13 @@ import importlib
 from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
-MODULES = ("consent.models", "consent.oauth.models", "consent.signin.models")
+MODULES = (
+    "consent.models",
+    "consent.oauth.models",
+    "consent.signin.models",
+    "connectors.accounts.models",
+    "connectors.linking.models",
+)
 """Modules that define tables."""
 
 

@@ -17,6 +17,7 @@ from gateway.composition.schema.model import (
     TypeDef,
     applications,
 )
+from gateway.composition.subgraph.fieldset import Coordinate
 from gateway.composition.subgraph.model import Subgraph
 from gateway.composition.subgraph.usage import Usage, extension_key, usage
 
@@ -29,7 +30,7 @@ from .inputs import merge_input_object
 from .join import graph_names, join_field, join_implements, join_type, join_union_member, join_version
 from .outline import outline
 from .overrides import resolve_overrides
-from .state import Merge, subgraph_list
+from .state import NO_OVERRIDE, Merge, Override, subgraph_list
 from .text import merge_description
 
 
@@ -47,8 +48,13 @@ class Merged:
     """The version of the join specification."""
     spec_names: Mapping[str, str]
     """What the supergraph calls the specified directives that it keeps."""
+    overrides: Mapping[Coordinate, Override]
     errors: tuple[CompositionError, ...]
     hints: tuple[Hint, ...]
+
+    def override(self, coordinate: Coordinate) -> Override:
+        """What `@override` says of a field."""
+        return self.overrides.get(coordinate, NO_OVERRIDE)
 
     def without_joins(self) -> Schema:
         """The merged schema with only the directives that come from subgraphs."""
@@ -100,6 +106,7 @@ def merge_subgraphs(subgraphs: tuple[Subgraph, ...]) -> Merged:
         scalars=tuple(merge.scalars),
         join=join_version(max((s.version for s in subgraphs), default=(2, 0))),
         spec_names=merge.spec_names,
+        overrides=merge.overrides,
         errors=tuple(merge.errors),
         hints=tuple(merge.hints),
     )

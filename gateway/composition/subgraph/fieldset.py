@@ -6,8 +6,8 @@ touches. Whether it is valid is for the rules to say; the walk skips what does n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -37,7 +37,7 @@ class FieldSelection:
 
     name: str
     alias: str | None = None
-    args: Mapping[str, ValueNode] = field(default_factory=dict)
+    args: tuple[tuple[str, ValueNode], ...] = ()
     directives: tuple[str, ...] = ()
     selections: tuple[Selection, ...] | None = None
 
@@ -82,7 +82,7 @@ def _selections(node: SelectionSetNode) -> Selections:
                     FieldSelection(
                         name=item.name.value,
                         alias=item.alias.value if item.alias else None,
-                        args={a.name.value: a.value for a in item.arguments or ()},
+                        args=tuple((a.name.value, a.value) for a in item.arguments or ()),
                         directives=_directive_names(item.directives),
                         selections=_selections(item.selection_set) if item.selection_set else None,
                     )
@@ -112,7 +112,7 @@ def print_field_set(selections: Selections) -> str:
             case FieldSelection():
                 text = f"{item.alias}: {item.name}" if item.alias else item.name
                 if item.args:
-                    text += "(" + ", ".join(f"{k}: {print_value(v)}" for k, v in item.args.items()) + ")"
+                    text += "(" + ", ".join(f"{k}: {print_value(v)}" for k, v in item.args) + ")"
                 if item.selections is not None:
                     text += " { " + print_field_set(item.selections) + " }"
                 parts.append(text)

@@ -240,7 +240,7 @@ class _Walk:
 
     def _arguments(self, coordinate: str, field: Field, item: FieldSelection) -> None:
         types = self.report.subgraph.schema.types
-        for name, value in item.args.items():
+        for name, value in item.args:
             expected = field.args.get(name)
             if expected is None:
                 self.wrong("INVALID_FIELDS", f'Unknown argument "{name}" for field "{coordinate}".')
@@ -250,7 +250,7 @@ class _Walk:
                 )
         for name, expected in field.args.items():
             required = isinstance(expected.type, NonNull) and expected.default is None
-            if self.policy.arguments and required and name not in item.args:
+            if self.policy.arguments and required and name not in dict(item.args):
                 self.wrong("INVALID_FIELDS", f'Missing mandatory value for argument "{coordinate}({name}:)".')
 
     def _is_external(self, parent: TypeDef, name: str) -> bool:

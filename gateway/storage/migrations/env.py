@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from alembic import context
 from sqlmodel import AutoString
 
-from consent.columns import Instant
 from gateway.storage.tables import metadata
 
 
@@ -20,7 +19,7 @@ def render_item(kind: str, item: Any, _: Any) -> Any:
     if kind != "type":
         return False
     match item:
-        case Instant():
+        case sa.types.TypeDecorator() if isinstance(item.impl, sa.DateTime):
             return "sa.DateTime(timezone=True)"
         case AutoString():
             return f"sa.String({item.length or ''})"

@@ -121,6 +121,46 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "link_attempt",
+        sa.Column("state_digest", sa.String(64), nullable=False),
+        sa.Column("worker_id", sa.String(64), nullable=False),
+        sa.Column("platform", sa.String(32), nullable=False),
+        sa.Column("verifier", sa.LargeBinary(), nullable=True),
+        sa.Column("return_to", sa.String(500), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("state_digest"),
+    )
+    with op.batch_alter_table("link_attempt", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_link_attempt_expires_at"), ["expires_at"], unique=False)
+
+    op.create_table(
+        "linked_account",
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("worker_id", sa.String(64), nullable=False),
+        sa.Column("platform", sa.String(32), nullable=False),
+        sa.Column("status", sa.String(16), nullable=False),
+        sa.Column("reason", sa.String(64), nullable=True),
+        sa.Column("reference_digest", sa.String(64), nullable=False),
+        sa.Column("credential", sa.LargeBinary(), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("refresh_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("linked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("status IN ('OK', 'RELINK_NEEDED', 'UNLINKED')", name="ck_linked_account_status"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("linked_account", schema=None) as batch_op:
+        batch_op.create_index("ix_linked_account_worker", ["worker_id", "platform"], unique=False)
+        batch_op.create_index(
+            "uq_linked_account_reference",
+            ["platform", "reference_digest"],
+            unique=True,
+            sqlite_where=sa.text("status <> 'UNLINKED'"),
+            postgresql_where=sa.text("status <> 'UNLINKED'"),
+        )
+
+    op.create_table(
         "platform_gate",
         sa.Column("platform", sa.String(64), nullable=False),
         sa.Column("open", sa.Boolean(), nullable=False),
@@ -482,6 +522,19 @@ def downgrade() -> None:
     op.drop_table("sign_in_attempt")
     op.drop_table("purpose")
     op.drop_table("platform_gate")
+    with op.batch_alter_table("linked_account", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_linked_account_reference",
+            sqlite_where=sa.text("status <> 'UNLINKED'"),
+            postgresql_where=sa.text("status <> 'UNLINKED'"),
+        )
+        batch_op.drop_index("ix_linked_account_worker")
+
+    op.drop_table("linked_account")
+    with op.batch_alter_table("link_attempt", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_link_attempt_expires_at"))
+
+    op.drop_table("link_attempt")
     op.drop_table("gateway_process")
     op.drop_table("fetch_lease")
     with op.batch_alter_table("consent_event", schema=None) as batch_op:

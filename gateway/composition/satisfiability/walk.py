@@ -1,0 +1,140 @@
+"""The walk over the API of the supergraph in lockstep with the subgraphs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gateway.composition.errors import CompositionError, Hint
+from gateway.composition.merge.merge import Merged
+from gateway.composition.schema.model import COMPOSITE, ROOTS, Field, Kind, TypeDef, is_applied
+from gateway.composition.schema.typeref import base_name
+
+from .explain import Step, explain_cast, explain_field
+from .graph import Conditions, Graph, Position
+from .moves import Moves
+from .runtime import check_runtime_types
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """An object that a query has reached."""
+
+    type_name: str
+    positions: frozenset[Position]
+    conditions: Conditions
+    path: tuple[Step, ...]
+
+
+def check_satisfiability(merged: Merged) -> tuple[list[CompositionError], list[Hint]]:
+    """Every field of the API that some query path cannot reach, with that query."""
+    return _Walk(merged).run()
+
+
+class _Walk:
+    def __init__(self, merged: Merged) -> None:
+        self.merged = merged
+        self.types = merged.schema.types
+        self.graph = Graph(merged)
+        self.moves = Moves(self.graph)
+        self.errors: list[CompositionError] = []
+        self.hints: list[Hint] = []
+        self.seen: dict[tuple[str, Conditions], _Visits] = {}
+        self.visible: dict[str, bool] = {n: not is_applied(t.directives, "inaccessible") for n, t in self.types.items()}
+        self.possible: dict[str, tuple[str, ...]] = {}
+
+    def run(self) -> tuple[list[CompositionError], list[Hint]]:
+        stack = list(reversed(list(self._starts())))
+        while stack:
+            state = stack.pop()
+            if not self._is_new(state):
+                continue
+            stack.extend(reversed(list(self._next(state))))
+        return self.errors, self.hints
+
+    def _starts(self) -> Iterator[_State]:
+        for operation in ROOTS:
+            name = self.merged.schema.roots.get(operation)
+            if name is None or not self.visible.get(name, False):
+                continue
+            homes = frozenset((i, name, 0) for i in self.graph.homes.get(name, ()))
+            yield _State(name, homes, frozenset(), (Step(operation=operation),))
+
+    def _is_new(self, state: _State) -> bool:
+        visits = self.seen.setdefault((state.type_name, state.conditions), _Visits())
+        return visits.add(state.positions)
+
+    def _next(self, state: _State) -> Iterator[_State]:
+        definition = self.types[state.type_name]
+        if definition.kind is Kind.OBJECT:
+            for field in definition.fields.values():
+                if not is_applied(field.directives, "inaccessible"):
+                    yield from self._field(state, definition, field)
+            return
+        for name in self._possible(definition):
+            if self.visible[name]:
+                yield from self._cast(state, definition, name)
+
+    def _possible(self, definition: TypeDef) -> tuple[str, ...]:
+        found = self.possible.get(definition.name)
+        if found is None:
+            found = self.possible[definition.name] = self.merged.schema.possible_types(definition.name)
+        return found
+
+    def _field(self, state: _State, definition: TypeDef, field: Field) -> Iterator[_State]:
+        target = self.types.get(base_name(field.type))
+        composite = target is not None and target.kind in COMPOSITE
+        for conditions in self._decide(definition.name, field.name, state.conditions):
+            reach = self.moves.reach(state.positions, conditions)
+            found = self.moves.advance(reach, field.name, conditions, leaf=not composite)
+            step = Step(field=field, composite=composite)
+            path = (*state.path, step)
+            if not found:
+                self.errors.append(
+                    explain_field(self.merged, self.moves, definition, state.positions, conditions, path)
+                )
+                continue
+            if target is not None and composite and self.visible[target.name]:
+                if target.kind is not Kind.OBJECT:
+                    problem = check_runtime_types(self.graph, definition, field, found, path)
+                    if isinstance(problem, CompositionError):
+                        self.errors.append(problem)
+                    elif problem is not None:
+                        self.hints.append(problem)
+                yield _State(target.name, frozenset(found), conditions, path)
+
+    def _decide(self, type_name: str, field_name: str, known: Conditions) -> Iterator[Conditions]:
+        """Both outcomes of each label on the field that is not decided yet."""
+        labels = sorted(set(self.merged.override((type_name, field_name)).labels.values()))
+        open_labels = [x for x in labels if not any(x == decided for decided, _ in known)]
+        if not open_labels:
+            yield known
+            return
+        for outcome in (True, False):
+            yield known | {(label, outcome) for label in open_labels}
+
+    def _cast(self, state: _State, definition: TypeDef, name: str) -> Iterator[_State]:
+        found = self.moves.cast(state.positions, name, state.conditions)
+        if found is None:
+            return
+        path = (*state.path, Step(condition=name, composite=True))
+        if not found:
+            self.errors.append(explain_cast(self.merged, definition, state.positions, path))
+            return
+        yield _State(name, frozenset(found), state.conditions, path)
+
+
+class _Visits:
+    """The position sets seen at one type; a superset of a seen set can do no worse."""
+
+    def __init__(self) -> None:
+        self.sets: dict[Position, list[frozenset[Position]]] = {}
+
+    def add(self, positions: frozenset[Position]) -> bool:
+        """Remember the set; False where one of its subsets was seen before."""
+        for position in positions:
+            for seen in self.sets.get(position, ()):
+                if seen <= positions:
+                    return False
+        self.sets.setdefault(min(positions), []).append(positions)
+        return True

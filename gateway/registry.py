@@ -1,0 +1,83 @@
+"""Which subgraphs there are: the three of our own and one per live connector, and what each of them reads.
+
+`assemble` puts running subgraphs together for the engine; `builtin_supergraph` composes the built-in catalogue from SDL
+alone, for the command line and for `schema.graphql`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import cast
+
+from strawberry.federation import Schema
+
+from connectors.catalogue import built_in
+from connectors.directory import DirectorySubgraph, directory_sdl
+from connectors.runtime import ConnectorSubgraph
+from connectors.schema import Connector
+from consent.subgraph import ConsentServices
+from consent.subgraph import build_schema as build_consent_schema
+from gateway.composition import Composed, CompositionError, CompositionFailed, SubgraphSDL, compose
+from gateway.engine import CompositionFailedError
+from gateway.subgraph import Subgraph, SubgraphCall
+from gateway.subgraphs import StrawberrySubgraph
+from graph.builtin import load_builtin
+from graph.subgraph import build_schema as build_graph_schema
+
+CONSENT, DIRECTORY, GRAPH = "consent", "directory", "graph"
+INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembly:
+    """The subgraphs of one supergraph version; `sources` says for each name what it reads (`consent.gate`)."""
+
+    subgraphs: tuple[Subgraph, ...]
+    sources: Mapping[str, str]
+
+
+def assemble(
+    consent: Schema, graph: Schema, directory: DirectorySubgraph, platforms: Sequence[ConnectorSubgraph]
+) -> Assembly:
+    """Return everything that is composed and queried."""
+    own: list[Subgraph] = [
+        StrawberrySubgraph(CONSENT, consent, context=_context),
+        StrawberrySubgraph(GRAPH, graph, context=_context),
+        directory,
+    ]
+    sources = dict.fromkeys((CONSENT, GRAPH, DIRECTORY), INTERNAL)
+    sources |= {platform.name: f"platform:{platform.name}" for platform in platforms}
+    return Assembly(subgraphs=(*own, *platforms), sources=sources)
+
+
+@cache
+def builtin_supergraph() -> Composed:
+    """Return the composed built-in catalogue. Raises `CompositionFailedError`."""
+    result = compose(_sdls(built_in()))
+    if isinstance(result, CompositionFailed):
+        raise CompositionFailedError(result.errors)
+    return result
+
+
+def compose_with(connector: Connector) -> tuple[CompositionError, ...]:
+    """Return why `connector` does not compose with the built-in catalogue (whose own one of that name it replaces)."""
+    others = [each for each in built_in() if each.name != connector.name]
+    result = compose(_sdls([*others, connector]))
+    return result.errors if isinstance(result, CompositionFailed) else ()
+
+
+def _sdls(connectors: Iterable[Connector]) -> list[SubgraphSDL]:
+    catalogue = list(connectors)
+    sdls = {
+        CONSENT: build_consent_schema(cast(ConsentServices, None)).as_str(),
+        GRAPH: build_graph_schema(load_builtin()).as_str(),
+        DIRECTORY: directory_sdl([connector.definition for connector in catalogue]),
+        **{connector.name: connector.sdl for connector in catalogue},
+    }
+    return [SubgraphSDL(name=name, url=f"local:{name}", sdl=sdl) for name, sdl in sdls.items()]
+
+
+def _context(call: SubgraphCall) -> dict[str, object]:
+    return {"session": call.session}
