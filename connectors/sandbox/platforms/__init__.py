@@ -5,7 +5,7 @@ builder here.
 """
 
 from connectors.sandbox.platform import PlatformBuilder
-from connectors.sandbox.platforms import bolt, freelancer, github_sponsors, mturk, uber, upwork
+from connectors.sandbox.platforms import bolt, freelancer, github_sponsors, lyft, mturk, taskrabbit, uber, upwork
 
 __all__ = ["BUILDERS"]
 
@@ -16,5 +16,7 @@ BUILDERS: tuple[PlatformBuilder, ...] = (
     bolt.build,
     github_sponsors.build,
     mturk.build,
+    lyft.build,
+    taskrabbit.build,
 )
 """All platforms, in the order of the control page."""

@@ -61,7 +61,7 @@ class WorkerSite:
         approved = [item for item in every if item.state == "Approved"]
         rejected = sum(item.state == "Rejected" for item in every)
         decided = len(approved) + rejected
-        earned = round(sum(item.reward for item in approved), 2)
+        earned = _earned(every)
         bonuses = round(sum(item.bonus for item in approved), 2)
         return _observed(
             {
@@ -139,6 +139,10 @@ def _dollars(amount: float) -> Json:
     return {"amount_in_dollars": amount, "currency_code": "USD"}
 
 
+def _earned(items: list[Assignment]) -> float:
+    return round(sum(item.reward for item in items if item.state == "Approved"), 2)
+
+
 def _by_day(items: list[Assignment]) -> dict[date, list[Assignment]]:
     days: dict[date, list[Assignment]] = {}
     for item in items:
@@ -148,7 +152,7 @@ def _by_day(items: list[Assignment]) -> dict[date, list[Assignment]]:
 
 def _daily(day: date, items: list[Assignment]) -> Json:
     approved = [item for item in items if item.state == "Approved"]
-    rewards = round(sum(item.reward for item in approved), 2)
+    rewards = _earned(items)
     bonuses = round(sum(item.bonus for item in approved), 2)
     return {
         "date": f"{day}T00:00:00.000Z",
