@@ -52,15 +52,19 @@ class GateDecision:
 
 
 class Gate(Protocol):
-    """Decides on every fetch, and again at release. One instance serves all requests."""
+    """Decides on every fetch, and again at release. One instance serves all requests.
 
-    async def acquire(self, requests: Sequence[GateRequest], session: Any) -> Sequence[GateDecision]:
+    Decisions may be of the gate's own making as long as they are shaped like `GateDecision` and `Denial`;
+    permits are those that it handed out itself.
+    """
+
+    async def acquire(self, requests: Sequence[GateRequest], session: Any) -> Sequence[Any]:
         """Decide on `requests`, in order. Called once per ready fetch with at least one scope in it."""
         ...
 
     async def release(
-        self, permits: Collection[Permit], session: Any, disclosed: Mapping[Permit, Mapping[str, int]]
-    ) -> Mapping[Permit, frozenset[str]]:
+        self, permits: Collection[Any], session: Any, disclosed: Mapping[Any, Mapping[str, int]]
+    ) -> Mapping[Any, frozenset[str]]:
         """Re-check `permits` in one transaction immediately before the answer is handed over, and record the access.
 
         `disclosed` counts, per permit and scope, the entities in the answer. Returns the permits under which
@@ -69,7 +73,7 @@ class Gate(Protocol):
         """
         ...
 
-    async def acknowledge(self, permits: Collection[Permit], session: Any) -> None:
+    async def acknowledge(self, permits: Collection[Any], session: Any) -> None:
         """Close `permits`: the bytes are with the socket, or the data was dropped."""
         ...
 

@@ -228,7 +228,7 @@ class _Generator:
     def _convert(self, each: ShapedField, kind: TypeShape) -> str:
         """Return the name of a function (value, state) for non-null values of a type."""
         if kind.item is None:
-            return self._selection(each) if each.coerce is None else self._leaf_function(each)
+            return self._selection(each) if each.coerce is None else self._leaf_function(each, kind.non_null)
         item = self._convert(each, kind.item)
         number = self._next()
         if kind.item.non_null and each.coerce is None and kind.item.item is None:
@@ -245,9 +245,11 @@ class _Generator:
         ]
         return f"p{number}"
 
-    def _leaf_function(self, each: ShapedField) -> str:
+    def _leaf_function(self, each: ShapedField, non_null: bool) -> str:
         number = self._next()
         lines = self._coerced(each, "v")
+        if non_null:
+            lines.append("if v is None: raise Anomaly")
         if each.sealed:
             lines.append("v = s.seal(v)")
         self._lines += [f"def p{number}(v, s):", *(f"    {line}" for line in lines), "    return v"]
