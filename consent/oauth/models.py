@@ -18,7 +18,10 @@ from consent.models import Actor, ClientGate, ConsentGrant, GrantItem
 
 
 class OAuthClient(SQLModel, table=True):
-    """Software of an actor. `test` clients exist at once, `live` ones after an operator's approval."""
+    """Software of an actor. `test` clients exist at once, `live` ones after an operator's approval.
+
+    `profile` says which rules it keeps: OAuth 2.1 (`baseline`) or the FAPI 2.0 Security Profile (`fapi2`).
+    """
 
     __tablename__ = "client"
     __table_args__ = (
@@ -29,6 +32,7 @@ class OAuthClient(SQLModel, table=True):
     id: str = Field(primary_key=True, max_length=64)
     actor_id: str = Field(foreign_key="actor.id", index=True, max_length=64)
     name: str = Field(max_length=200)
+    profile: str = Field(default="baseline", max_length=16, sa_column_kwargs={"server_default": "baseline"})
     auth_method: str = Field(default="client_secret_basic", max_length=32)
     secret_hash: str | None = Field(default=None, max_length=64, repr=False)
     jwks: dict[str, Any] | None = Field(default=None, sa_type=JSON)
@@ -43,7 +47,8 @@ class AuthorizationRequest(SQLModel, table=True):
     """A validated authorization request, kept so that what is decided is what was shown.
 
     `parameters` are the request's own, `details` what they were resolved to; both never change.
-    `answered_at` is set once, by the one answer that counts.
+    `answered_at` is set once, by the one answer that counts. A pushed request (RFC 9126) may be brought to the
+    authorization endpoint until `presentable_until`.
     """
 
     __tablename__ = "authorization_request"
@@ -52,6 +57,8 @@ class AuthorizationRequest(SQLModel, table=True):
     client_id: str = Field(foreign_key="client.id", index=True, max_length=64)
     parameters: dict[str, str] = Field(sa_type=JSON)
     details: dict[str, Any] = Field(sa_type=JSON)
+    dpop_jkt: str | None = Field(default=None, max_length=43)
+    presentable_until: datetime | None = Field(default=None, sa_type=Instant)
     created_at: datetime = Field(sa_type=Instant)
     expires_at: datetime = Field(sa_type=Instant)
     answered_at: datetime | None = Field(default=None, sa_type=Instant)
@@ -67,6 +74,7 @@ class AuthCode(SQLModel, table=True):
     client_id: str = Field(foreign_key="client.id", index=True, max_length=64)
     redirect_uri: str = Field(max_length=2048)
     code_challenge: str = Field(max_length=43)
+    dpop_jkt: str | None = Field(default=None, max_length=43)
     family_id: str = Field(index=True, max_length=32)
     expires_at: datetime = Field(sa_type=Instant)
     used_at: datetime | None = Field(default=None, sa_type=Instant)
@@ -76,6 +84,7 @@ class OAuthToken(SQLModel, table=True):
     """An access or refresh token. Without `grant_id` it is the actor's own (client credentials).
 
     All tokens that descend from one code share `family_id`: a replayed code or refresh token ends the family.
+    With `dpop_jkt` it is of use only with a proof by that key (RFC 9449).
     """
 
     __tablename__ = "token"
@@ -92,10 +101,20 @@ class OAuthToken(SQLModel, table=True):
     purpose: str = Field(max_length=64)
     scopes: list[str] = Field(default_factory=list, sa_type=JSON)
     authorization_details: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    dpop_jkt: str | None = Field(default=None, max_length=43)
     issued_at: datetime = Field(sa_type=Instant)
     expires_at: datetime = Field(index=True, sa_type=Instant)
     used_at: datetime | None = Field(default=None, sa_type=Instant)
     revoked_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Replay(SQLModel, table=True):
+    """Something that may be used once, kept until it would be refused anyway: a `jti` of an assertion or proof."""
+
+    __tablename__ = "replay"
+
+    key_hash: str = Field(primary_key=True, max_length=64)
+    expires_at: datetime = Field(index=True, sa_type=Instant)
 
 
 def table_of(model: type[SQLModel]) -> Table:
@@ -110,6 +129,7 @@ CLIENTS = table_of(OAuthClient)
 REQUESTS = table_of(AuthorizationRequest)
 CODES = table_of(AuthCode)
 TOKENS = table_of(OAuthToken)
+REPLAYS = table_of(Replay)
 ACTORS = table_of(Actor)
 GRANTS = table_of(ConsentGrant)
 GRANT_ITEMS = table_of(GrantItem)

@@ -59,7 +59,19 @@ class SignInAttempt(SQLModel, table=True):
     at: datetime = Field(sa_type=Instant)
 
 
+class SignInState(SQLModel, table=True):
+    """What must be remembered between two requests of one sign-in, once: a challenge, a nonce, a verifier."""
+
+    __tablename__ = "sign_in_state"
+
+    id_hash: str = Field(primary_key=True, max_length=64)
+    kind: str = Field(max_length=16)
+    payload: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    expires_at: datetime = Field(index=True, sa_type=Instant)
+
+
 CREDENTIALS = table_of(WorkerCredential)
 SESSIONS = table_of(WorkerSession)
 ATTEMPTS = table_of(SignInAttempt)
+STATES = table_of(SignInState)
 WORKERS = table_of(Worker)
