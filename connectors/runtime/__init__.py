@@ -14,6 +14,7 @@ Reading order:
     pseudonym    refs and cursors that mean something to one reader only
     connection   records → a Relay connection
     folds        records → experience, evidence, earnings
+    compiled     a connector compiled for one environment
     reading      one account in one call: which endpoint gives which field
     subgraph     the `Subgraph` that the gateway calls
 """

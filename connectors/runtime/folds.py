@@ -38,6 +38,7 @@ ENGAGEMENT_TREE: Final[Tree] = {
 _RECENT: Final = timedelta(days=365)
 _HOUR: Final = Decimal(3600)
 _CENT: Final = Decimal("0.01")
+_MOST_TERMS: Final = 50
 _APART: Final = frozenset({"CASH_COLLECTED"})
 """Kinds of lines that say how something was paid and add nothing to it."""
 
@@ -119,9 +120,12 @@ def fold_evidence(
     *,
     ratings: Sequence[Json],
     credentials: Sequence[Json],
+    terms: Sequence[Json],
     simulated: bool,
 ) -> list[Json]:
-    """Return `SkillFact` values; `ratings` and `credentials` are the account's, as mapped."""
+    """Return `SkillFact` values; `ratings`, `credentials` and `terms` are the account's, as mapped."""
+    words = [term for term in terms if isinstance(term, str)]
+    names = [each["name"] for each in credentials if isinstance(each, dict) and isinstance(each.get("name"), str)]
     facts = []
     for tally in _tallies(records, definition, now):
         facts.append(
@@ -129,7 +133,7 @@ def fold_evidence(
                 "platform": definition.platform.name,
                 "kind": tally.kind,
                 "occupation": tally.occupation,
-                "terms": [term for term, _ in tally.terms.most_common(50)],
+                "terms": list(dict.fromkeys([*(term for term, _ in tally.terms.most_common(_MOST_TERMS)), *words])),
                 "completed": tally.completed,
                 "cancelled": tally.cancelled,
                 "hours": tally.hours,
@@ -137,7 +141,7 @@ def fold_evidence(
                 "lastAt": instant(tally.last),
                 "recent": tally.recent,
                 "ratings": [fact for fact in map(_skill_rating, ratings) if fact is not None],
-                "credentials": [each["name"] for each in credentials if isinstance(each.get("name"), str)],
+                "credentials": names,
                 "fidelity": definition.platform.fidelity,
                 "simulated": simulated,
             }
@@ -235,7 +239,7 @@ def _ratio(part: int, whole: int) -> Json:
 
 
 def _skill_rating(rating: Json) -> Json:
-    scheme = rating.get("scheme")
+    scheme = rating.get("scheme") if isinstance(rating, dict) else None
     if not isinstance(scheme, dict) or rating.get("value") is None:
         return None
     return {

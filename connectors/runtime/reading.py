@@ -13,11 +13,12 @@ from typing import Any
 
 from graphql import GraphQLError, GraphQLObjectType, GraphQLOutputType
 
-from connectors.mapping import PSEUDONYM_KEY, Mapper, compile_selection
+from connectors.mapping import PSEUDONYM_KEY
+from connectors.runtime.compiled import ConnectorRuntime
 from connectors.runtime.completion import Completion
 from connectors.runtime.connection import Position, cut, holds, open_position, position_of, resumed
 from connectors.runtime.endpoint import CompiledEndpoint, Fetched
-from connectors.runtime.field_tree import Tree, frozen, merge, with_needs
+from connectors.runtime.field_tree import Tree, merge, with_needs
 from connectors.runtime.folds import (
     ENGAGEMENT_TREE,
     distinct,
@@ -26,70 +27,32 @@ from connectors.runtime.folds import (
     fold_experience,
     payments_of,
 )
-from connectors.runtime.linked import Credentials, LinkedCredential
+from connectors.runtime.linked import LinkedCredential
 from connectors.runtime.pages import Batch, Page, Span, StreamReader, moment, started_at, within
-from connectors.runtime.provenance import Extent, Origin
+from connectors.runtime.provenance import Extent
 from connectors.runtime.pseudonym import CursorError, Pseudonyms
-from connectors.schema import Connector
 from connectors.schema.definition import Connect, Fold
-from connectors.schema.mapping_rules import ENGAGEMENTS, PAYMENTS
-from connectors.schema.variables import parse_mapping
-from connectors.transport import Permit, Upstream, UpstreamError, UpstreamUnauthorizedError
+from connectors.schema.mapping_rules import ENGAGEMENTS, PAYMENTS, TERMS
+from connectors.transport import (
+    Permit,
+    UpstreamError,
+    UpstreamMalformedError,
+    UpstreamUnauthorizedError,
+)
 from connectors.transport.permit import require_open
 
 Json = Any
-Clock = Callable[[], datetime]
 
 _MOST_FIRST = 500
 _PAYMENT_LAG = timedelta(days=3)
 _PAYMENT_LEAD = timedelta(hours=1)
 _PLACING: Tree = {"ref": None, "period": {"start": None, "end": None}}
 """What cursors, filters and joins read of an engagement."""
+_REQUIRED: Mapping[str, frozenset[str]] = {
+    ENGAGEMENTS: frozenset({"ref", "kind", "status"}),
+    PAYMENTS: frozenset({"at", "lines"}),
+}
 _PAYMENT_TREE: Tree = {"engagement": None, "at": None, "lines": None}
-
-
-class ConnectorRuntime:
-    """A connector compiled for one environment; shared by all calls."""
-
-    def __init__(
-        self,
-        connector: Connector,
-        *,
-        upstream: Upstream,
-        credentials: Credentials,
-        pseudonym_key: bytes,
-        origin: str | None,
-        config: Mapping[str, Json],
-        clock: Clock,
-    ) -> None:
-        definition = connector.definition
-        self.connector = connector
-        self.definition = definition
-        self.upstream = upstream
-        self.credentials = credentials
-        self.pseudonym_key = pseudonym_key
-        self.config = config
-        self.clock = clock
-        self.origin = Origin(platform=definition.platform, simulated=origin is not None)
-        self.endpoints = {
-            connect.id: CompiledEndpoint(connect.endpoint, definition.sources[connect.endpoint.source], origin=origin)
-            for connect in definition.connects
-        }
-        self._selections = {connect.id: parse_mapping(connect.selection) for connect in definition.connects}
-        self._mappers: dict[tuple[str, Json], Mapper] = {}
-        account = connector.schema.get_type(definition.account_type)
-        assert isinstance(account, GraphQLObjectType)
-        self.account_type = account
-
-    def mapper(self, connect: Connect, tree: Tree) -> Mapper:
-        """Return the connect's mapping pruned to `tree`; compiled once per shape of selection."""
-        key = (connect.id, frozen(tree))
-        mapper = self._mappers.get(key)
-        if mapper is None:
-            if len(self._mappers) > 2_000:
-                self._mappers.clear()
-            mapper = self._mappers[key] = compile_selection(self._selections[connect.id], only=tree)
-        return mapper
 
 
 class AccountReading:
@@ -221,13 +184,14 @@ class AccountReading:
         if name == "experience":
             value = fold_experience(batch.records, definition, self._now)
         else:
-            ratings, credentials = await self._account_facts(pages)
+            facts = {each: await self._account_list(each, pages) for each in ("ratings", "credentials", TERMS)}
             value = fold_evidence(
                 batch.records,
                 definition,
                 self._now,
-                ratings=ratings,
-                credentials=credentials,
+                ratings=facts["ratings"],
+                credentials=facts["credentials"],
+                terms=facts[TERMS],
                 simulated=self._runtime.origin.simulated,
             )
         extent = _extent(batch, span, self._now)
@@ -235,18 +199,14 @@ class AccountReading:
         provenance = self._provenance(pages, extent, connect, steps)
         return self._complete(provenance).complete(kind, value, tree)
 
-    async def _account_facts(self, pages: list[Fetched]) -> tuple[list[Json], list[Json]]:
-        """Return the account's ratings and credentials as mapped; the answers are added to `pages`."""
-        found: list[list[Json]] = []
-        for name in ("ratings", "credentials"):
-            connect = self._runtime.definition.connect_for(name)
-            if connect is None or connect.paging is not None:
-                found.append([])
-                continue
-            fetched, value = await self._direct(connect, name, None)
-            pages.append(fetched)
-            found.append([each for each in value or () if isinstance(each, dict)] if isinstance(value, list) else [])
-        return found[0], found[1]
+    async def _account_list(self, name: str, pages: list[Fetched]) -> list[Json]:
+        """Return a list of the account's as mapped, for folding; its answer is added to `pages`."""
+        connect = self._runtime.definition.connect_for(name)
+        if connect is None or connect.paging is not None:
+            return []
+        fetched, value = await self._direct(connect, name, None)
+        pages.append(fetched)
+        return value if isinstance(value, list) else []
 
     async def _earnings(
         self, origin: str, arguments: Mapping[str, Json], kind: GraphQLOutputType, tree: Tree | None
@@ -304,12 +264,12 @@ class AccountReading:
         """Return the records that a paged endpoint gives under `name`."""
         if connect.paging is None:
             fetched, value = await self._direct(connect, name, tree)
-            records = _records(value)
+            records = _records({name: value}, name, tree)
             return within(Batch(pages=(_page(fetched, records),), total=len(records)), span)
 
         def map_page(fetched: Fetched, variables: Mapping[str, Json]) -> list[Json]:
             value = self._map(connect, fetched, variables, {name: tree})
-            return _records(value.get(name) if isinstance(value, dict) else None)
+            return _records(value, name, tree)
 
         reader = StreamReader(
             connect.paging,
@@ -319,6 +279,8 @@ class AccountReading:
         )
         if want is not None and self.reads_all and start is None:
             want = max(want, connect.paging.size)
+        if not connect.filters_by_time and span != Span():
+            want, start = None, None
         batch = await reader.read(span, now=self._now, want=want, start=start)
         return within(batch, span) if name in (ENGAGEMENTS, PAYMENTS) else batch
 
@@ -397,8 +359,18 @@ class AccountReading:
         return Completion(definition=self._runtime.definition, pseudonyms=self._pseudonyms, provenance=provenance)
 
 
-def _records(value: Json) -> list[Json]:
-    return [record for record in value if isinstance(record, dict)] if isinstance(value, list) else []
+def _records(value: Json, name: str, tree: Tree) -> list[Json]:
+    """Return the mapped records of an answer. Raises `UpstreamMalformedError` when they are not where they should be.
+
+    An answer without its list is not an answer without records: it has drifted from what is mapped.
+    """
+    found = value.get(name) if isinstance(value, dict) else None
+    if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
+        raise UpstreamMalformedError(f"The platform's answer has no list of {name} where it used to be.")
+    for required in _REQUIRED.get(name, frozenset()) & tree.keys():
+        if any(record.get(required) is None for record in found):
+            raise UpstreamMalformedError(f"The platform's {name} have no {required} where it used to be.")
+    return found
 
 
 def _page(fetched: Fetched, records: Sequence[Json]) -> Page:

@@ -20,9 +20,10 @@ from graphql import (
 )
 from graphql.execution import ExecutionResult, execute
 
+from connectors.runtime.compiled import ConnectorRuntime
 from connectors.runtime.field_tree import Tree, wanted
 from connectors.runtime.linked import Credentials
-from connectors.runtime.reading import AccountReading, ConnectorRuntime
+from connectors.runtime.reading import AccountReading
 from connectors.schema import Connector
 from connectors.transport import Permit, Upstream, UpstreamError
 

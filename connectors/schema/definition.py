@@ -103,6 +103,12 @@ class Connect:
     fields: frozenset[str]
     paging: Paging | None
 
+    @property
+    def filters_by_time(self) -> bool:
+        """Whether the endpoint is told which stretch of time is wanted."""
+        texts = (self.endpoint.query_params, self.endpoint.body, self.endpoint.path)
+        return any(text is not None and ("$page.from" in text or "$page.to" in text) for text in texts)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:

@@ -1,7 +1,8 @@
 """Type-checks mappings against the SDL: what a selection makes must be what the fields promise.
 
 Streams are the two names that are no fields of their own: `engagements`, whose records are canonical engagements
-with the mapping-only fields of `EngagementRecord`, and `payments`.
+with the mapping-only fields of `EngagementRecord`, and `payments`. A third, `terms`, is a list of the platform's
+words for what the worker can do, which only `evidence` reads.
 Some fields are never mapped because the runtime fills them in (`COMPLETED`).
 """
 
@@ -34,6 +35,7 @@ COMPLETED: Final[Mapping[str, frozenset[str]]] = {
 
 ENGAGEMENTS: Final = "engagements"
 PAYMENTS: Final = "payments"
+TERMS: Final = "terms"
 
 Complaint = tuple[str, str]
 """A code and a message."""
@@ -50,7 +52,10 @@ def mapping_complaints(definition: Definition, connect: Connect, schema: GraphQL
         for name, inner in variant.fields.items():
             fields = record_fields(definition, name, schema)
             where = f"{connect.id}: {name}"
-            if fields is None:
+            if name == TERMS and fields is None:
+                if any(True for _ in _objects(inner)):
+                    yield "MAPPING_OBJECT_FOR_SCALAR", f"{where} is a list of texts, but the mapping makes objects."
+            elif fields is None:
                 yield "MAPPING_UNKNOWN_FIELD", f"{connect.id}: {definition.account_type} has no field {name!r}."
             elif isinstance(fields, GraphQLField):
                 rule = definition.distinct.get(name)

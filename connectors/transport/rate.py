@@ -1,43 +1,39 @@
-"""Token buckets: how fast a platform may be called, for the whole connector or per account."""
+"""How fast a platform may be called: at most so many requests in any period, per connector or per account.
+
+A sliding log, not a token bucket: a bucket lets twice the number through around a refill, which a platform that
+counts in fixed windows refuses.
+"""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from dataclasses import dataclass
+from collections import OrderedDict, deque
 from datetime import timedelta
 
-_MOST_BUCKETS = 20_000
-
-
-@dataclass(slots=True)
-class _Bucket:
-    tokens: float
-    read_at: float
+_MOST_KEYS = 20_000
 
 
 class RateLimit:
-    """`requests` in any `period`, with a burst of as many, per key. Times are readings of one monotonic clock."""
+    """`requests` in any `period`, per key. Times are readings of one monotonic clock, in seconds."""
 
     def __init__(self, requests: int, period: timedelta) -> None:
-        self._most = float(requests)
-        self._per_second = requests / period.total_seconds()
-        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+        self._most = requests
+        self._period = period.total_seconds()
+        self._logs: OrderedDict[str, deque[float]] = OrderedDict()
 
     def reserve(self, key: str, now: float) -> float:
-        """Take one token, which may lie in the future; return the seconds to wait for it."""
-        bucket = self._buckets.get(key)
-        if bucket is None:
-            bucket = self._buckets[key] = _Bucket(self._most, now)
-            if len(self._buckets) > _MOST_BUCKETS:
-                self._buckets.popitem(last=False)
-        self._buckets.move_to_end(key)
-        bucket.tokens = min(self._most, bucket.tokens + (now - bucket.read_at) * self._per_second)
-        bucket.read_at = now
-        bucket.tokens -= 1
-        return max(0.0, -bucket.tokens / self._per_second)
+        """Book the next free moment for one request; return the seconds until then."""
+        log = self._logs.setdefault(key, deque())
+        self._logs.move_to_end(key)
+        while log and log[0] <= now - self._period:
+            log.popleft()
+        if not log and len(self._logs) > _MOST_KEYS:
+            self._logs.popitem(last=False)
+        at = now if len(log) < self._most else max(now, log[-self._most] + self._period)
+        log.append(at)
+        return at - now
 
     def give_back(self, key: str) -> None:
-        """Return a token that was reserved and not used."""
-        bucket = self._buckets.get(key)
-        if bucket is not None:
-            bucket.tokens = min(self._most, bucket.tokens + 1)
+        """Cancel the latest booking."""
+        log = self._logs.get(key)
+        if log:
+            log.pop()

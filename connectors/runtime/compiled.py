@@ -1,0 +1,68 @@
+"""A connector compiled for one environment: endpoints, mappings, and what every reading needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from graphql import GraphQLObjectType
+
+from connectors.mapping import Mapper, compile_selection
+from connectors.runtime.endpoint import CompiledEndpoint
+from connectors.runtime.field_tree import Tree, frozen
+from connectors.runtime.linked import Credentials
+from connectors.runtime.provenance import Origin
+from connectors.schema import Connector
+from connectors.schema.definition import Connect
+from connectors.schema.variables import parse_mapping
+from connectors.transport import Upstream
+
+Json = Any
+Clock = Callable[[], datetime]
+
+_MOST_MAPPERS = 2_000
+
+
+class ConnectorRuntime:
+    """A connector compiled for one environment; shared by all calls."""
+
+    def __init__(
+        self,
+        connector: Connector,
+        *,
+        upstream: Upstream,
+        credentials: Credentials,
+        pseudonym_key: bytes,
+        origin: str | None,
+        config: Mapping[str, Json],
+        clock: Clock,
+    ) -> None:
+        definition = connector.definition
+        self.connector = connector
+        self.definition = definition
+        self.upstream = upstream
+        self.credentials = credentials
+        self.pseudonym_key = pseudonym_key
+        self.config = config
+        self.clock = clock
+        self.origin = Origin(platform=definition.platform, simulated=origin is not None)
+        self.endpoints = {
+            connect.id: CompiledEndpoint(connect.endpoint, definition.sources[connect.endpoint.source], origin=origin)
+            for connect in definition.connects
+        }
+        self._selections = {connect.id: parse_mapping(connect.selection) for connect in definition.connects}
+        self._mappers: dict[tuple[str, Json], Mapper] = {}
+        account = connector.schema.get_type(definition.account_type)
+        assert isinstance(account, GraphQLObjectType)
+        self.account_type = account
+
+    def mapper(self, connect: Connect, tree: Tree) -> Mapper:
+        """Return the connect's mapping pruned to `tree`; compiled once per shape of selection."""
+        key = (connect.id, frozen(tree))
+        mapper = self._mappers.get(key)
+        if mapper is None:
+            if len(self._mappers) > _MOST_MAPPERS:
+                self._mappers.clear()
+            mapper = self._mappers[key] = compile_selection(self._selections[connect.id], only=tree)
+        return mapper
