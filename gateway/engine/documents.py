@@ -97,7 +97,7 @@ def _parse(text: str, max_tokens: int) -> DocumentNode:
     try:
         return parse(text, max_tokens=max_tokens, allow_empty_selection_sets=False)
     except GraphQLError as error:
-        code = "TOKEN_LIMIT_EXCEEDED" if "token" in error.message and "limit" in error.message else None
+        code = "TOKEN_LIMIT_EXCEEDED" if f"more than {max_tokens} tokens" in error.message else None
         raise InvalidRequestError([error_of(error, code or "GRAPHQL_PARSE_FAILED")]) from None
     except RecursionError:
         raise InvalidRequestError(

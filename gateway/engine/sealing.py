@@ -184,7 +184,7 @@ class _Lifter(Visitor):
         if not is_sealed:
             return node
         value = value_from_ast_untyped(node)
-        return self._variable(str(value), _without_lists(kind), is_sealed, value=value)
+        return self._variable(str(value), kind, is_sealed, value=value)
 
     def _lift_field(self, node: ObjectFieldNode, parent: GraphQLInputObjectType) -> ObjectFieldNode:
         field = parent.fields.get(node.name.value)
@@ -209,12 +209,6 @@ class _Lifter(Visitor):
 def _element(kind: GraphQLInputType) -> GraphQLInputType:
     inner = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
     return inner.of_type if isinstance(inner, GraphQLList) else kind
-
-
-def _without_lists(kind: GraphQLInputType) -> GraphQLInputType:
-    """A single literal may stand for a list of one; its variable has the element's type."""
-    inner = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
-    return _without_lists(inner.of_type) if isinstance(inner, GraphQLList) else kind
 
 
 def _variable_names(document: DocumentNode) -> set[str]:

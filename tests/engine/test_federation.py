@@ -82,7 +82,9 @@ def test_aliases_arguments_and_variables(shop):
 
 
 def test_skip_and_include_at_run_time(shop):
-    query = "query Q($yes: Boolean!) { me { name @include(if: $yes) id @skip(if: $yes) reviews @include(if: $yes) { id } } }"
+    query = """
+    query Q($yes: Boolean!) { me { name @include(if: $yes) id @skip(if: $yes) reviews @include(if: $yes) { id } } }
+    """
     assert shop.query(query, {"yes": False}).data == {"me": {"id": "1"}}
     assert shop.reviews.calls == []
     assert shop.query(query, {"yes": True}).data == {"me": {"name": "Ada", "reviews": [{"id": "r1"}, {"id": "r3"}]}}
