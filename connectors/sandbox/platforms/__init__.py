@@ -5,7 +5,18 @@ builder here.
 """
 
 from connectors.sandbox.platform import PlatformBuilder
-from connectors.sandbox.platforms import bolt, freelancer, github_sponsors, lyft, mturk, taskrabbit, uber, upwork
+from connectors.sandbox.platforms import (
+    bolt,
+    fiverr,
+    freelancer,
+    github_sponsors,
+    instawork,
+    lyft,
+    mturk,
+    taskrabbit,
+    uber,
+    upwork,
+)
 
 __all__ = ["BUILDERS"]
 
@@ -18,5 +29,7 @@ BUILDERS: tuple[PlatformBuilder, ...] = (
     mturk.build,
     lyft.build,
     taskrabbit.build,
+    instawork.build,
+    fiverr.build,
 )
 """All platforms, in the order of the control page."""
