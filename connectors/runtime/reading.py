@@ -96,7 +96,8 @@ class AccountReading:
         else:
             rule = definition.distinct.get(name)
             span = self._last(rule.days) if rule is not None else Span()
-            batch = await self._stream(connect, name, needs or {}, span, want=None)
+            read = dict(needs or {}) | ({rule.by: None} if rule is not None else {})
+            batch = await self._stream(connect, name, read, span, want=None)
             value = distinct(batch.records, rule) if rule is not None else batch.records
             pages, extent = [page.fetched for page in batch.pages], _extent(batch, span, self._now)
         provenance = self._provenance(pages, extent, connect, [])

@@ -192,6 +192,10 @@ class World:
             )
         )
 
+    def call(self, document: str, variables: Mapping[str, Any] | None = None) -> Call:
+        """Return a call without permits."""
+        return Call(document=document, variables=variables or {})
+
     async def control(self, platform: str, **switches: Any) -> None:
         """Change the sandbox's switches of a platform."""
         async with (
