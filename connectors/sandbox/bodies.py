@@ -1,5 +1,6 @@
 """Damage done to response bodies: renamed fields, cut JSON, endless JSON."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,11 +12,11 @@ _CHUNK = b"x" * 65_536
 
 
 def renamed(body: bytes, names: Mapping[str, str]) -> bytes:
-    """Return a JSON body with every field of these names renamed, at any depth; another body as it is."""
+    """Return a body with fields renamed: JSON members at any depth, XML elements, or columns of a CSV header."""
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return body
+        return _with_renamed_text(body, names)
     return orjson.dumps(_rename(document, names))
 
 
@@ -25,6 +26,15 @@ def _rename(value: Any, names: Mapping[str, str]) -> Any:
     if isinstance(value, list):
         return [_rename(item, names) for item in value]
     return value
+
+
+def _with_renamed_text(body: bytes, names: Mapping[str, str]) -> bytes:
+    is_xml = body.lstrip().startswith(b"<")
+    head, line_end, rest = (body, b"", b"") if is_xml else body.partition(b"\n")
+    for old, new in names.items():
+        pattern = rf"(?<=<){old}(?=[\s/>])|(?<=</){old}(?=>)" if is_xml else rf"\b{old}\b"
+        head = re.sub(pattern.encode(), new.encode(), head)
+    return head + line_end + rest
 
 
 def cut(body: bytes) -> bytes:

@@ -199,8 +199,7 @@ def _apply(gate: PlatformGate, change: dict[str, object]) -> BadSwitch | None:
 
 def _reset(gate: PlatformGate) -> None:
     gate.switch(FaultSwitches())
-    if gate.meter is not None:
-        gate.meter.reset()
+    gate.meter.reset()
 
 
 async def _read_change(request: Request) -> dict[str, object] | BadSwitch:

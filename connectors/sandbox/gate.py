@@ -18,12 +18,13 @@ from connectors.sandbox import bodies
 from connectors.sandbox.faults import FaultSwitches
 from connectors.sandbox.journal import CallKind, CallNotes, Journal, without_credentials
 from connectors.sandbox.platform import Platform
-from connectors.sandbox.quota import QuotaMeter, QuotaReading
+from connectors.sandbox.quota import Quota, QuotaMeter, QuotaReading
 from connectors.sandbox.world import World
 
 __all__ = ["PlatformGate"]
 
 _CLIENT_LEFT = 499
+_UNLIMITED = Quota(limit=1_000_000_000, seconds=60, counted_by="address")
 
 
 class PlatformGate:
@@ -32,7 +33,7 @@ class PlatformGate:
     def __init__(self, platform: Platform, journal: Journal, world: World) -> None:
         self.platform = platform
         self.switches = FaultSwitches()
-        self.meter = QuotaMeter(platform.quota, world.clock) if platform.quota is not None else None
+        self.meter = QuotaMeter(platform.quota or _UNLIMITED, world.clock)
         self._journal = journal
         self._world = world
         self._errors = self._error_stream()
@@ -86,18 +87,15 @@ class PlatformGate:
             return
         headers: dict[str, str] = {}
         reading = self._measure(request, switches)
-        if reading is not None:
-            if not reading.allowed:
-                notes.fault = "throttle"
-                await self.platform.envelope.throttled(reading)(scope, receive, answer.send)
-                return
-            headers |= self.platform.envelope.quota_headers(reading)
+        if not reading.allowed:
+            notes.fault = "throttle"
+            await self.platform.envelope.throttled(reading)(scope, receive, answer.send)
+            return
+        headers |= self.platform.envelope.quota_headers(reading)
         headers["X-Sandbox-Fidelity"] = self.platform.fidelity
         await self._call(scope, receive, answer, notes, switches, headers)
 
-    def _measure(self, request: Request, switches: FaultSwitches) -> QuotaReading | None:
-        if self.meter is None:
-            return None
+    def _measure(self, request: Request, switches: FaultSwitches) -> QuotaReading:
         by_token = self.meter.quota.counted_by == "token"
         address = request.client.host if request.client is not None else ""
         key = request.headers.get(self.platform.token_header, address) if by_token else address

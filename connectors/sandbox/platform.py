@@ -47,6 +47,7 @@ class Platform:
 
     `desk` holds the tokens that it issued; None if it has another way to authenticate.
     `oauth_paths` are the paths of its authorization server, as seen under the prefix.
+    `quota` None means that no rate limit is known.
     `token_header` is where the API reads its tokens.
     `drifts_in` says where the drift switch acts: on response bodies, or (GraphQL) on the schema.
     `account_ids` tells, per login, the identifiers by which the platform knows the persona.

@@ -7,12 +7,16 @@ builder here.
 from connectors.sandbox.platform import PlatformBuilder
 from connectors.sandbox.platforms import (
     bolt,
+    business_talent_group,
+    creatorup,
     fiverr,
     freelancer,
+    gigster,
     github_sponsors,
     instawork,
     lyft,
     mturk,
+    open_platforms,
     taskrabbit,
     uber,
     upwork,
@@ -31,5 +35,9 @@ BUILDERS: tuple[PlatformBuilder, ...] = (
     taskrabbit.build,
     instawork.build,
     fiverr.build,
+    gigster.build,
+    business_talent_group.build,
+    creatorup.build,
+    open_platforms.build,
 )
 """All platforms, in the order of the control page."""
