@@ -11,6 +11,7 @@ from dataclasses import replace
 from graphql import GraphQLSchema, build_ast_schema, parse
 
 from .merge.definitions import EXECUTABLE
+from .merge.merge import Merged
 from .schema.build import build_schema
 from .schema.model import (
     Applied,
@@ -24,7 +25,8 @@ from .schema.model import (
 from .schema.printer import print_directive, print_schema_definition, print_type
 from .subgraph import specs
 from .subgraph.expand import schema_directives
-from .subgraph.links import Links, read_links
+from .subgraph.links import Link, Links, read_links, split_url
+from .supergraph import supergraph_links
 
 _KEPT = ("deprecated", "specifiedBy", "oneOf")
 
@@ -42,6 +44,18 @@ def api_schema_sdl(supergraph_sdl: str) -> str:
     local = inaccessible.directive("inaccessible") if inaccessible else "inaccessible"
     schema = build_schema(document, {local: "inaccessible"}).schema
     return print_api(api_of(schema, links))
+
+
+def merged_api_sdl(merged: Merged) -> str:
+    """The API schema of a merge, without the detour over the supergraph SDL."""
+    found: dict[str, Link] = {}
+    for link in supergraph_links(merged):
+        identity, name, version = split_url(link.url)
+        imports = {element: local.removeprefix("@") for element, local in link.imports}
+        found[identity] = Link(
+            url=link.url, identity=identity, name=name, spec_name=name, version=version, imports=imports
+        )
+    return print_api(api_of(merged.schema, Links(found)))
 
 
 def api_of(schema: Schema, links: Links) -> Schema:
@@ -62,6 +76,7 @@ def api_of(schema: Schema, links: Links) -> Schema:
         schema,
         types=dict(sorted(shown.items())),
         directives={n: _directive(d) for n, d in sorted(directives.items())},
+        roots={o: n for o, n in schema.roots.items() if n in visible},
         applied=(),
     )
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from .api import api_schema_sdl
+from .api import merged_api_sdl
 from .errors import CompositionError, Hint
 from .merge.merge import Merged, merge_subgraphs
 from .postmerge import check_merged, check_supergraph
@@ -94,4 +94,4 @@ def compose(subgraphs: Iterable[SubgraphSDL], *, rules: Sequence[Rule] = ()) -> 
     if unsatisfiable:
         return CompositionFailed(errors=tuple(unsatisfiable), hints=merged.hints)
     sdl = print_supergraph(merged)
-    return Composed(supergraph_sdl=sdl, api_schema_sdl=api_schema_sdl(sdl), hints=(*merged.hints, *hints))
+    return Composed(supergraph_sdl=sdl, api_schema_sdl=merged_api_sdl(merged), hints=(*merged.hints, *hints))

@@ -22,7 +22,7 @@ def print_supergraph(merged: Merged) -> str:
     types = {**join.types, **merged.schema.types, "join__Graph": _graphs(merged)}
     for scalar in merged.scalars:
         types[scalar] = TypeDef(name=scalar, kind=Kind.SCALAR)
-    applied = [_print_link(link) for link in _links(merged)] + print_applied(merged.schema.applied)
+    applied = [_print_link(link) for link in supergraph_links(merged)] + print_applied(merged.schema.applied)
     blocks = [print_schema_definition(merged.schema.roots, applied, merged.schema.description)]
     blocks.extend(print_directive(directives[n]) for n in sorted(directives))
     blocks.extend(print_type(types[n]) for n in sorted(types))
@@ -34,7 +34,8 @@ def _definitions(version: str) -> Schema:
     return build_schema(parse(join_definitions(version), no_location=True), {}).schema
 
 
-def _links(merged: Merged) -> tuple[SupergraphLink, ...]:
+def supergraph_links(merged: Merged) -> tuple[SupergraphLink, ...]:
+    """Every `@link` of the supergraph."""
     return (
         SupergraphLink(url="https://specs.apollo.dev/link/v1.0"),
         SupergraphLink(url=f"https://specs.apollo.dev/join/{merged.join}", purpose="EXECUTION"),

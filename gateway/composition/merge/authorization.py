@@ -37,10 +37,9 @@ def spread_authorization(merge: Merge, types: dict[str, TypeDef]) -> None:
 def _from_interface_objects(merge: Merge, definition: TypeDef) -> TypeDef:
     found: dict[str, list[tuple[Applied, ...]]] = {}
     for interface in definition.interfaces:
-        for index, source in merge.sources.get(interface, {}).items():
-            if merge.is_interface_object(index, interface):
-                for field in source.fields.values():
-                    found.setdefault(field.name, []).append(_named(merge, field.directives))
+        for index in sorted(merge.interface_objects.get(interface, ())):
+            for field in merge.sources[interface][index].fields.values():
+                found.setdefault(field.name, []).append(_named(merge, field.directives))
     return _with_fields(merge, definition, found)
 
 

@@ -203,9 +203,7 @@ def _add_interface_object_fields(merge: Merge, types: dict[str, TypeDef]) -> Non
         definition = types[interface]
         if definition.kind is not Kind.INTERFACE:
             continue
-        given = {
-            f for i, t in merge.sources[interface].items() if merge.is_interface_object(i, interface) for f in t.fields
-        }
+        given = {f for i in merge.interface_objects.get(interface, ()) for f in merge.sources[interface][i].fields}
         if not given:
             continue
         for name in sorted(types):

@@ -6,7 +6,7 @@ members over all subgraphs are known first.
 
 from __future__ import annotations
 
-from gateway.composition.schema.model import Kind
+from gateway.composition.schema.model import Kind, is_applied
 
 from .state import Merge
 
@@ -16,6 +16,12 @@ def outline(merge: Merge) -> None:
     for index, subgraph in enumerate(merge.subgraphs):
         for name, definition in subgraph.schema.types.items():
             merge.sources.setdefault(name, {})[index] = definition
+    for name, sources in merge.sources.items():
+        objects = frozenset(
+            i for i, t in sources.items() if t.kind is Kind.OBJECT and is_applied(t.directives, "interfaceObject")
+        )
+        if objects:
+            merge.interface_objects[name] = objects
     for name in sorted(merge.sources):
         _kind(merge, name)
         _base(merge, name)

@@ -47,11 +47,11 @@ def interface_object_sources(merge: Merge, name: str, field_name: str) -> dict[i
     """Subgraphs that resolve the field for the type through an interface object."""
     found: dict[int, str] = {}
     for interface in sorted(merge.interfaces.get(name, ())):
-        for index, definition in merge.sources.get(interface, {}).items():
+        for index in sorted(merge.interface_objects.get(interface, ())):
+            definition = merge.sources[interface][index]
             coordinate = (interface, field_name)
             if (
-                merge.is_interface_object(index, interface)
-                and field_name in definition.fields
+                field_name in definition.fields
                 and not merge.override(coordinate).disables(index)
                 and not merge.is_fully_external(index, coordinate)
                 and index not in found

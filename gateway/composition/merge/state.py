@@ -49,6 +49,8 @@ class Merge:
     """Interfaces of each object and interface type, over all subgraphs."""
     members: dict[str, frozenset[str]] = field(default_factory=dict)
     """Members of each union, over all subgraphs."""
+    interface_objects: dict[str, frozenset[int]] = field(default_factory=dict)
+    """The subgraphs that know an interface as an object."""
     sources: dict[str, dict[int, TypeDef]] = field(default_factory=dict)
     input_use: dict[str, str] = field(default_factory=dict)
     """Enums used as input, with a coordinate that does."""
@@ -90,12 +92,7 @@ class Merge:
 
     def is_interface_object(self, index: int, name: str) -> bool:
         """Whether a subgraph knows an interface as an object."""
-        definition = self.subgraphs[index].schema.types.get(name)
-        return (
-            definition is not None
-            and definition.kind is Kind.OBJECT
-            and any(d.spec == "interfaceObject" for d in definition.directives)
-        )
+        return index in self.interface_objects.get(name, ())
 
     def names(self, indexes: Iterable[int]) -> list[str]:
         """The names of subgraphs, in order."""
