@@ -1,0 +1,18 @@
+"""The skill graph: what gigs prove, what is missing for something better, and how to get there.
+
+```
+accounts' evidence ─facts─► SkillFact ─evidence─► Holding ─┬─ planning ──► plans to a goal
+                                                           └─ matching ──► opportunities, ranked
+taxonomy (skills, occupations, training, opportunities) ───┘
+```
+In reading order:
+
+* `model`: the nouns; `taxonomy`: the graph of them; `names`: search over labels; `builtin`, `data/`: what is built in;
+* `facts`: evidence as it arrives; `relevance`: which skills a fact speaks for; `evidence`: how well they are held;
+* `cover`: which programmes; `pathways`: which jobs on the way; `plans`, `planning`: the plan with its reasons;
+* `matching`: opportunities for a worker;
+* `evidence_text`, `matching_text`: the words of explanations; `pages`: cursors; `errors`: refusals;
+* `scalars`, `catalogue_types`, `worker_types`, `subgraph`: the GraphQL schema over it.
+
+Nothing here does I/O, but for reading the taxonomy, and nothing about a worker is kept.
+"""

@@ -1,0 +1,58 @@
+"""What the skill graph refuses, as exceptions with a stable code.
+
+GraphError
+├── InvalidArgumentError   INVALID_ARGUMENT   a value that no request can have
+├── InvalidCursorError     INVALID_CURSOR     a cursor that this list never gave out
+├── InvalidTargetError     INVALID_TARGET     neither or both of two alternatives
+├── UnknownTargetError     UNKNOWN_TARGET     a target that is not in the graph
+└── TaxonomyError          TAXONOMY_INVALID   data that does not form a graph
+
+All are safe to show to a client.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class GraphError(Exception):
+    """A refusal; its text is for the client."""
+
+    code: ClassVar[str] = "INVALID_ARGUMENT"
+
+
+class InvalidArgumentError(GraphError):
+    """A value that no request can have."""
+
+
+class InvalidCursorError(GraphError):
+    """A cursor that this list never gave out."""
+
+    code = "INVALID_CURSOR"
+
+    def __init__(self) -> None:
+        super().__init__("The cursor is not one that this list gave out.")
+
+
+class InvalidTargetError(GraphError):
+    """A pathway's target with neither or both of its alternatives."""
+
+    code = "INVALID_TARGET"
+
+    def __init__(self) -> None:
+        super().__init__("Give exactly one of opportunity and occupation.")
+
+
+class UnknownTargetError(GraphError):
+    """A target that is not in the graph."""
+
+    code = "UNKNOWN_TARGET"
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"There is no {kind} with this id.")
+
+
+class TaxonomyError(GraphError):
+    """Data that does not form a graph: says the file, the line and what is wrong."""
+
+    code = "TAXONOMY_INVALID"

@@ -1,0 +1,180 @@
+"""From what is held to a goal: routes through training and paid work on the way, best first. `planning` tells them.
+
+Hard constraints:
+
+* preparation: nobody moves up by more than one job zone at a time; each zone between is a job held for
+  `EXPERIENCE_HOURS`. An occupation without a zone gets that of its ISCO major group;
+* regulation: a regulated occupation is entered by those who have practised it and through a programme that licenses;
+* missing skills are taught by programmes whose own requirements are met, but for those that one learns at work;
+* the caller's limits on cost and hours.
+
+The jobs between are searched breadth first over the few occupations nearest to the goal (`WIDTH` at each zone: a beam,
+so a cheaper way through a job further off may be overlooked); the programmes of every leg are an exact optimum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from graph.cover import Cover, Limits, cheapest_cover
+from graph.evidence import Holding
+from graph.matching import similarity
+from graph.model import Occupation, OccupationId, SkillId, Training, TrainingId
+from graph.plans import Goal, learnable_at_work
+from graph.taxonomy import SkillGraph
+
+EXPERIENCE_HOURS = 600
+PRACTISED_HOURS = 40.0
+"""Hours from which an occupation counts as practised."""
+WIDTH = 4
+NEAREST = 3
+NO_LIMITS = Limits()
+ZONE_BY_MAJOR_GROUP = {"0": 3, "1": 4, "2": 4, "3": 3, "4": 2, "5": 2, "6": 2, "7": 3, "8": 2, "9": 1}
+CHANGE_OF_JOB = 1_000.0
+"""What a job on the way costs in a plan's objective, beside the training for it: fewer changes are better."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """Entering one occupation: the training for it, and what is held before."""
+
+    occupation: Occupation
+    held: frozenset[SkillId]
+    wanted: frozenset[SkillId]
+    cover: Cover
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Legs to a goal, the last one into it. `objective` is what is minimized: money, hours, changes of job."""
+
+    legs: tuple[Leg, ...]
+    objective: float
+
+    @property
+    def key(self) -> tuple[float, tuple[str, ...]]:
+        """Where it stands among the routes."""
+        return (round(self.objective, 6), tuple(leg.occupation.id for leg in self.legs))
+
+
+def zone_of(occupation: Occupation) -> int:
+    """Return how much preparation an occupation takes, from 1 to 5."""
+    return occupation.job_zone or ZONE_BY_MAJOR_GROUP.get(occupation.isco[:1], 3)
+
+
+class Pathfinder:
+    """Finds routes for one worker. Give it the graph and what the worker holds."""
+
+    def __init__(self, graph: SkillGraph, holding: Holding) -> None:
+        self.graph = graph
+        self.held = holding.held
+        self.practised = {each for each, hours in holding.practice.items() if hours >= PRACTISED_HOURS}
+        self.zone = max((zone_of(graph.occupations[each]) for each in self.practised), default=1)
+        currencies = sorted(each.currency for each in graph.training.values())
+        self.currency = max(set(currencies), key=lambda each: (currencies.count(each), each), default="EUR")
+        self.programmes: Sequence[Training] = [
+            each for each in graph.training.values() if each.currency == self.currency
+        ]
+
+    def routes(self, goal: Goal, limits: Limits, count: int) -> list[Route]:
+        """Return up to `count` routes, best first."""
+        found: list[Route] = []
+        states = [_State(zone=self.zone, held=self.held, legs=(), limits=limits, objective=0.0)]
+        while states:
+            following: list[_State] = []
+            for state in states:
+                if zone_of(goal.occupation) <= state.zone + 1:
+                    found.extend(self._arrivals(goal, state, count))
+                else:
+                    following.extend(self._steps_up(goal, state))
+            states = sorted(following, key=lambda each: each.key)[: WIDTH * WIDTH]
+        return sorted(found, key=lambda each: each.key)[:count]
+
+    def leg_into(self, occupation: Occupation, held: frozenset[SkillId], limits: Limits) -> Leg | None:
+        """Return the cheapest way to be ready for an occupation."""
+        wanted = self.graph.essential(occupation.id)
+        if not wanted:
+            return None
+        cover = cheapest_cover(
+            self.programmes,
+            held=held,
+            wanted=wanted,
+            tolerance=learnable_at_work(len(wanted)),
+            licence=self.licence_for(occupation),
+            limits=limits,
+        )
+        return None if cover is None else Leg(occupation=occupation, held=held, wanted=wanted, cover=cover)
+
+    def licence_for(self, occupation: Occupation) -> OccupationId | None:
+        """Return the occupation when it takes a licence that the worker has not shown to have."""
+        return occupation.id if occupation.regulation is not None and occupation.id not in self.practised else None
+
+    def nearest_open(self, goal: Goal) -> list[Leg]:
+        """Return the occupations most like the goal that are one step away."""
+        open_zones = (
+            each
+            for each in self.graph.occupations.values()
+            if each.id != goal.occupation.id and each.id not in self.practised and zone_of(each) <= self.zone + 1
+        )
+        nearest = sorted(open_zones, key=lambda each: (-similarity(self.graph, each.id, goal.occupation.id), each.id))
+        legs = (self.leg_into(each, self.held, NO_LIMITS) for each in nearest[: WIDTH * NEAREST])
+        return [leg for leg in legs if leg is not None][:NEAREST]
+
+    def _arrivals(self, goal: Goal, state: _State, count: int) -> Iterator[Route]:
+        seen: list[frozenset[TrainingId]] = []
+        for _ in range(count):
+            cover = cheapest_cover(
+                self.programmes,
+                held=state.held,
+                wanted=goal.wanted,
+                tolerance=goal.tolerance,
+                licence=self.licence_for(goal.occupation),
+                limits=state.limits,
+                exclude=seen,
+            )
+            if cover is None:
+                return
+            chosen = frozenset(each.id for each in cover.programmes)
+            if any(before <= chosen for before in seen):
+                return
+            seen.append(chosen)
+            leg = Leg(occupation=goal.occupation, held=state.held, wanted=goal.wanted, cover=cover)
+            yield Route(legs=(*state.legs, leg), objective=state.objective + cover.objective)
+
+    def _steps_up(self, goal: Goal, state: _State) -> Iterator[_State]:
+        above = (each for each in self.graph.occupations.values() if zone_of(each) == state.zone + 1)
+        nearest = sorted(above, key=lambda each: (-similarity(self.graph, each.id, goal.occupation.id), each.id))
+        entered = 0
+        for occupation in nearest[: WIDTH * NEAREST]:
+            leg = self.leg_into(occupation, state.held, state.limits)
+            if leg is None:
+                continue
+            left = state.limits.minus(leg.cover.cost, leg.cover.hours + EXPERIENCE_HOURS)
+            if left is None:
+                continue
+            yield _State(
+                zone=state.zone + 1,
+                held=state.held | leg.cover.gained | leg.wanted,
+                legs=(*state.legs, leg),
+                limits=left,
+                objective=state.objective + leg.cover.objective + CHANGE_OF_JOB,
+            )
+            entered += 1
+            if entered == WIDTH:
+                return
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _State:
+    """On the way: the zone reached, what is held there, and what may still be spent."""
+
+    zone: int
+    held: frozenset[SkillId]
+    legs: tuple[Leg, ...]
+    limits: Limits
+    objective: float
+
+    @property
+    def key(self) -> tuple[float, tuple[str, ...]]:
+        return (round(self.objective, 6), tuple(leg.occupation.id for leg in self.legs))

@@ -1,0 +1,384 @@
+"""Types of what a worker's evidence supports: skills, pathways, matches; and the evidence as other subgraphs send it.
+
+`Worker` arrives as an entity's representation. Its `accounts` are plain data of types that this subgraph does not
+know; `facts` reads them. Everything is computed when it is asked for and kept no longer than the request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from enum import Enum
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError
+
+from graph import evidence, facts, matching, plans
+from graph.catalogue_types import Info, Occupation, Opportunity, Skill, Training
+from graph.errors import InvalidArgumentError, InvalidTargetError, UnknownTargetError
+from graph.evidence_text import explain_skill
+from graph.facts import EngagementKind, Fidelity
+from graph.matching_text import explain_match
+from graph.model import OccupationId, OpportunityId
+from graph.pages import page_of
+from graph.planning import find_plans
+from graph.plans import StepKind
+from graph.scalars import (
+    DateTime,
+    Decimal,
+    Money,
+    PageInfo,
+    Pairwise,
+    checked_id,
+    graph_of,
+    money,
+    page_info,
+    refusals,
+    services_of,
+)
+from graph.taxonomy import SkillGraph
+
+strawberry.enum(EngagementKind, description="Kinds of gig work.")
+strawberry.enum(Fidelity, description="How far the shape of a platform's data rests on what it documents.")
+strawberry.enum(StepKind, name="PathwayStepKind", description="Kinds of steps of a pathway.")
+
+MAX_PLANS = 10
+SCOPES = [["gig:skills"]]
+EVIDENCE = (
+    "accounts { id evidence { platform kind occupation { scheme code label mapping } terms completed cancelled hours "
+    "firstAt lastAt recent ratings { name value min max sampleSize } credentials fidelity simulated } }"
+)
+
+
+@strawberry.enum
+class OccupationMapping(Enum):
+    """Whether a connector knows the occupation or guesses it."""
+
+    EXACT = "EXACT"
+    INFERRED = "INFERRED"
+
+
+@strawberry.federation.type(shareable=True)
+class OccupationRef:
+    """The kind of work in a public classification."""
+
+    scheme: str
+    code: str
+    label: str
+    mapping: OccupationMapping
+
+
+@strawberry.federation.type(shareable=True, inaccessible=True)
+class SkillRating:
+    """A mean rating with its scale and sample."""
+
+    name: str
+    value: Decimal
+    min: Decimal
+    max: Decimal
+    sample_size: int | None
+
+
+@strawberry.federation.type(shareable=True, inaccessible=True)
+class SkillFact:
+    """One kind of work at one platform, in numbers."""
+
+    platform: str
+    kind: EngagementKind
+    occupation: OccupationRef | None
+    terms: list[str]
+    completed: int
+    cancelled: int
+    hours: Decimal | None
+    first_at: DateTime | None
+    last_at: DateTime | None
+    recent: int
+    ratings: list[SkillRating]
+    credentials: list[str]
+    fidelity: Fidelity
+    simulated: bool
+
+
+@strawberry.federation.interface
+class PlatformAccount:
+    """The worker's account at one platform; connectors implement it."""
+
+    id: strawberry.ID = strawberry.federation.field(directives=[Pairwise()])
+    evidence: list[SkillFact] | None = strawberry.federation.field(inaccessible=True)
+
+
+@strawberry.type
+class EvidenceSource:
+    """Work that shows a skill, and its share in what shows it."""
+
+    platform: str
+    kind: EngagementKind
+    completed: int
+    hours: Decimal | None
+    first_at: DateTime | None
+    last_at: DateTime | None
+    fidelity: Fidelity
+    simulated: bool
+    weight: float
+
+
+@strawberry.type(description="A skill held, how well, how surely, and what shows it.")
+class SkillEvidence:
+    """A held skill as the schema shows it."""
+
+    skill: Skill
+    proficiency: float = strawberry.field(description="Estimated proficiency from 0 to 1.")
+    low: float = strawberry.field(description="Bounds of the 80 % credible interval.")
+    high: float
+    sources: list[EvidenceSource]
+    explanation: str
+
+
+@strawberry.input(description="Exactly one of the two.")
+class PathwayTarget:
+    """What a pathway leads to."""
+
+    opportunity: strawberry.ID | None = strawberry.UNSET
+    occupation: strawberry.ID | None = strawberry.UNSET
+
+
+@strawberry.type
+class PathwayGoal:
+    """What a pathway leads to: one of the two is set."""
+
+    opportunity: Opportunity | None
+    occupation: Occupation | None
+
+
+@strawberry.type
+class PathwayStep:
+    """One step of a pathway."""
+
+    kind: StepKind
+    title: str
+    training: Training | None
+    gains: list[Skill]
+    hours: int
+    cost: Money
+    why: str
+
+
+@strawberry.type
+class Pathway:
+    """A plan, or an honest no."""
+
+    target: PathwayGoal
+    reachable: bool
+    explanation: str
+    total_hours: int
+    total_cost: Money
+    missing: list[Skill]
+    steps: list[PathwayStep]
+
+
+@strawberry.type
+class MatchFeature:
+    """One part of a score."""
+
+    name: str
+    value: float
+    weight: float
+    contribution: float
+
+
+@strawberry.type
+class OpportunityMatch:
+    """An opportunity and how well it suits."""
+
+    opportunity: Opportunity
+    score: float = strawberry.field(description="From 0 to 1.")
+    features: list[MatchFeature]
+    missing: list[Skill]
+    explanation: str
+
+
+@strawberry.type
+class OpportunityMatchEdge:
+    """A match in a page."""
+
+    cursor: str
+    node: OpportunityMatch
+
+
+@strawberry.type
+class OpportunityMatchConnection:
+    """A page of matches."""
+
+    edges: list[OpportunityMatchEdge]
+    page_info: PageInfo
+    total_count: int
+
+
+def refuse_accounts(platforms: list[str] | None = strawberry.UNSET) -> list[PlatformAccount]:
+    """Refuse: accounts belong to another subgraph and are never asked for here."""
+    raise GraphQLError("Accounts are resolved by another subgraph.", extensions={"code": "EXTERNAL_FIELD"})
+
+
+async def resolve_skills(root: Any, info: Info) -> list[SkillEvidence] | None:
+    """Assess the evidence."""
+    graph = graph_of(info)
+    holding = await asyncio.to_thread(_holding, root, info)
+    return [_skill_evidence(graph, each) for each in holding.skills.values()]
+
+
+async def resolve_pathway(
+    root: Any,
+    info: Info,
+    to: PathwayTarget,
+    max_cost: Decimal | None = strawberry.UNSET,
+    max_hours: int | None = strawberry.UNSET,
+    first: int | None = 3,
+) -> list[Pathway] | None:
+    """Find plans."""
+    graph, count = graph_of(info), 3 if first is None else first
+    cost = None if max_cost is strawberry.UNSET else max_cost
+    hours = None if max_hours is strawberry.UNSET else max_hours
+    with refusals():
+        goal = _goal(graph, to)
+        if not 1 <= count <= MAX_PLANS:
+            raise InvalidArgumentError(f"first must be from 1 to {MAX_PLANS}.")
+        for name, limit in (("maxCost", cost), ("maxHours", hours)):
+            if limit is not None and limit < 0:
+                raise InvalidArgumentError(f"{name} must not be negative.")
+        found = await asyncio.to_thread(
+            lambda: find_plans(graph, _holding(root, info), goal, max_cost=cost, max_hours=hours, count=count)
+        )
+    return [_pathway(graph, each) for each in found]
+
+
+async def resolve_opportunities(
+    root: Any, info: Info, first: int | None = 10, after: str | None = strawberry.UNSET
+) -> OpportunityMatchConnection | None:
+    """Rank what is open."""
+    graph, now = graph_of(info), services_of(info).clock()
+    found = await asyncio.to_thread(lambda: matching.rank(graph, _holding(root, info), now))
+    with refusals():
+        page = page_of([(each.key, each) for each in found], first=10 if first is None else first, after=after or None)
+    return OpportunityMatchConnection(
+        edges=[OpportunityMatchEdge(cursor=cursor, node=_match(graph, each)) for cursor, each in page.items],
+        page_info=page_info(page),
+        total_count=page.total,
+    )
+
+
+def _holding(root: Any, info: Info) -> evidence.Holding:
+    services = services_of(info)
+    return evidence.assess(services.graph, facts.read_facts(root.given), services.clock())
+
+
+@strawberry.federation.type(keys=["id"])
+class Worker:
+    """A worker with the evidence that the representation brought."""
+
+    id: strawberry.ID = strawberry.federation.field(directives=[Pairwise()])
+    given: strawberry.Private[Any]
+
+    @classmethod
+    def resolve_reference(cls, id: strawberry.ID, accounts: Any = None) -> Worker:
+        """Take the worker that the gateway names, with what other subgraphs said of their accounts."""
+        return cls(id=id, given=accounts)
+
+    accounts: list[PlatformAccount] = strawberry.federation.field(resolver=refuse_accounts, external=True)
+    skills: list[SkillEvidence] | None = strawberry.federation.field(
+        resolver=resolve_skills,
+        requires_scopes=SCOPES,
+        requires=[EVIDENCE],
+        description="Skills that the consented evidence supports, best supported first.",
+    )
+    pathway: list[Pathway] | None = strawberry.federation.field(
+        resolver=resolve_pathway,
+        requires_scopes=SCOPES,
+        requires=[EVIDENCE],
+        description="Plans from what is held to a target, best first.",
+    )
+    opportunities: OpportunityMatchConnection | None = strawberry.federation.field(
+        resolver=resolve_opportunities,
+        requires_scopes=SCOPES,
+        requires=[EVIDENCE],
+        description="Open opportunities, best match first.",
+    )
+
+
+def _goal(graph: SkillGraph, to: PathwayTarget) -> plans.Goal:
+    opportunity, occupation = to.opportunity or None, to.occupation or None
+    if (opportunity is None) == (occupation is None):
+        raise InvalidTargetError
+    if opportunity is not None:
+        offered = graph.opportunities.get(OpportunityId(checked_id(opportunity)))
+        if offered is None:
+            raise UnknownTargetError("opportunity")
+        return plans.goal_of(graph, offered)
+    assert occupation is not None
+    known = graph.occupations.get(OccupationId(checked_id(occupation)))
+    if known is None:
+        raise UnknownTargetError("occupation")
+    return plans.goal_of(graph, known)
+
+
+def _skill_evidence(graph: SkillGraph, held: evidence.HeldSkill) -> SkillEvidence:
+    return SkillEvidence(
+        skill=Skill(node=graph.skills[held.skill]),
+        proficiency=held.proficiency,
+        low=held.low,
+        high=held.high,
+        sources=[
+            EvidenceSource(
+                platform=each.fact.platform,
+                kind=each.fact.kind,
+                completed=each.fact.completed,
+                hours=None if each.fact.hours is None else Decimal(each.fact.hours),
+                first_at=None if each.fact.first_at is None else DateTime(each.fact.first_at),
+                last_at=None if each.fact.last_at is None else DateTime(each.fact.last_at),
+                fidelity=each.fact.fidelity,
+                simulated=each.fact.simulated,
+                weight=each.weight,
+            )
+            for each in held.sources
+        ],
+        explanation=explain_skill(graph, held),
+    )
+
+
+def _pathway(graph: SkillGraph, plan: plans.Plan) -> Pathway:
+    opportunity = plan.goal.opportunity
+    return Pathway(
+        target=PathwayGoal(
+            opportunity=None if opportunity is None else Opportunity(node=opportunity),
+            occupation=Occupation(node=plan.goal.occupation) if opportunity is None else None,
+        ),
+        reachable=plan.reachable,
+        explanation=plan.explanation,
+        total_hours=plan.hours,
+        total_cost=money(plan.cost, plan.currency),
+        missing=[Skill(node=graph.skills[each]) for each in plan.missing],
+        steps=[
+            PathwayStep(
+                kind=each.kind,
+                title=each.title,
+                training=None if each.training is None else Training(node=each.training),
+                gains=[Skill(node=graph.skills[skill]) for skill in each.gains],
+                hours=each.hours,
+                cost=money(each.cost, plan.currency),
+                why=each.why,
+            )
+            for each in plan.steps
+        ],
+    )
+
+
+def _match(graph: SkillGraph, match: matching.Match) -> OpportunityMatch:
+    return OpportunityMatch(
+        opportunity=Opportunity(node=match.opportunity),
+        score=match.score,
+        features=[
+            MatchFeature(name=each.name, value=each.value, weight=each.weight, contribution=each.contribution)
+            for each in match.features
+        ],
+        missing=[Skill(node=graph.skills[each]) for each in match.missing],
+        explanation=explain_match(graph, match),
+    )
