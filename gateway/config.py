@@ -103,13 +103,17 @@ def load_settings(environment: Mapping[str, str], **overrides: Any) -> Settings:
             values[name] = _convert(name, raw, problems)
         else:
             problems.append(f"{variable}: there is no such setting; see docs/operator.md")
-    values.update(overrides)
-    values = {name: value for name, value in values.items() if value is not None}
+    values = {name: value for name, value in (values | _given(overrides)).items() if value is not None}
     settings = Settings(**values)
     problems.extend(_problems(settings))
     if problems:
         raise SettingsError("\n".join(problems))
     return settings
+
+
+def _given(overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the overrides that are there: a command-line option that was left out is None."""
+    return {name: value for name, value in overrides.items() if value is not None}
 
 
 def _read_file(path: str | None, problems: list[str]) -> dict[str, Any]:
@@ -149,7 +153,7 @@ def _problems(settings: Settings) -> list[str]:
     for entry in fields(Settings):
         value = getattr(settings, entry.name)
         low, high = entry.metadata.get("min"), entry.metadata.get("max")
-        if low is not None and value < low or high is not None and value > high:
+        if (low is not None and value < low) or (high is not None and value > high):
             problems.append(f"{entry.name}: {value} is out of range ({low} to {'…' if high is None else high})")
     parts = urlsplit(settings.issuer)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.username:

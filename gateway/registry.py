@@ -17,6 +17,7 @@ from connectors.catalogue import built_in
 from connectors.directory import DirectorySubgraph, directory_sdl
 from connectors.runtime import ConnectorSubgraph
 from connectors.schema import Connector
+from consent.columns import utc_now
 from consent.subgraph import ConsentServices
 from consent.subgraph import build_schema as build_consent_schema
 from gateway.composition import Composed, CompositionError, CompositionFailed, SubgraphSDL, compose
@@ -72,7 +73,7 @@ def _sdls(connectors: Iterable[Connector]) -> list[SubgraphSDL]:
     catalogue = list(connectors)
     sdls = {
         CONSENT: build_consent_schema(cast(ConsentServices, None)).as_str(),
-        GRAPH: build_graph_schema(load_builtin()).as_str(),
+        GRAPH: build_graph_schema(load_builtin(), utc_now).as_str(),
         DIRECTORY: directory_sdl([connector.definition for connector in catalogue]),
         **{connector.name: connector.sdl for connector in catalogue},
     }

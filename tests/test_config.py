@@ -57,3 +57,9 @@ def test_all_problems_are_listed_at_once():
 )
 def test_loopback_is_recognized(issuer, loopback):
     assert Settings(issuer=issuer).is_loopback is loopback
+
+
+def test_a_command_line_option_wins_and_one_that_was_left_out_changes_nothing():
+    environment = {"GIGWAY_MASTER_KEYS": KEYS, "GIGWAY_PORT": "9001"}
+    assert load_settings(environment, port=9002, host=None).port == 9002
+    assert load_settings(environment, port=None).port == 9001

@@ -36,8 +36,8 @@ def _check(options: argparse.Namespace) -> int:
         raise CommandError("CONNECTOR_INVALID", f"{len(problems)} problem{'s' if len(problems) > 1 else ''} found")
     connector = load(sdl)
     errors = compose_with(connector)
-    for error in errors:
-        print(f"{options.file}: {error}")
+    for each in errors:
+        print(f"{options.file}: {each}")
     if errors:
         raise CommandError("COMPOSITION_FAILED", "the connector does not compose with the catalogue")
     print(f"{connector.name}: no problems; it composes with the catalogue")

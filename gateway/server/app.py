@@ -24,6 +24,7 @@ from connectors.linking.routes import LinkingRoutes
 from connectors.registry import Registry, build_platforms
 from connectors.transport import Wire
 from consent.access_log import AccessLog
+from consent.columns import utc_now
 from consent.contact import ContactCodes
 from consent.gate import ConsentGate
 from consent.grants import GrantService
@@ -53,7 +54,7 @@ from gateway.server.errors import on_defect, on_http_error
 from gateway.server.graphiql import graphiql_routes
 from gateway.server.graphql import GraphQLEndpoint
 from gateway.server.health import health_routes
-from gateway.server.http_request import GraphQLParameters, Refused
+from gateway.server.http_request import GraphQLParameters, Refused, mutation_by_get
 from gateway.server.session import RequestSession
 from gateway.storage.database import check_connection, create_database_engine
 from gateway.storage.migrate import migrate
@@ -103,7 +104,7 @@ def create_app(settings: Settings) -> Starlette:
         build_consent_schema(
             ConsentServices(database, grants=grants, contacts=contacts, leases=leases, authorize_url=authorize_url)
         ),
-        build_graph_schema(load_builtin()),
+        build_graph_schema(load_builtin(), utc_now),
         platforms.directory,
         platforms.registry.subgraphs,
     )
@@ -204,7 +205,7 @@ def _engine_options(settings: Settings) -> EngineOptions:
 
 def _graphql(engine: Engine, authenticate: Authenticator, settings: Settings) -> GraphQLEndpoint:
     async def execute(parameters: GraphQLParameters, session: RequestSession) -> EngineResponse | Refused:
-        return await engine.execute(
+        response = await engine.execute(
             parameters.query,
             parameters.variables,
             parameters.operation_name,
@@ -212,6 +213,9 @@ def _graphql(engine: Engine, authenticate: Authenticator, settings: Settings) ->
             session.scopes,
             only_queries=parameters.is_get,
         )
+        if parameters.is_get and response.is_request_error:
+            return mutation_by_get(response.errors) or response
+        return response
 
     return GraphQLEndpoint(execute, authenticate, max_body_bytes=settings.max_body_bytes)
 

@@ -7,7 +7,7 @@ A refusal is a value: status, message, code, headers.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -103,6 +103,19 @@ async def read_parameters(
                 message="Send GraphQL by POST, or a query by GET.",
                 headers=((b"allow", b"GET, POST"),),
             )
+
+
+def mutation_by_get(errors: Sequence[Mapping[str, Any]]) -> Refused | None:
+    """Return the refusal (405) of a GET whose operation is not a query; None when `errors` say something else."""
+    for error in errors:
+        if error.get("extensions", {}).get("code") == "OPERATION_NOT_ALLOWED":
+            return Refused(
+                status=405,
+                code="OPERATION_NOT_ALLOWED",
+                message="Only queries can be sent by GET; send this operation by POST.",
+                headers=((b"allow", b"POST"),),
+            )
+    return None
 
 
 async def read_body(receive: Receive, headers: dict[bytes, bytes], *, limit: int) -> bytes | Refused:
