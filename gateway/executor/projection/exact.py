@@ -116,9 +116,15 @@ class _ExactProjector:
     def _broken(self, path: Path, message: str) -> None:
         self._report(path, message)
 
+    def _is_known(self, path: Path) -> bool:
+        return path in self._above or any(path[:length] in self._known for length in range(len(path) + 1))
+
     def _report(self, path: Path, message: str) -> None:
-        """Write an error unless the cause is known: on this path, above it, or below it."""
-        if path in self._above or any(path[:length] in self._known for length in range(len(path) + 1)):
+        """Write an error unless the cause is known: on this path, above it, or below it.
+
+        A field that was removed before planning has one error, whose path names no elements of lists.
+        """
+        if self._is_known(path) or self._is_known(tuple(step for step in path if isinstance(step, str))):
             return
         self._known.add(path)
         self._above.update(path[:length] for length in range(len(path)))
