@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from gateway.planner.families import families_of
 from gateway.planner.fieldset import FieldSetField
 from gateway.planner.loading import require_all
 from gateway.planner.nodes import Scopes
@@ -25,8 +26,8 @@ def authorize(
 ) -> tuple[Operation, tuple[Removed, ...]]:
     """Return `operation` with the fields that `scopes` do not allow marked as removed, and what these are."""
     filtering = _Filtering(supergraph, scopes)
-    root = supergraph.types[operation.root_type]
-    fields = filtering.fields(operation.fields, root.possible, root.possible, ())
+    root = operation.root_type
+    fields = filtering.fields(operation.fields, root, supergraph.possible(root), ())
     if not filtering.removed:
         return operation, ()
     return replace(operation, fields=fields), tuple(filtering.removed.values())
@@ -80,24 +81,27 @@ class _Filtering:
 
     def __init__(self, supergraph: Supergraph, scopes: frozenset[str]) -> None:
         self.supergraph = supergraph
+        self.families = families_of(supergraph)
         self.scopes = scopes
         self.removed: dict[tuple[str, ...], Removed] = {}
 
     def fields(
         self,
         fields: tuple[OperationField, ...],
+        static: str,
         types: frozenset[str],
-        whole: frozenset[str],
         path: tuple[str, ...],
     ) -> tuple[OperationField, ...]:
-        return tuple(self._field(field, types, whole, (*path, field.response_key)) for field in fields)
+        """Filter `fields`, selected on the concrete types `types` where the schema says `static`."""
+        return tuple(self._field(field, static, types, (*path, field.response_key)) for field in fields)
 
     def _field(
-        self, field: OperationField, types: frozenset[str], whole: frozenset[str], path: tuple[str, ...]
+        self, field: OperationField, static: str, types: frozenset[str], path: tuple[str, ...]
     ) -> OperationField:
         if field.name.startswith("__"):
             return field
-        for name in sorted(whole if field.uniform else types):
+        concerned = self.supergraph.possible(static) if field.uniform else types
+        for name in self.families.representatives(static, concerned, field.name):
             needed = required_scopes(self.supergraph, name, field.name)
             if needed and not any(alternative <= self.scopes for alternative in needed):
                 coordinate = (field.parent, field.name)
@@ -105,9 +109,8 @@ class _Filtering:
                 return replace(field, removed=True)
         if not field.cases:
             return field
-        below = self.supergraph.types[field.named].possible
         cases = tuple(
-            OperationCase(types=case.types, fields=self.fields(case.fields, case.types, below, path))
+            OperationCase(types=case.types, fields=self.fields(case.fields, field.named, case.types, path))
             for case in field.cases
         )
         if all(

@@ -137,9 +137,12 @@ class Shape:
 
 
 class Group:
-    """A fetch in the making. Without `shapes` it selects the root fields of the operation type at `spot`."""
+    """A fetch in the making. Without `shapes` it selects the root fields of the operation type at `spot`.
 
-    __slots__ = ("deps", "number", "roots", "shapes", "spot", "subgraph", "when")
+    `members` maps concrete types to their own subgraphs when the group stands for a family: one fetch to each.
+    """
+
+    __slots__ = ("deps", "members", "number", "roots", "shapes", "spot", "subgraph", "when")
 
     def __init__(self, number: int, subgraph: str, spot: Spot) -> None:
         self.number = number
@@ -148,6 +151,7 @@ class Group:
         self.roots: dict[str, Node] = {}
         self.shapes: list[Shape] = []
         self.deps: set[Group] = set()
+        self.members: dict[str, str] = {}
         self.when: Dnf = _NEVER
 
     def descends_from(self, other: Group) -> bool:
@@ -262,6 +266,16 @@ class Spot:
         self.opaque: Case | None = None
         self.groups: list[Group] = []
         self.claims: dict[str, list[tuple[frozenset[str], str, OperationField]]] = {}
+
+    def claim(self, key: str, case: Case, field: OperationField, *, join: bool) -> None:
+        """Note that `key` is `field` on the objects of `case`; `join` it with an equal claim for other types."""
+        claims = self.claims.setdefault(key, [])
+        for index, (types, rep, other) in enumerate(claims if join else ()):
+            same = other.name == field.name and other.arguments == field.arguments and other.type == field.type
+            if same and other.cases == field.cases:
+                claims[index] = (types | case.types, rep, other)
+                return
+        claims.append((case.types, case.rep, field))
 
     def split(self, case: Case, types: frozenset[str], rep: str) -> Case:
         """Take `types` out of `case` into a case of their own, which knows all that `case` knew."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 
-from gateway.planner.draft import Group, Input, Node, Selected
+from gateway.planner.draft import Group, Input, Node, Selected, Shape
 from gateway.planner.nodes import (
     Condition,
     EntitySelection,
@@ -18,7 +18,7 @@ from gateway.planner.nodes import (
     Target,
 )
 from gateway.planner.operation import ALWAYS, Dnf, Operation, sorted_conjunction
-from gateway.planner.schedule import Batch
+from gateway.planner.schedule import Batch, Part
 from gateway.planner.view import View
 from gateway.planner.ways import named_type
 
@@ -28,65 +28,114 @@ _NONE: _Conjunction = frozenset()
 
 def emit(view: View, operation: Operation, batches: Sequence[Batch]) -> tuple[Fetch, ...]:
     """Turn `batches` into fetches, numbered in order."""
-    ids = {group: number for number, batch in enumerate(batches) for group in batch.groups}
-    emitter = _Emitter(view, operation)
-    return tuple(emitter.fetch(number, batch, ids) for number, batch in enumerate(batches))
+    emitter = _Emitter(view, operation, batches)
+    return tuple(emitter.fetch(number, batch) for number, batch in enumerate(batches))
+
+
+@dataclass(frozen=True, slots=True)
+class _Template:
+    """What an entity group emits, whoever of its family it is emitted for.
+
+    `roots` are the selections by typename, `shapes` the representations, `held` what holds whenever it runs.
+    """
+
+    roots: tuple[tuple[str, tuple[Selection, ...]], ...]
+    shapes: tuple[tuple[Shape, tuple[InputField, ...]], ...]
+    held: _Conjunction
+    disclosure: frozenset[str]
+    variables: frozenset[str]
 
 
 class _Emitter:
     """Emits the fetches of one plan."""
 
-    def __init__(self, view: View, operation: Operation) -> None:
+    def __init__(self, view: View, operation: Operation, batches: Sequence[Batch]) -> None:
         self.view = view
         self.operation = operation
         self.declared = dict(operation.variables)
+        self.numbers: dict[Group, dict[str | None, int]] = {}
+        for number, batch in enumerate(batches):
+            for part in batch.parts:
+                self.numbers.setdefault(part.group, {})[part.member] = number
+        self._templates: dict[Group, _Template] = {}
 
-    def fetch(self, number: int, batch: Batch, ids: dict[Group, int]) -> Fetch:
-        groups = batch.groups
-        common = frozenset.intersection(*(_single(group.when) for group in groups))
-        selections: tuple[Selection, ...] = ()
-        entities: tuple[EntitySelection, ...] = ()
-        if groups[0].shapes:
-            entities = self._entities(groups, common)
-            selections = tuple(s for entity in entities for s in entity.selections)
-        else:
-            (node,) = groups[0].roots.values()
-            selections = self._node(node, common)
-        disclosure: set[str] = set()
-        variables: set[str] = set()
-        _survey(selections, disclosure, variables)
-        for entity in entities:
-            variables.update(condition.variable for condition in entity.conditions)
-            for target in entity.targets:
-                for shape in target.representations:
-                    _survey_inputs(shape.fields, disclosure)
-        after = sorted({ids[dep] for group in groups for dep in group.deps} - {number})
-        root = groups[0].spot.parent is None and not entities
+    def fetch(self, number: int, batch: Batch) -> Fetch:
+        first = batch.parts[0].group
+        if not first.shapes:
+            return self._root(number, batch, first)
+        templates = [self._template(part.group) for part in batch.parts]
+        common = frozenset.intersection(*(template.held for template in templates))
+        entities = self._entities(batch.parts, common)
+        disclosure = templates[0].disclosure.union(*(template.disclosure for template in templates[1:]))
+        variables = {condition.variable for entity in entities for condition in entity.conditions}
+        variables.update(*(template.variables for template in templates))
         return Fetch(
             id=number,
             subgraph=batch.subgraph,
-            kind=self.operation.kind if root else "query",
-            after=tuple(after),
-            selections=() if entities else selections,
+            after=self._after(number, batch),
             entities=entities,
-            path=() if entities else groups[0].spot.path,
-            variables=tuple(item for item in self.operation.variables if item[0] in variables),
+            variables=self._variables(variables),
             conditions=sorted_conjunction(common),
+            disclosure=disclosure,
+        )
+
+    def _root(self, number: int, batch: Batch, group: Group) -> Fetch:
+        held = _single(group.when)
+        (node,) = group.roots.values()
+        selections = self._node(node, held)
+        disclosure: set[str] = set()
+        variables: set[str] = set()
+        _survey(selections, disclosure, variables)
+        return Fetch(
+            id=number,
+            subgraph=batch.subgraph,
+            kind=self.operation.kind if group.spot.parent is None else "query",
+            after=self._after(number, batch),
+            selections=selections,
+            path=group.spot.path,
+            variables=self._variables(variables),
+            conditions=sorted_conjunction(held),
             disclosure=frozenset(disclosure),
         )
 
-    def _entities(self, groups: Iterable[Group], common: _Conjunction) -> tuple[EntitySelection, ...]:
+    def _variables(self, used: Collection[str]) -> tuple[tuple[str, str], ...]:
+        return tuple(item for item in self.operation.variables if item[0] in used) if used else ()
+
+    def _after(self, number: int, batch: Batch) -> tuple[int, ...]:
+        """Return the fetches whose results the parts of `batch` read."""
+        after: set[int] = set()
+        for part in batch.parts:
+            for dep in part.group.deps:
+                numbers = self.numbers[dep]
+                # A member of a family waits for itself, not for the family.
+                if part.member is not None and part.member in numbers:
+                    after.add(numbers[part.member])
+                else:
+                    after.update(numbers.values())
+        after.discard(number)
+        return tuple(sorted(after))
+
+    def _entities(self, parts: Sequence[Part], common: _Conjunction) -> tuple[EntitySelection, ...]:
         """Make one `_entities` field of every distinct selection; equal ones share it."""
-        fields: dict[tuple[tuple[Selection, ...], tuple[Condition, ...]], list[Target]] = {}
-        for group in groups:
-            held = _single(group.when)
-            selections = self._roots(group, held)
-            target = Target(path=group.spot.path, representations=self._shapes(group))
-            memo = (selections, sorted_conjunction(held - common))
-            fields.setdefault(memo, []).append(target)
-        single = len(fields) == 1
-        entities = []
-        for index, ((selections, conditions), targets) in enumerate(fields.items()):
+        found: list[tuple[tuple[Selection, ...], tuple[Condition, ...], list[Target]]] = []
+        known: dict[tuple[object, ...], list[Target]] = {}
+        for part in parts:
+            template = self._templates[part.group]
+            selections = self._selections(template, part.member)
+            target = Target(path=part.group.spot.path, representations=self._representations(template, part.member))
+            conditions = sorted_conjunction(template.held - common)
+            if len(parts) > 1:
+                memo = (selections, conditions)
+                if memo in known:
+                    known[memo].append(target)
+                    continue
+                known[memo] = targets = [target]
+            else:
+                targets = [target]
+            found.append((selections, conditions, targets))
+        single = len(found) == 1
+        entities: list[EntitySelection] = []
+        for index, (selections, conditions, targets) in enumerate(found):
             variable = "representations" if single else f"representations{index}"
             while variable in self.declared:
                 variable = "_" + variable
@@ -101,34 +150,48 @@ class _Emitter:
             )
         return tuple(entities)
 
-    def _roots(self, group: Group, conditions: _Conjunction) -> tuple[Selection, ...]:
+    def _template(self, group: Group) -> _Template:
+        found = self._templates.get(group)
+        if found is None:
+            held = _single(group.when)
+            roots = tuple((name, self._node(node, held)) for name, node in sorted(group.roots.items()))
+            shapes = tuple(
+                (shape, tuple(self._input(item) for item in shape.inputs))
+                for shape in sorted(group.shapes, key=lambda s: (s.typename, sorted(s.types)))
+            )
+            disclosure: set[str] = set()
+            variables: set[str] = set()
+            for _, selections in roots:
+                _survey(selections, disclosure, variables)
+            for _, inputs in shapes:
+                _survey_inputs(inputs, disclosure)
+            found = self._templates[group] = _Template(roots, shapes, held, frozenset(disclosure), frozenset(variables))
+        return found
+
+    def _selections(self, template: _Template, member: str | None) -> tuple[Selection, ...]:
         fragments: list[Selection] = []
-        for typename, node in sorted(group.roots.items()):
-            selections = self._node(node, conditions)
-            if self.view.types[typename].kind == "object":
-                names = sorted({n for s in group.shapes if s.typename == typename for n in s.types})
-                fragments.extend(
-                    FragmentSelection(type_condition=name, selections=self._as(selections, name)) for name in names
-                )
+        for typename, selections in template.roots:
+            if member is not None:
+                names = [member]
+            elif self.view.types[typename].kind == "object":
+                names = sorted({n for shape, _ in template.shapes if shape.typename == typename for n in shape.types})
             else:
                 fragments.append(FragmentSelection(type_condition=typename, selections=selections))
+                continue
+            fragments.extend(FragmentSelection(type_condition=name, selections=_on(selections, name)) for name in names)
         return tuple(fragments)
 
-    def _shapes(self, group: Group) -> tuple[RepresentationShape, ...]:
+    def _representations(self, template: _Template, member: str | None) -> tuple[RepresentationShape, ...]:
         shapes: list[RepresentationShape] = []
-        for shape in sorted(group.shapes, key=lambda s: (s.typename, sorted(s.types))):
-            fields = tuple(self._input(item) for item in shape.inputs)
-            if self.view.types[shape.typename].kind == "object" and len(shape.types) > 1:
+        for shape, inputs in template.shapes:
+            if self.view.types[shape.typename].kind == "object":
+                names = sorted(shape.types) if member is None else [member]
                 shapes.extend(
-                    RepresentationShape(
-                        types=frozenset({name}),
-                        typename=name,
-                        fields=tuple(replace(field, parent=name) for field in fields),
-                    )
-                    for name in sorted(shape.types)
+                    RepresentationShape(types=frozenset({name}), typename=name, fields=_of(inputs, name))
+                    for name in names
                 )
             else:
-                shapes.append(RepresentationShape(types=shape.types, typename=shape.typename, fields=fields))
+                shapes.append(RepresentationShape(types=shape.types, typename=shape.typename, fields=inputs))
         return tuple(shapes)
 
     def _input(self, item: Input) -> InputField:
@@ -211,10 +274,42 @@ class _Emitter:
         own = self.view.owners(node.static, name).get(node.group.subgraph)
         return own is not None and (static is None or named_type(own.type) == static)
 
-    def _as(self, selections: tuple[Selection, ...], name: str) -> tuple[Selection, ...]:
-        return tuple(
-            replace(s, parent=name) if isinstance(s, FieldSelection) and s.parent != name else s for s in selections
+
+def _on(selections: tuple[Selection, ...], name: str) -> tuple[Selection, ...]:
+    """Return `selections` as made on the concrete type `name`."""
+    return tuple(
+        FieldSelection(
+            parent=name,
+            name=selection.name,
+            key=selection.key,
+            arguments=selection.arguments,
+            variables=selection.variables,
+            scopes=selection.scopes,
+            conditions=selection.conditions,
+            selections=selection.selections,
+            client=selection.client,
         )
+        if isinstance(selection, FieldSelection) and selection.parent != name
+        else selection
+        for selection in selections
+    )
+
+
+def _of(inputs: tuple[InputField, ...], name: str) -> tuple[InputField, ...]:
+    """Return `inputs` as read from objects of the concrete type `name`."""
+    return tuple(
+        InputField(
+            parent=name,
+            name=item.name,
+            key=item.key,
+            scopes=item.scopes,
+            nullable=item.nullable,
+            identifying=item.identifying,
+            types=item.types,
+            selections=item.selections,
+        )
+        for item in inputs
+    )
 
 
 def sorted_conjunction_key(conjunction: _Conjunction) -> str:

@@ -30,6 +30,7 @@ from graphql import (
 )
 
 from gateway.planner.errors import PlanError
+from gateway.planner.families import families_of
 from gateway.planner.fieldset import parse_field_set
 from gateway.planner.nodes import Scopes
 from gateway.planner.supergraph import (
@@ -57,7 +58,9 @@ def load_supergraph(supergraph_sdl: str) -> Supergraph:
         document = parse(supergraph_sdl, no_location=True)
     except GraphQLError as error:
         raise PlanError("INVALID_SUPERGRAPH", f"the supergraph SDL does not parse: {error.message}") from error
-    return _Loader(document).load()
+    supergraph = _Loader(document).load()
+    families_of(supergraph)
+    return supergraph
 
 
 def require_all(first: Scopes, second: Scopes) -> Scopes:
@@ -84,6 +87,7 @@ class _Loader:
         self.subgraphs = self._read_graphs()
         self.coordinates: dict[str, set[Coordinate]] = defaultdict(set)
         self.labels: set[str] = set()
+        self.ownerships: dict[Ownership, Ownership] = {}
         self.varies = False
         self.type_scopes = {n.name.value: self._scopes(n.directives or ()) for n in self.definitions}
         self.type_policies = {n.name.value: self._requirements(n.directives or ()) for n in self.definitions}
@@ -261,7 +265,8 @@ class _Loader:
             varies = varies or local != printed
             owners[graph] = self._ownership(local, arguments)
         if not applications:
-            owners = {graph: Ownership(type=printed) for graph in implicit}
+            whole = self.ownerships.setdefault(Ownership(type=printed), Ownership(type=printed))
+            owners = dict.fromkeys(implicit, whole)
         if owner:
             for graph, found in keys.items():
                 if any(item.name == name for key in found for item in key.fields):
@@ -305,7 +310,7 @@ class _Loader:
             )
             for item in _mappings(arguments.get("contextArguments"))
         )
-        return Ownership(
+        made = Ownership(
             type=local,
             external=bool(arguments.get("external")) or (bool(arguments.get("usedOverridden")) and label is None),
             requires=parse_field_set(str(arguments["requires"])) if arguments.get("requires") else (),
@@ -313,6 +318,7 @@ class _Loader:
             label=label,
             contexts=contexts,
         )
+        return self.ownerships.setdefault(made, made)
 
     def _has(self, directives: Iterable[DirectiveNode] | None, spec: str) -> bool:
         return any(d.name.value == self.names[spec] for d in directives or ())

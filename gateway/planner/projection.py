@@ -95,7 +95,7 @@ class _Projector:
     def _are_alike(self, one: ProjectedField, other: ProjectedField) -> bool:
         if replace(one, types=other.types, parent=other.parent) != other:
             return False
-        directives = self.view.directives
+        directives = self.view.families.directives
         return one.parent == other.parent or directives(one.parent, one.name) == directives(other.parent, other.name)
 
 

@@ -7,6 +7,7 @@ from gateway.planner.operation import Operation
 from gateway.planner.schedule import Batch, Cost, cost, schedule
 from gateway.planner.view import View
 from gateway.planner.walk import DeadEnd, Decision, Walk
+from gateway.planner.ways import Splits
 
 
 def search(view: View, operation: Operation) -> tuple[Walk, list[Batch]]:
@@ -25,6 +26,7 @@ class _Search:
         self.operation = operation
         self.fuel = view.options.fuel
         self.attempts = view.options.attempts
+        self.splits: Splits = {}
 
     def run(self) -> tuple[Walk, list[Batch]]:
         decisions, walk, batches, best = self._first()
@@ -38,7 +40,7 @@ class _Search:
                     found = self._attempt({**decisions, decision: index})
                     if isinstance(found, Walk):
                         batched = schedule(found.groups)
-                        value = cost(batched)
+                        value = cost(found.groups, batched)
                         if value < best:
                             decisions = {**decisions, decision: index}
                             walk, batches, best, improved = found, batched, value, True
@@ -51,7 +53,7 @@ class _Search:
         decisions: dict[Decision, int] = {}
         blocked: DeadEnd | None = None
         while self.attempts > 0:
-            walk = Walk(self.view, self.operation, decisions, self.fuel)
+            walk = Walk(self.view, self.operation, decisions, self.fuel, self.splits)
             self.attempts -= 1
             try:
                 walk.run()
@@ -68,14 +70,14 @@ class _Search:
                 continue
             self.fuel = walk.fuel
             batches = schedule(walk.groups)
-            return decisions, walk, batches, cost(batches)
+            return decisions, walk, batches, cost(walk.groups, batches)
         assert blocked is not None
         raise PlanError(
             "PLAN_NOT_FOUND", f"no subgraph can resolve {blocked.parent}.{blocked.field} from where it is asked for"
         )
 
     def _attempt(self, decisions: dict[Decision, int]) -> Walk | DeadEnd | None:
-        walk = Walk(self.view, self.operation, decisions, self.fuel)
+        walk = Walk(self.view, self.operation, decisions, self.fuel, self.splits)
         self.attempts -= 1
         try:
             walk.run()

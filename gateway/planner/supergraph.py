@@ -41,7 +41,7 @@ class Ownership:
 
     `label` is set for progressive overrides: (label, active) – the subgraph owns the field only while
     the label's state is `active`.
-    `type` is the printed type in that subgraph.
+    `type` is the printed type in that subgraph. Within one supergraph, equal ownerships are one object.
     """
 
     type: str
@@ -50,6 +50,11 @@ class Ownership:
     provides: FieldSet = ()
     label: tuple[str, bool] | None = None
     contexts: tuple[ContextArgument, ...] = ()
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the subgraph resolves the field from nothing but its parent object."""
+        return not (self.requires or self.contexts or self.label)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.planner.families import families_of
 from gateway.planner.fieldset import FieldSet, FieldSetField
 from gateway.planner.operation import OperationCase, OperationField
 from gateway.planner.options import PlannerOptions
@@ -15,10 +16,9 @@ class View:
         self.supergraph = supergraph
         self.types = supergraph.types
         self.options = options
+        self.families = families_of(supergraph)
         self._roots = frozenset(supergraph.roots.values())
         self._owners: dict[tuple[str, str], dict[str, Ownership]] = {}
-        self._signatures: dict[tuple[str, str], object] = {}
-        self._key_signatures: dict[str, object] = {}
         self._requirements: dict[tuple[int, str], tuple[OperationField, ...]] = {}
         self._kept: list[object] = []
 
@@ -92,44 +92,6 @@ class View:
             return True
         condition = self.types.get(item.on)
         return condition is not None and rep in condition.possible
-
-    def signature(self, rep: str, name: str) -> object:
-        """Return a value equal for types on which the field is resolved in the same way."""
-        found = self._signatures.get((rep, name))
-        if found is None:
-            self._signatures[rep, name] = None, rep
-            info = self.types[rep].fields.get(name)
-            if info is None:
-                found = ()
-            else:
-                parts: list[object] = [info.named, info.scopes, self.directives(rep, name)]
-                for subgraph, via, own in self.candidates(rep, name):
-                    inner = tuple(
-                        (item, self.signature(rep, item.name)) for item in own.requires if self.applies(item, rep)
-                    )
-                    parts.append((subgraph, via, own.type, own.external, inner, own.provides, own.contexts))
-                found = tuple(parts)
-            self._signatures[rep, name] = found
-        return found
-
-    def directives(self, rep: str, name: str) -> tuple[str, ...]:
-        """Return the composed directives that stand on the field."""
-        coordinate = (rep, name)
-        return tuple(d for d, where in sorted(self.supergraph.directives.items()) if coordinate in where)
-
-    def key_signature(self, rep: str) -> object:
-        """Return a value equal for types that are entities in the same way, in the same subgraphs."""
-        found = self._key_signatures.get(rep)
-        if found is None:
-            info = self.types[rep]
-            parts: list[object] = []
-            for subgraph, keys in info.keys.items():
-                parts.append((subgraph, tuple((key.text, key.resolvable) for key in keys)))
-                for key in keys:
-                    parts.extend(self.signature(rep, item.name) for item in key.fields)
-            parts.append(tuple(interface.name for interface in self.interface_objects(rep)))
-            found = self._key_signatures[rep] = tuple(parts)
-        return found
 
     def required(self, fields: FieldSet, rep: str) -> tuple[OperationField, ...]:
         """Return the field set as fields of an operation on objects of the type `rep`."""

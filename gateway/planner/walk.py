@@ -28,7 +28,7 @@ from gateway.planner.fieldset import FieldSet
 from gateway.planner.operation import ALWAYS, Dnf, Operation, OperationCase, OperationField, both, either
 from gateway.planner.supergraph import Ownership
 from gateway.planner.view import View
-from gateway.planner.ways import IMPOSSIBLE, Estimator, Way, find_cell, named_type
+from gateway.planner.ways import IMPOSSIBLE, Estimator, Splits, Way, find_cell, named_type
 
 Active = frozenset[tuple[int, str, str]]
 """What is being resolved further up: (spot, field, subgraph) for a field's requirements, and
@@ -62,7 +62,9 @@ class _Option:
 class Walk:
     """One attempt. After `run`, `groups` is the draft; `choices` lists the decisions that were open."""
 
-    def __init__(self, view: View, operation: Operation, decisions: Mapping[Decision, int], fuel: int) -> None:
+    def __init__(
+        self, view: View, operation: Operation, decisions: Mapping[Decision, int], fuel: int, splits: Splits
+    ) -> None:
         self.view = view
         self.types = view.types
         self.operation = operation
@@ -70,7 +72,7 @@ class Walk:
         self.fuel = fuel
         self.choices: list[tuple[Decision, int, int]] = []
         self.groups: list[Group] = []
-        self.estimator = Estimator(view)
+        self.estimator = Estimator(view, splits)
         self.root = self._new_spot(operation.root_type, None, None, ())
         self.fresh = 0
         self.conditional = False
@@ -104,31 +106,23 @@ class Walk:
             (name,) = info.possible
             spot.cases.append(Case(spot, info.possible, name))
             return spot
-        groups: dict[object, list[str]] = {}
-        for name in sorted(info.possible):
-            homes = tuple(graph for graph, types in info.runtime.items() if name in types)
-            groups.setdefault((homes, self.view.key_signature(name)), []).append(name)
-        spot.cases.extend(Case(spot, frozenset(names), names[0]) for names in groups.values())
+        spot.cases.extend(Case(spot, types, rep) for types, rep in self.view.families.whole(static))
         return spot
 
     def _cases(self, spot: Spot, wanted: OperationCase) -> list[Case]:
         """Return the cases that hold exactly the types of `wanted` that some fetch can meet, split as needed."""
         found: list[Case] = []
         for case in list(spot.cases):
-            overlap = case.types & wanted.types
+            overlap = case.types if case.types <= wanted.types else case.types & wanted.types
             if not overlap or not (case.accesses or spot.opaque):
                 continue
-            if overlap != case.types:
+            if overlap is not case.types:
                 case = spot.split(case, overlap, min(overlap))
             found.append(case)
             if len(overlap) == 1:
                 continue
-            groups: dict[object, list[str]] = {}
-            for name in sorted(overlap):
-                signature = tuple(self.view.signature(name, field.name) for field in wanted.fields)
-                groups.setdefault(signature, []).append(name)
-            for names in list(groups.values())[1:]:
-                found.append(spot.split(case, frozenset(names), names[0]))
+            parts = self.estimator.split(spot.static, overlap, wanted.fields)
+            found.extend(spot.split(case, types, rep) for types, rep in parts[1:])
         return found
 
     def _claim_cell(self, case: Case, field: OperationField) -> Cell:
@@ -149,7 +143,7 @@ class Walk:
         key = field.response_key
         if field.removed or self._is_taken(case, key, field):
             key = self._fresh_key()
-        case.spot.claims.setdefault(key, []).append((case.types, case.rep, field))
+        case.spot.claim(key, case, field, join=not self.view.supergraph.varies)
         cell = Cell(field=field, key=key, response_key=field.response_key if field.client else None, types=case.types)
         case.cells.append(cell)
         return cell
@@ -172,10 +166,12 @@ class Walk:
 
     def _clash(self, rep: str, field: OperationField, other_rep: str, other: OperationField) -> bool:
         """Whether some subgraph would refuse both under one key (GraphQL: SameResponseShape)."""
-        if field.client and other.client and not self.view.supergraph.varies:
-            return False
         if "__typename" in (field.name, other.name):
             return field.name != other.name
+        if not self.view.supergraph.varies:
+            one, two = self.view.field(rep, field.name).type, self.view.field(other_rep, other.name).type
+            if one == two or (field.client and other.client):
+                return False
         mine, theirs = self.view.owners(rep, field.name), self.view.owners(other_rep, other.name)
         leaf = not field.cases and field.named not in self.types
         for subgraph in mine.keys() & theirs.keys():
@@ -411,6 +407,8 @@ class Walk:
             deps.add(spot.cell.group)
         types = source.types
         group = self._entity_group(spot, subgraph, way.typename, types, inputs, deps, requires, when)
+        if not group.shapes:
+            group.members = self._members(source, subgraph)
         shape = next((s for s in group.shapes if s.types == types and s.typename == way.typename), None)
         if shape is None:
             group.shapes.append(Shape(types, way.typename, inputs))
@@ -418,6 +416,17 @@ class Walk:
             merge_inputs(shape.inputs, inputs)
         group.deps |= deps
         return self._stand_at_entities(source, group, way.typename)
+
+    def _members(self, case: Case, subgraph: str) -> dict[str, str]:
+        """Return the own subgraphs of the types of `case` when `subgraph` is that of the type that stands for them."""
+        if len(case.types) == 1:
+            return {}
+        own = self.view.families.own_subgraphs(case.spot.static)
+        mine = own.get(case.rep, ())
+        if subgraph not in mine:
+            return {}
+        index = mine.index(subgraph)
+        return {name: own[name][index] for name in sorted(case.types)}
 
     def _entity_group(
         self,

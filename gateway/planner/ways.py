@@ -22,6 +22,9 @@ IMPOSSIBLE = 1_000_000.0
 UNLIKELY = 100.0
 """The estimate for what no subgraph resolves by itself, though an enclosing `@provides` may."""
 
+Splits = dict[tuple[str, frozenset[str], tuple[int, ...]], list[tuple[frozenset[str], str]]]
+"""Splits of types by fields, remembered for all attempts at one operation."""
+
 _Visited = frozenset[tuple[int, str]]
 
 
@@ -43,8 +46,9 @@ class Way:
 class Estimator:
     """Estimates for one attempt."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, splits: Splits) -> None:
         self.view = view
+        self._splits = splits
         self._below: dict[tuple[str, str, int, int], float] = {}
         self._kept: list[object] = []
 
@@ -79,19 +83,26 @@ class Estimator:
             runtime = self.view.supergraph.runtime(static, subgraph)
             wanted: set[str] = set()
             for case in cases:
-                for rep in self._representatives(case, runtime):
+                for rep in self._representatives(case, static, runtime):
                     total += self._fields(case.fields, rep, subgraph, provided, wanted)
         self._below[memo] = total
         return total
 
-    def _representatives(self, case: OperationCase, runtime: frozenset[str]) -> list[str]:
-        present = sorted(case.types & runtime)
+    def _representatives(self, case: OperationCase, static: str, runtime: frozenset[str]) -> list[str]:
+        present = case.types & runtime
         if len(present) < 2:
-            return present
-        seen: dict[object, str] = {}
-        for name in present:
-            seen.setdefault(tuple(self.view.signature(name, field.name) for field in case.fields), name)
-        return list(seen.values())
+            return list(present)
+        return [rep for _, rep in self.split(static, present, case.fields)]
+
+    def split(
+        self, static: str, types: frozenset[str], fields: Sequence[OperationField]
+    ) -> list[tuple[frozenset[str], str]]:
+        """Split `types` into those on which `fields` are resolved alike."""
+        memo = (static, types, tuple([id(field) for field in fields]))
+        found = self._splits.get(memo)
+        if found is None:
+            found = self._splits[memo] = self.view.families.split(static, types, fields)
+        return found
 
     def _fields(
         self,
