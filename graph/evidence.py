@@ -151,11 +151,12 @@ def _estimate(skill: SkillId, weights: Sequence[_Weight]) -> HeldSkill:
     learned = practice / (practice + HALF_LEARNED)
     level = min(HIGHEST_LEVEL, PRIOR_LEVEL + LEVEL_RANGE * learned * (1 + QUALITY_EFFECT * quality))
     precision = PRECISION_PER_DOUBLING * math.log2(1 + exposure / EXPOSURE_UNIT)
-    mean = (PRIOR_PRECISION * PRIOR_LEVEL + precision * level) / (PRIOR_PRECISION + precision)
-    margin = Z80 / math.sqrt(PRIOR_PRECISION + precision)
+    # Center and margin are rounded apart, so that rounding never widens an interval.
+    mean = round((PRIOR_PRECISION * PRIOR_LEVEL + precision * level) / (PRIOR_PRECISION + precision), 4)
+    margin = round(Z80 / math.sqrt(PRIOR_PRECISION + precision), 4)
     return HeldSkill(
         skill=skill,
-        proficiency=round(mean, 4),
+        proficiency=mean,
         low=round(mean - margin, 4),
         high=round(mean + margin, 4),
         sources=_sources(weights, exposure),
