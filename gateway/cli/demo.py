@@ -12,14 +12,14 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.panel import Panel
 
 from gateway.cli.failure import CommandError, check_port
-from gateway.demo.actor import ActorClient
-from gateway.demo.browser import Browser
+from gateway.demo.actor import ActorClient, ActorError
+from gateway.demo.actor_site import ActorSite, serve_site
+from gateway.demo.browser import Browser, BrowserError
 from gateway.demo.processes import StartError
-from gateway.demo.stage import Stage, set_stage
-from gateway.demo.story import PURPOSE, Played, Story, graphiql_address
+from gateway.demo.stage import ACTOR_NAME, Stage, set_stage
+from gateway.demo.story import FIRST_LOOK, DifferentError, Played, Story, graphiql_address, request_for_a_month
 
 FOLDER = Path(".gigway/demo")
 
@@ -30,6 +30,7 @@ def add_parsers(commands: Any) -> None:
     demo.add_argument("--once", action="store_true", help="play the story, one line a step, and end")
     demo.add_argument("--port", type=int, default=8700, help="the gateway's port (default: 8700)")
     demo.add_argument("--sandbox-port", type=int, default=8701, help="the sandbox's port (default: 8701)")
+    demo.add_argument("--actor-port", type=int, default=8702, help="the fictional actor's port (default: 8702)")
     demo.add_argument(
         "--folder", type=Path, default=FOLDER, help=f"where the demo keeps its database (default: {FOLDER})"
     )
@@ -39,6 +40,7 @@ def add_parsers(commands: Any) -> None:
 def _demo(options: argparse.Namespace) -> int:
     check_port("127.0.0.1", options.port, "--port")
     check_port("127.0.0.1", options.sandbox_port, "--sandbox-port")
+    check_port("127.0.0.1", options.actor_port, "--actor-port")
     try:
         return asyncio.run(_run(options))
     except StartError as error:
@@ -51,10 +53,16 @@ async def _run(options: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     started = time.monotonic()
-    async with set_stage(options.folder.absolute(), port=options.port, sandbox_port=options.sandbox_port) as stage:
+    ports = {"port": options.port, "sandbox_port": options.sandbox_port, "actor_port": options.actor_port}
+    async with (
+        set_stage(options.folder.absolute(), **ports) as stage,
+        Browser() as browser,
+        ActorClient(stage.issuer, stage.client_id, stage.client_secret, stage.redirect_uri) as actor,
+    ):
+        story = Story(stage, browser, actor)
         if not options.once:
             console.print(f"Gigway and the simulated platforms are up ({time.monotonic() - started:.1f} s).\n")
-        playing = asyncio.create_task(_play(stage, console, once=options.once))
+        playing = asyncio.create_task(_play(story, console, once=options.once))
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if not playing.done():
@@ -62,48 +70,41 @@ async def _run(options: argparse.Namespace) -> int:
             with contextlib.suppress(asyncio.CancelledError):
                 await playing
             return 130
-        failed, addresses = playing.result()
-        if options.once:
-            return 1 if failed else 0
-        console.print(
-            Panel("\n".join(addresses), title="open in a browser", subtitle="Ctrl-C ends everything", expand=False)
-        )
-        await stop.wait()
-        console.print("stopping")
+        failed = playing.result()
+        if not options.once:
+            await _stay(stage, story, actor, console, stop, options.actor_port)
     return 1 if failed else 0
 
 
-async def _play(stage: Stage, console: Console, *, once: bool) -> tuple[int, list[str]]:
+async def _play(story: Story, console: Console, *, once: bool) -> int:
     failed, total = 0, 0
-    async with (
-        Browser() as browser,
-        ActorClient(stage.issuer, stage.client_id, stage.client_secret, stage.redirect_uri) as actor,
-    ):
-        story = Story(stage, browser, actor)
-        async for step in story.play():
-            total += 1
-            failed += not step.ok
-            _show(console, step, once=once)
-        console.print(f"{total - failed}/{total} steps ok")
-        if once:
-            return failed, []
-        token = await actor.own_token(PURPOSE)
-        url, _, _ = actor.ask(_next_request())
-    return failed, [
-        f"GraphiQL       {graphiql_address(stage, token, story.memory.worker)}",
-        f"Worker's pages {stage.issuer}/me    (demo login: Alex Sandberg)",
-        f"A new request  {url}",
-        f"The sandbox    {stage.sandbox}/control",
-    ]
+    async for step in story.play():
+        total += 1
+        failed += not step.ok
+        _show(console, step, once=once)
+    console.print(f"{total - failed}/{total} steps ok")
+    return failed
 
 
-def _next_request() -> dict[str, Any]:
-    return {
-        "type": "gig_data",
-        "platforms": ["uber", "upwork"],
-        "categories": ["engagements", "ratings", "skills"],
-        "purpose": PURPOSE,
-    }
+async def _stay(
+    stage: Stage, story: Story, actor: ActorClient, console: Console, stop: asyncio.Event, actor_port: int
+) -> None:
+    with contextlib.suppress(DifferentError, BrowserError, ActorError):
+        await story.grant_again()
+    site = ActorSite(ACTOR_NAME, actor, request_for_a_month(), FIRST_LOOK)
+    async with serve_site(site, actor_port):
+        places = {
+            "GraphiQL, with a token": graphiql_address(stage, story.memory.grant_token, story.memory.worker),
+            "the worker's pages (demo login: Alex Sandberg)": f"{stage.issuer}/me",
+            "the fictional actor's site": f"http://127.0.0.1:{actor_port}/",
+            "the sandbox's control page": f"{stage.sandbox}/control",
+        }
+        console.print("\nOpen in a browser:")
+        for what, address in places.items():
+            console.print(f"  [bold]{escape(what)}[/]\n    {escape(address)}", soft_wrap=True)
+        console.print("\nCtrl-C ends everything.")
+        await stop.wait()
+        console.print("stopping")
 
 
 def _show(console: Console, step: Played, *, once: bool) -> None:

@@ -20,7 +20,7 @@ class ActorClient:
     """One matching actor. Its secret is sent by HTTP Basic authentication only."""
 
     def __init__(self, issuer: str, client_id: str, client_secret: str, redirect_uri: str) -> None:
-        self._issuer = issuer
+        self.issuer = issuer
         self._client_id = client_id
         self._secret = client_secret
         self.redirect_uri = redirect_uri
@@ -53,12 +53,12 @@ class ActorClient:
             "code_challenge_method": "S256",
             "authorization_details": orjson.dumps([details]).decode(),
         }
-        return f"{self._issuer}/oauth/authorize?{urlencode(query)}", state, verifier
+        return f"{self.issuer}/oauth/authorize?{urlencode(query)}", state, verifier
 
     async def redeem(self, callback: str, state: str, verifier: str) -> dict[str, Any]:
         """Return the token response for the address that the worker came back to."""
         answer = {name: values[0] for name, values in parse_qs(urlsplit(callback).query).items()}
-        if answer.get("state") != state or answer.get("iss") != self._issuer:
+        if answer.get("state") != state or answer.get("iss") != self.issuer:
             raise ActorError("the answer has another state or issuer")
         if "code" not in answer:
             raise ActorError(f"no code: {answer.get('error')}")
@@ -74,7 +74,7 @@ class ActorClient:
     async def query(self, token: str, query: str, variables: dict[str, Any]) -> tuple[int, dict[str, Any], str]:
         """Send a query; returns the status, the answer, and the `WWW-Authenticate` header."""
         async with self._client.post(
-            f"{self._issuer}/graphql",
+            f"{self.issuer}/graphql",
             json={"query": query, "variables": variables},
             headers={"Authorization": f"Bearer {token}", "Accept": "application/graphql-response+json"},
         ) as response:
@@ -83,7 +83,7 @@ class ActorClient:
 
     async def _token(self, form: dict[str, str]) -> dict[str, Any]:
         async with self._client.post(
-            f"{self._issuer}/oauth/token", data=form, auth=aiohttp.BasicAuth(self._client_id, self._secret)
+            f"{self.issuer}/oauth/token", data=form, auth=aiohttp.BasicAuth(self._client_id, self._secret)
         ) as response:
             answer: dict[str, Any] = orjson.loads(await response.read())
             if response.status != 200:

@@ -60,14 +60,14 @@ class Stage:
 
 
 @asynccontextmanager
-async def set_stage(folder: Path, *, port: int, sandbox_port: int) -> AsyncIterator[Stage]:
+async def set_stage(folder: Path, *, port: int, sandbox_port: int, actor_port: int) -> AsyncIterator[Stage]:
     """Make everything afresh in `folder`, start both processes, and stop them at the end.
 
     Raises `StartError` when one does not come up.
     """
     _clear(folder)
     issuer, sandbox = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{sandbox_port}"
-    redirect_uri = f"http://127.0.0.1:{port}/demo/callback"
+    redirect_uri = f"http://127.0.0.1:{actor_port}/callback"
     database_url = f"sqlite:///{folder}/demo.db"
     actor_id, client_id, client_secret = _prepare(database_url, redirect_uri)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIGWAY_")} | {

@@ -46,6 +46,19 @@ query ($worker: ID!, $target: ID!) {
 }
 """
 
+FIRST_LOOK = """
+query ($worker: ID!) {
+  worker(id: $worker) {
+    accounts {
+      platform { displayName simulated }
+      engagements(first: 3) { totalCount edges { node { kind status period { start } place { city } } } }
+      ratings { scheme { name min max } value sampleSize }
+    }
+    skills { skill { label } proficiency explanation }
+  }
+}
+"""
+
 TARGETS = "{ opportunities(first: 50) { edges { node { id title pay { min max currency per } } } } }"
 
 
@@ -137,17 +150,12 @@ class Story:
             )
         return "both linked by OAuth at the platform; tokens are encrypted at rest"
 
+    async def grant_again(self) -> None:
+        """Let the worker grant the same once more, so that there is something to look at after the story."""
+        await self._consent()
+
     async def _consent(self) -> str:
-        expires = datetime.now(UTC) + timedelta(days=30)
-        url, state, verifier = self._actor.ask(
-            {
-                "type": "gig_data",
-                "platforms": ["uber", "upwork"],
-                "categories": ["engagements", "ratings", "skills"],
-                "purpose": PURPOSE,
-                "expires_at": expires.isoformat(timespec="seconds"),
-            }
-        )
+        url, state, verifier = self._actor.ask(request_for_a_month())
         page = await self._browser.open(url)
         expect(ACTOR_NAME in page.text, "the page does not say who asks")
         expect(
@@ -271,6 +279,18 @@ class Story:
 
 PREFERRED_TARGET = "dispatch"
 """A better-paid job that driving leads to."""
+
+
+def request_for_a_month() -> dict[str, Any]:
+    """Return what the actor asks for: engagements, ratings and skills at both platforms, for 30 days."""
+    expires = datetime.now(UTC) + timedelta(days=30)
+    return {
+        "type": "gig_data",
+        "platforms": ["uber", "upwork"],
+        "categories": ["engagements", "ratings", "skills"],
+        "purpose": PURPOSE,
+        "expires_at": expires.isoformat(timespec="seconds"),
+    }
 
 
 def expect(holds: object, otherwise: str) -> None:
