@@ -5,11 +5,13 @@ A `CompiledPlan` is immutable apart from its caches of documents, holds nothing 
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
+from functools import cached_property, partial
 from typing import Any
 
 from gateway.executor.document import EntityPart, fields_of, print_document
 from gateway.executor.gather import Gather, compile_collect, compile_gather
+from gateway.executor.merge import typename_of
 from gateway.executor.projection import compile_projection, shape_projection
 from gateway.executor.schema import ExecutionSchema
 from gateway.planner.nodes import (
@@ -22,6 +24,12 @@ from gateway.planner.nodes import (
     Selection,
 )
 
+Collect = Callable[[dict[str, Any]], list[dict[str, Any]]]
+Later = Callable[[], Sequence[Fetch]]
+"""The fetches that come after one in the plan."""
+Places = Set[tuple[str, ...]]
+"""Where entities stand, in data keys alone."""
+
 MAX_DOCUMENT_VARIANTS = 256
 """How many documents one fetch caches; beyond that they are printed anew."""
 
@@ -29,53 +37,54 @@ MAX_DOCUMENT_VARIANTS = 256
 class CompiledEntities:
     """One `_entities` field of a fetch: how its entities are found and where its answers go.
 
-    `composites` are the data keys of its composite fields. `copies` tells that every object needs a copy of its own of
-    the answer, because a later fetch goes on below one place in another way than below the others.
+    What is generated is generated at first use: of a thousand types that a plan provides for, a request meets few.
     """
 
-    __slots__ = ("composites", "copies", "gather", "key", "selection", "variable")
-
-    def __init__(
-        self, selection: EntitySelection, later: Sequence[Fetch], places: Set[tuple[str, ...]] = frozenset()
-    ) -> None:
+    def __init__(self, selection: EntitySelection, later: Later, places: Places) -> None:
         self.selection = selection
         self.variable = selection.variable
         self.key = selection.key
-        self.gather: Gather = compile_gather(selection, places)
-        self.composites = tuple(dict.fromkeys(each.key for each in fields_of(selection.selections) if each.selections))
-        self.copies = bool(self.composites) and _needs_copies(selection, later)
+        self._later = later
+        self._places = places
+
+    @cached_property
+    def gather(self) -> Gather:
+        """The function that finds the entities and builds their representations."""
+        return compile_gather(self.selection, self._places)
+
+    @cached_property
+    def composites(self) -> tuple[str, ...]:
+        """The data keys of the composite fields that are selected on the entities."""
+        return tuple(dict.fromkeys(each.key for each in fields_of(self.selection.selections) if each.selections))
+
+    @cached_property
+    def copies(self) -> bool:
+        """Whether each entity needs an answer of its own: a later fetch treats two of the places differently."""
+        return bool(self.composites) and _needs_copies(self.selection, self._later())
 
 
 class CompiledFetch:
-    """A fetch with its generated functions and the documents that have been printed for it."""
+    """A fetch with its generated functions and the documents that have been printed for it.
 
-    __slots__ = (
-        "_documents",
-        "_types",
-        "collect",
-        "dependents",
-        "entities",
-        "fetch",
-        "index",
-        "subgraph",
-    )
+    `place` is where its entities stand, when that is one place, and `types` are the types that it wants there.
+    """
 
-    def __init__(
-        self,
-        index: int,
-        fetch: Fetch,
-        dependents: tuple[int, ...],
-        later: Sequence[Fetch],
-        places: Set[tuple[str, ...]],
-    ) -> None:
+    def __init__(self, index: int, fetch: Fetch, dependents: tuple[int, ...], later: Later, places: Places) -> None:
         self.index = index
         self.fetch = fetch
         self.subgraph = fetch.subgraph
         self.dependents = dependents
         self.entities = tuple(CompiledEntities(each, later, places) for each in fetch.entities)
-        self.collect = compile_collect(fetch.path)
+        targets = [target for each in fetch.entities for target in each.targets]
+        self.place = targets[0].path if len({target.path for target in targets}) == 1 else None
+        self.types = frozenset(name for target in targets for shape in target.representations for name in shape.types)
         self._types = dict(fetch.variables)
         self._documents: dict[Any, tuple[str, tuple[str, ...]]] = {}
+
+    @cached_property
+    def collect(self) -> Collect:
+        """The function that finds the objects into which a root fetch is merged."""
+        return compile_collect(self.fetch.path)
 
     def document(self, active: tuple[int, ...]) -> tuple[str, tuple[str, ...]]:
         """Return the document that asks for the `_entities` fields of these numbers, and its client variables."""
@@ -103,7 +112,18 @@ class CompiledFetch:
 class CompiledPlan:
     """A plan that can be executed any number of times, by any number of requests at once."""
 
-    __slots__ = ("dependencies", "fetches", "initial", "is_gated", "is_linear", "plan", "projection", "schema", "shape")
+    __slots__ = (
+        "_collectors",
+        "dependencies",
+        "fetches",
+        "initial",
+        "is_gated",
+        "is_linear",
+        "plan",
+        "projection",
+        "schema",
+        "shape",
+    )
 
     def __init__(self, plan: QueryPlan, schema: ExecutionSchema) -> None:
         self.plan = plan
@@ -120,7 +140,7 @@ class CompiledPlan:
             for target in selection.targets
         }
         self.fetches = tuple(
-            CompiledFetch(index, fetch, tuple(dependents[index]), plan.fetches[index + 1 :], places)
+            CompiledFetch(index, fetch, tuple(dependents[index]), partial(_later, plan, index), places)
             for index, fetch in enumerate(plan.fetches)
         )
         self.dependencies = tuple(len(fetch.after) for fetch in plan.fetches)
@@ -129,11 +149,23 @@ class CompiledPlan:
         self.is_gated = any(fetch.disclosure or _has_scopes(fetch) for fetch in plan.fetches)
         self.shape = shape_projection(plan.projection, schema, places)
         self.projection = compile_projection(self.shape)
+        self._collectors: dict[tuple[PathStep, ...], Collect] = {}
+
+    def types_at(self, place: tuple[PathStep, ...], tree: dict[str, Any]) -> set[str | None]:
+        """Return the `__typename`s of the objects that stand at a place (None: one has none)."""
+        collect = self._collectors.get(place)
+        if collect is None:
+            collect = self._collectors[place] = compile_collect(place)
+        return {typename_of(each) for each in collect(tree)}
 
 
 def compile_plan(plan: QueryPlan, schema: ExecutionSchema) -> CompiledPlan:
     """Make `plan` ready to run against the API schema that `schema` indexes."""
     return CompiledPlan(plan, schema)
+
+
+def _later(plan: QueryPlan, index: int) -> Sequence[Fetch]:
+    return plan.fetches[index + 1 :]
 
 
 def _has_scopes(fetch: Fetch) -> bool:

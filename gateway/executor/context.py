@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -89,7 +90,10 @@ class ExecutionResult:
             response["errors"] = self.errors
         if self.extensions:
             response["extensions"] = self.extensions
-        return orjson.dumps(response, default=str)
+        try:
+            return orjson.dumps(response, default=str)
+        except TypeError:  # an integer beyond 64 bits, in a custom scalar of a subgraph in this process
+            return json.dumps(response, default=str).encode()
 
     @property
     def permits(self) -> tuple[Permit, ...]:

@@ -28,6 +28,7 @@ from gateway.executor.disclosure import (
 )
 from gateway.executor.document import EntityPart, active_part
 from gateway.executor.hooks import Denial, Gate, GateDecision, GateRequest
+from gateway.executor.merge import typename_of
 from gateway.executor.paths import DataPath, JsonObject, Place, affected_paths, client_path, top_level_keys, walk
 from gateway.executor.provenance import Ledger, Unit
 from gateway.executor.release import release
@@ -132,7 +133,7 @@ class GatedRun(Run):
         candidates = []
         for representation, sink in zip(representations, sinks, strict=True):
             sent_as = representation["__typename"]
-            typename = sink[0].get("__typename") or sent_as
+            typename = typename_of(sink[0]) or sent_as
             inputs = _inputs_for(entities, typename, sent_as)
             selected = active_part(applicable(selection.selections, typename, sent_as, self.plan.schema), self.holds)
             own = [place for each in {id(value): value for value in sink} for place in places.get(each, ())]

@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from gateway.executor.merge import typename_of
 from gateway.planner.nodes import LIST, EntitySelection, InputField, PathStep, Target, TypeStep
 
 JsonObject = dict[str, Any]
@@ -61,7 +62,7 @@ def compile_gather(selection: EntitySelection, places: Set[tuple[str, ...]] = fr
         depth, variable = writer.descend(target.path)
         writer.lines_at(
             depth,
-            f"name = {variable}.get('__typename')",
+            f"name = typename_of({variable})",
             f"build = builds_{number}.get(name) if name is not None else fallback_{number}",
             f"built = build({variable}) if build is not None else None",
             "if built is not None:",
@@ -140,7 +141,7 @@ def _nested_representation(typename: str, fields: Sequence[InputField]) -> Build
 
 def read_inputs(value: JsonObject, fields: Iterable[InputField], into: JsonObject) -> bool:
     """Read `fields` of `value` into a representation; False when one that must not be null is."""
-    name = value.get("__typename")
+    name = typename_of(value)
     for each in fields:
         if each.name == "__typename" and into.get("__typename") is not None:
             continue
@@ -173,7 +174,7 @@ class _Writer:
 
     def __init__(self, places: Set[tuple[str, ...]] = frozenset()) -> None:
         self.lines: list[str] = []
-        self.names: dict[str, Any] = {"flatten": flatten, "dump_key": dump_key}
+        self.names: dict[str, Any] = {"flatten": flatten, "dump_key": dump_key, "typename_of": typename_of}
         self.slot: str | None = None
         self.replaceable = ""
         self._places = places
@@ -199,7 +200,7 @@ class _Writer:
             self._variables += 1
             if isinstance(step, TypeStep):
                 self.names[f"types_{number}"] = step.types
-                self.line(depth, f"if type({variable}) is dict and {variable}.get('__typename') in types_{number}:")
+                self.line(depth, f"if type({variable}) is dict and typename_of({variable}) in types_{number}:")
                 depth += 1
                 continue
             following = f"o{number}"

@@ -11,6 +11,12 @@ from typing import Any
 JsonObject = dict[str, Any]
 
 
+def typename_of(value: JsonObject) -> str | None:
+    """Return an object's `__typename`; whatever is not text counts as none."""
+    name = value.get("__typename")
+    return name if type(name) is str else None
+
+
 def merge_entity(into: JsonObject, answer: JsonObject, composites: tuple[str, ...], objects: frozenset[str]) -> None:
     """Merge one entity's answer.
 
@@ -23,7 +29,7 @@ def merge_entity(into: JsonObject, answer: JsonObject, composites: tuple[str, ..
             return
     typename = into.get("__typename")
     into.update(answer)
-    if typename is not None and typename in objects:
+    if type(typename) is str and typename in objects:
         into["__typename"] = typename
 
 
@@ -34,7 +40,7 @@ def merge_deep(into: JsonObject, answer: JsonObject, objects: frozenset[str]) ->
         if present is None:
             into[key] = value
         elif key == "__typename":
-            if present not in objects and type(value) is str:
+            if type(value) is str and (type(present) is not str or present not in objects):
                 into[key] = value
         else:
             _merge_values(present, value, objects)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.executor.document import fields_of
+from gateway.executor.merge import typename_of
 from gateway.executor.projection import ShapedField
 from gateway.planner.nodes import LIST, Fetch, FieldSelection, InputField, PathStep, Selection, TypeStep
 
@@ -52,7 +53,7 @@ def _walk(
         return
     step = path[at]
     if isinstance(step, TypeStep):
-        if value.get("__typename") in step.types:
+        if typename_of(value) in step.types:
             yield from _walk(value, path, at + 1, done, trail)
     elif step != LIST:
         yield from _walk(value.get(step), path, at + 1, (*done, step), (*trail, (value, step)))
@@ -88,7 +89,7 @@ def client_path(fields: Sequence[ShapedField], tree: JsonObject, path: Sequence[
             result.append(step)
             value = value[step] if type(value) is list and 0 <= step < len(value) else None
             continue
-        typename = value.get("__typename") if type(value) is dict else None
+        typename = typename_of(value) if type(value) is dict else None
         for each in fields:
             if each.data_key == step and (each.types is None or typename is None or typename in each.types):
                 break

@@ -28,6 +28,9 @@ logger = logging.getLogger(__name__)
 
 JsonObject = dict[str, Any]
 
+MANY = 8
+"""From how many fetches that become ready together the types that are there are looked at first."""
+
 
 class Run:
     """One execution of one plan. `GatedRun` adds the gate."""
@@ -64,18 +67,44 @@ class Run:
         following: int | None = index
         while following is not None:
             fetch = self.plan.fetches[following]
-            following = None
             if self.holds(fetch.fetch.conditions):
                 await self.run_fetch(fetch)
-            for dependent in fetch.dependents:
-                self._waiting[dependent] -= 1
-                if self._waiting[dependent]:
-                    continue
-                if following is None:
-                    following = dependent
-                else:
-                    assert self._group is not None
-                    self._group.create_task(self._chain(dependent))
+            following, *others = self._complete(fetch) or (None,)
+            for other in others:
+                assert self._group is not None
+                self._group.create_task(self._chain(other))
+
+    def _complete(self, fetch: CompiledFetch) -> list[int]:
+        """Return the fetches that can start now that `fetch` is done."""
+        ready: list[int] = []
+        done = [fetch]
+        while done:
+            made: list[CompiledFetch] = []
+            for each in done:
+                for dependent in each.dependents:
+                    self._waiting[dependent] -= 1
+                    if not self._waiting[dependent]:
+                        made.append(self.plan.fetches[dependent])
+            if len(made) < MANY:
+                return ready + [each.index for each in made]
+            done = self._absent(made)
+            absent = {each.index for each in done}
+            ready += [each.index for each in made if each.index not in absent]
+        return ready
+
+    def _absent(self, fetches: Sequence[CompiledFetch]) -> list[CompiledFetch]:
+        """Return those of many ready fetches whose types do not occur where they are wanted: they are done."""
+        present: dict[Any, set[str | None]] = {}
+        absent = []
+        for each in fetches:
+            if each.place is None:
+                continue
+            types = present.get(each.place)
+            if types is None:
+                types = present[each.place] = self.plan.types_at(each.place, self.tree)
+            if None not in types and each.types.isdisjoint(types):
+                absent.append(each)
+        return absent
 
     def holds(self, conditions: tuple[Condition, ...]) -> bool:
         """Evaluate the conditions of a fetch or of one of its `_entities` fields."""

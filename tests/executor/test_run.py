@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 import pytest
+from graphql import build_schema
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gateway.errors import SubgraphUnavailableError
+from gateway.executor import ExecutionSchema, RequestContext, compile_plan, execute
 from gateway.planner.nodes import (
     EntitySelection,
     Fetch,
@@ -20,6 +26,7 @@ from gateway.planner.nodes import (
     RepresentationShape,
     Target,
 )
+from gateway.subgraph import SubgraphCall
 
 SDL = """
 type Query { products: [Product] }
@@ -204,6 +211,51 @@ def test_missing_extra_or_misshapen_entities_fail_the_fetch(bench, scripted, ent
     assert [(error["path"], error["extensions"]["code"]) for error in result.errors] == [
         (["all", 0, "inStock"], "SUBGRAPH_INVALID_DATA")
     ]
+
+
+garbage = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from(["1", "Product", "x"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["__typename", "upc", "stock", "count", "message", "path"]), inner, max_size=3
+        )
+    ),
+    max_leaves=10,
+)
+product = st.fixed_dictionaries({"upc": garbage}, optional={"__typename": garbage, "stock": garbage})
+answers = st.fixed_dictionaries(
+    {},
+    optional={
+        "data": garbage
+        | st.fixed_dictionaries({"products": garbage | st.lists(product, max_size=3)})
+        | st.fixed_dictionaries({"_entities": garbage | st.lists(garbage, max_size=2)}),
+        "errors": garbage | st.lists(garbage, max_size=2),
+    },
+)
+
+
+@given(answers, answers)
+@settings(max_examples=100, deadline=None)
+def test_whatever_subgraphs_answer_there_is_a_response(first, second):
+    plan = compile_plan(PLAN, ExecutionSchema(build_schema(SDL)))
+    products, stock = Fixed("products", first), Fixed("stock", second)
+    context = RequestContext(subgraphs={"products": products, "stock": stock})
+    body = orjson.loads(asyncio.run(execute(plan, context)).body)
+    assert set(body["data"]) == {"all"}
+    assert all(error["message"] and error["extensions"]["code"] for error in body.get("errors", ()))
+
+
+@dataclass
+class Fixed:
+    """A subgraph with one answer."""
+
+    name: str
+    answer: Any
+    sdl: str = ""
+
+    async def execute(self, call: SubgraphCall) -> Any:
+        return copy.deepcopy(self.answer)
 
 
 def test_fetches_start_as_soon_as_their_own_dependencies_are_done(bench, scripted):

@@ -117,9 +117,8 @@ class _Generator:
         self._lines += [
             f"t{number} = {{{entries}}}",
             f"def p{number}(o, s):",
-            "    if type(o) is not dict: raise Anomaly",
-            f"    p = t{number}.get(o.get('__typename'))",
-            "    if p is None: raise Anomaly",
+            f"    try: p = t{number}[o['__typename']]",
+            "    except (KeyError, TypeError): raise Anomaly from None",
             "    return p(o, s)",
         ]
         return f"p{number}"
@@ -144,7 +143,9 @@ class _Generator:
         self._names[f"k{number}"] = parent.possible | {None, parent.leaf}
         self._lines += [
             f"def p{number}(o, s):",
-            f"    if type(o) is not dict or o.get('__typename') not in k{number}: raise Anomaly",
+            f"    try: known = o.get('__typename') in k{number}",
+            "    except (AttributeError, TypeError): raise Anomaly from None",
+            "    if not known: raise Anomaly",
             f"    return {inner}(o, s)",
         ]
         return f"p{number}"

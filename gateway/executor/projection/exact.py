@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gateway.errors import GraphQLErrorDict, graphql_error
+from gateway.executor.merge import typename_of
 from gateway.executor.projection.compiled import ProjectionState, is_met
 from gateway.executor.projection.leaves import Anomaly
 from gateway.executor.projection.shape import INTROSPECTION, ShapedField, TypeShape, fields_for
@@ -100,7 +101,7 @@ class _ExactProjector:
     def _composite(self, each: ShapedField, kind: TypeShape, value: Any, path: Path) -> Any:
         if type(value) is not dict:
             return self._broken(path, f"{each.parent}.{each.name} must be an object.")
-        typename = value.get("__typename")
+        typename = typename_of(value)
         if not each.is_abstract:
             typename = kind.name
         elif typename is None or typename == kind.name:
