@@ -15,6 +15,7 @@ Reading order:
     quota, faults, bodies   rate limits; the switches and the damage they do
     journal, gate   the request log; what every call passes through
     control, pages  the control page and its JSON twin
+    takeout/        exports that workers download themselves
     app             puts it together
 """
 

@@ -1,4 +1,4 @@
-"""Puts the sandbox together: platforms behind their gates, the control page, the log."""
+"""Puts the sandbox together: platforms behind their gates, the control page, the log, the exports."""
 
 from urllib.parse import urlsplit
 
@@ -15,6 +15,7 @@ from connectors.sandbox.journal import Journal
 from connectors.sandbox.pages import style_sheet
 from connectors.sandbox.platforms import BUILDERS
 from connectors.sandbox.settings import SandboxSettings
+from connectors.sandbox.takeout.downloads import takeout_routes
 from connectors.sandbox.world import Clock, World, clock_from
 
 __all__ = ["create_sandbox"]
@@ -40,6 +41,7 @@ def create_sandbox(settings: SandboxSettings, *, clock: Clock | None = None) -> 
             Route("/", home),
             Route("/sandbox.css", css),
             *control.routes(),
+            *takeout_routes(world),
             *(Mount(f"/{gate.platform.name}", app=gate) for gate in gates),
         ],
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=sorted(hosts), www_redirect=False)],

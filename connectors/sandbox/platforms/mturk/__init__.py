@@ -4,6 +4,7 @@
     workers      the personas as workers: assignments, approvals, bonuses, qualifications
     requester    `POST /` with `X-Amz-Target`: what one requester may attest about its workers
     worker_site  what a signed-in worker can save: `/dashboard`, `/status_details/{date}`, `/tasks`
+    site_documents   the documents behind it
     platform     both together
 
 Documented: operations, field names, epoch seconds, money as strings, `NextToken` and `MaxResults`, SigV4.

@@ -15,7 +15,7 @@ __all__ = ["build"]
 def build(world: World) -> Platform:
     """Return Amazon Mechanical Turk."""
     tasks = Tasks(world)
-    site = WorkerSite(world, tasks)
+    site = WorkerSite(tasks)
     return Platform(
         name="mturk",
         title="Amazon Mechanical Turk",

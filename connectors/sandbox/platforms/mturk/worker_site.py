@@ -1,7 +1,7 @@
 """The JSON that a signed-in worker's browser gets from the worker site, and that a worker may save and hand over."""
 
 import secrets
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from starlette.requests import Request
@@ -9,22 +9,20 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from connectors.sandbox.journal import CallNotes
 from connectors.sandbox.pages import render
-from connectors.sandbox.platforms.mturk.workers import ACCOUNTS, SITE_DAYS, WORKERS, Assignment, Tasks, Worker
-from connectors.sandbox.world import World
+from connectors.sandbox.platforms.mturk import site_documents
+from connectors.sandbox.platforms.mturk.workers import ACCOUNTS, WORKERS, Tasks, Worker
 
 __all__ = ["WorkerSite"]
 
 Json = dict[str, Any]
 
 _COOKIE = "mturk_worker_session"
-_PAGE = 20
 
 
 class WorkerSite:
     """Serves signed-in workers; a request without a session is redirected to the sign-in page."""
 
-    def __init__(self, world: World, tasks: Tasks) -> None:
-        self._world = world
+    def __init__(self, tasks: Tasks) -> None:
         self._tasks = tasks
         self._sessions: dict[str, str] = {}
 
@@ -54,42 +52,7 @@ class WorkerSite:
         worker = self._worker(request)
         if isinstance(worker, Response):
             return worker
-        recent = self._tasks.on_site(worker.persona.login)
-        shown = {item.id for item in recent}
-        older = [item for item in self._tasks.for_own_requester(worker.persona.login) if item.id not in shown]
-        every = older + recent
-        approved = [item for item in every if item.state == "Approved"]
-        rejected = sum(item.state == "Rejected" for item in every)
-        decided = len(approved) + rejected
-        earned = _earned(every)
-        bonuses = round(sum(item.bonus for item in approved), 2)
-        return _observed(
-            {
-                "available_earnings": _dollars(
-                    round(sum(item.reward for item in recent if item.state == "Approved"), 2)
-                ),
-                "hits_overview": {
-                    "approved": len(approved),
-                    "approval_rate": round(100 * len(approved) / decided, 1) if decided else 0,
-                    "pending": len(every) - decided,
-                    "rejected": rejected,
-                    "rejection_rate": round(100 * rejected / decided, 1) if decided else 0,
-                },
-                "earnings_to_date": {
-                    "approved": earned,
-                    "bonuses": bonuses,
-                    "total_earnings": round(earned + bonuses, 2),
-                },
-                "earnings_by_period": {},
-                "current_balance": 0,
-                "balance_by_end_of_last_year": 0,
-                "balance_by_end_of_year_before_last": 0,
-                "reward_payment_balances": {"current_reward_payment_balance": _dollars(0)},
-                "daily_hit_statistics_overview": [
-                    _daily(day, items) for day, items in sorted(_by_day(recent).items(), reverse=True)
-                ],
-            }
-        )
+        return _observed(site_documents.dashboard(self._tasks, worker.persona.login))
 
     async def status_details(self, request: Request) -> Response:
         """One day's assignments, twenty a page; an empty page ends them."""
@@ -103,17 +66,7 @@ class WorkerSite:
             return _observed({"message": "The page you requested does not exist."}, status=404)
         if not page.isdecimal() or int(page) < 1:
             return _observed({"message": "The page you requested does not exist."}, status=404)
-        if not 0 <= (self._world.started.date() - day) / timedelta(days=1) <= SITE_DAYS:
-            return _observed({"num_results": 0, "total_num_results": 0, "results": []})
-        items = [item for item in self._tasks.on_site(worker.persona.login) if item.day == day]
-        shown = items[(int(page) - 1) * _PAGE : int(page) * _PAGE]
-        return _observed(
-            {
-                "num_results": len(shown),
-                "total_num_results": len(items),
-                "results": [_detail(item) for item in shown],
-            }
-        )
+        return _observed(site_documents.status_details(self._tasks, worker.persona.login, day, int(page)))
 
     async def tasks(self, request: Request) -> Response:
         """The queue of accepted tasks; the personas' queues are empty."""
@@ -133,47 +86,3 @@ class WorkerSite:
 
 def _observed(body: Json, *, status: int = 200) -> Response:
     return JSONResponse(body, status_code=status, headers={"X-Sandbox-Fidelity": "OBSERVED"})
-
-
-def _dollars(amount: float) -> Json:
-    return {"amount_in_dollars": amount, "currency_code": "USD"}
-
-
-def _earned(items: list[Assignment]) -> float:
-    return round(sum(item.reward for item in items if item.state == "Approved"), 2)
-
-
-def _by_day(items: list[Assignment]) -> dict[date, list[Assignment]]:
-    days: dict[date, list[Assignment]] = {}
-    for item in items:
-        days.setdefault(item.day, []).append(item)
-    return days
-
-
-def _daily(day: date, items: list[Assignment]) -> Json:
-    approved = [item for item in items if item.state == "Approved"]
-    rewards = _earned(items)
-    bonuses = round(sum(item.bonus for item in approved), 2)
-    return {
-        "date": f"{day}T00:00:00.000Z",
-        "submitted": len(items),
-        "approved": len(approved),
-        "rejected": sum(item.state == "Rejected" for item in items),
-        "pending": sum(item.state == "Submitted" for item in items),
-        "hits_rewards": rewards,
-        "bonus_rewards": bonuses,
-        "earnings": round(rewards + bonuses, 2),
-    }
-
-
-def _detail(item: Assignment) -> Json:
-    return {
-        "hit_id": item.hit_id,
-        "assignment_id": item.id,
-        "title": item.title,
-        "requester_id": f"A{item.requester}SANDBOXREQUESTER",
-        "requester_name": item.requester_name,
-        "reward": _dollars(item.reward),
-        "state": "Pending" if item.state == "Submitted" else item.state,
-        "requester_feedback": item.feedback,
-    }
