@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol
 
 from .api import merged_api_sdl
@@ -57,14 +58,23 @@ class Rule(Protocol):
         ...
 
 
+def _shared_names(sources: list[SubgraphSDL]) -> Iterator[CompositionError]:
+    for previous, source in pairwise(sources):
+        if previous.name == source.name:
+            message = f'Two subgraphs are named "{source.name}": give each a name of its own'
+            yield CompositionError(code="INVALID_SUBGRAPH_NAME", message=message)
+
+
 def compose(subgraphs: Iterable[SubgraphSDL], *, rules: Sequence[Rule] = ()) -> Composed | CompositionFailed:
     """Compose subgraphs into a supergraph (join v0.3–v0.5, the lowest that fits).
 
     The order of the subgraphs does not matter and the output is the same, byte for byte, for the
     same input.
     """
-    expanded, errors = [], []
-    for source in sorted(subgraphs, key=lambda s: s.name):
+    sources = sorted(subgraphs, key=lambda s: s.name)
+    errors = list(_shared_names(sources))
+    expanded = []
+    for source in sources:
         result = expand(source)
         if isinstance(result, list):
             errors.extend(result)

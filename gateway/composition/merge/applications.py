@@ -26,9 +26,12 @@ from gateway.composition.schema.literals import (
     strings,
 )
 from gateway.composition.schema.model import Applied
+from gateway.composition.subgraph.specs import JOINED
 
+from .join import join_directive
 from .state import Merge
 
+JOINED_NAMES = {"cacheTag": "federation__cacheTag"}
 MERGED_SPECS = frozenset(
     {
         "tag",
@@ -48,12 +51,17 @@ MERGED_SPECS = frozenset(
 def merge_applications(merge: Merge, coordinate: str, found: Mapping[int, tuple[Applied, ...]]) -> tuple[Applied, ...]:
     """The applications that an element carries in the supergraph, by directive name."""
     by_name: dict[str, dict[int, list[Applied]]] = {}
+    joined: dict[tuple[str, str], tuple[Applied, list[str]]] = {}
     for index, directives in found.items():
         for directive in directives:
+            if directive.spec in JOINED:
+                key = (directive.spec, canonical_args(directive.args))
+                joined.setdefault(key, (directive, []))[1].append(merge.graphs[index])
+                continue
             name = merge.supergraph_directive(index, directive)
             if name is not None:
                 by_name.setdefault(name, {}).setdefault(index, []).append(replace(directive, name=name))
-    merged: list[Applied] = []
+    merged = [join_directive(graphs, JOINED_NAMES.get(d.spec, d.spec), d.args) for d, graphs in joined.values()]
     for _, sources in sorted(by_name.items()):
         merged.extend(_merge_one(merge, coordinate, sources))
     return tuple(replace(d, at=None, block=0) for d in merged)

@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import cast
 
-from graphql import ConstValueNode
+from graphql import ConstValueNode, ValueNode
 
 from gateway.composition.schema.literals import boolean, enum, list_of, object_of, string
 from gateway.composition.schema.model import Applied
@@ -125,6 +126,15 @@ def join_union_member(graph: str, member: str) -> Applied:
 def join_enum_value(graph: str) -> Applied:
     """`@join__enumValue`."""
     return _applied("join__enumValue", {"graph": enum(graph)})
+
+
+def join_directive(graphs: Iterable[str], name: str, args: Mapping[str, ValueNode]) -> Applied:
+    """`@join__directive`: a directive that only some subgraphs apply, kept for those who know it."""
+    given: dict[str, ConstValueNode] = {"graphs": list_of([enum(g) for g in graphs]), "name": string(name)}
+    if args:
+        # What stands in a schema is constant: variables do not parse there.
+        given["args"] = object_of({n: cast(ConstValueNode, v) for n, v in args.items()})
+    return _applied("join__directive", given)
 
 
 def join_field(

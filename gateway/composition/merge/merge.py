@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from gateway.composition.errors import CompositionError, Hint
-from gateway.composition.schema.literals import flag, text
+from gateway.composition.schema.literals import canonical_args, flag, text
 from gateway.composition.schema.model import (
     BUILT_IN_SCALARS,
     ROOTS,
@@ -17,6 +17,7 @@ from gateway.composition.schema.model import (
     TypeDef,
     applications,
 )
+from gateway.composition.subgraph import specs
 from gateway.composition.subgraph.fieldset import Coordinate
 from gateway.composition.subgraph.model import Subgraph
 from gateway.composition.subgraph.usage import Usage, extension_key, usage
@@ -27,7 +28,7 @@ from .definitions import SupergraphLink, merge_definitions, name_directives
 from .enums import merge_enum
 from .fields import merge_fields
 from .inputs import merge_input_object
-from .join import graph_names, join_field, join_implements, join_type, join_union_member, join_version
+from .join import graph_names, join_directive, join_field, join_implements, join_type, join_union_member, join_version
 from .outline import outline
 from .overrides import resolve_overrides
 from .state import NO_OVERRIDE, Merge, Override, subgraph_list
@@ -72,7 +73,7 @@ class Merged:
             )
             for n, t in self.schema.types.items()
         }
-        return replace(self.schema, types=types)
+        return replace(self.schema, types=types, applied=kept(self.schema.applied))
 
 
 def merge_subgraphs(subgraphs: tuple[Subgraph, ...]) -> Merged:
@@ -94,7 +95,8 @@ def merge_subgraphs(subgraphs: tuple[Subgraph, ...]) -> Merged:
         types=dict(sorted(types.items())),
         directives=dict(sorted(directives.items())),
         roots=roots,
-        applied=merge_applications(merge, "schema", {i: s.schema.applied for i, s in enumerate(subgraphs)}),
+        applied=_joined_links(merge)
+        + merge_applications(merge, "schema", {i: s.schema.applied for i, s in enumerate(subgraphs)}),
         description=merge_description(merge, "schema", {i: s.schema.description for i, s in enumerate(subgraphs)}),
     )
     return Merged(
@@ -102,14 +104,38 @@ def merge_subgraphs(subgraphs: tuple[Subgraph, ...]) -> Merged:
         subgraphs=subgraphs,
         usages=merge.usages,
         graphs=merge.graphs,
-        links=tuple(links),
+        links=(*links, *_connect_links(merge)),
         scalars=tuple(merge.scalars),
-        join=join_version(max((s.version for s in subgraphs), default=(2, 0))),
+        join=join_version(max((_needed_version(s) for s in subgraphs), default=(2, 0))),
         spec_names=merge.spec_names,
         overrides=merge.overrides,
         errors=tuple(merge.errors),
         hints=tuple(merge.hints),
     )
+
+
+def _needed_version(subgraph: Subgraph) -> tuple[int, int]:
+    """The Federation version that has all that the subgraph uses."""
+    return max(subgraph.version, (2, 10)) if subgraph.links.get(specs.CONNECT) else subgraph.version
+
+
+def _joined_links(merge: Merge) -> tuple[Applied, ...]:
+    """Each subgraph's link to the connect specification, which its `@connect`s refer to."""
+    found: dict[str, tuple[Applied, list[str]]] = {}
+    for graph, subgraph in zip(merge.graphs, merge.subgraphs, strict=True):
+        link = subgraph.links.get(specs.CONNECT)
+        for directive in subgraph.schema.applied:
+            if link is not None and directive.spec == "link" and text(directive.args, "url") == link.url:
+                found.setdefault(canonical_args(directive.args), (directive, []))[1].append(graph)
+    return tuple(join_directive(graphs, "link", d.args) for d, graphs in found.values())
+
+
+def _connect_links(merge: Merge) -> list[SupergraphLink]:
+    """The newest version of the connect specification in use."""
+    links = [link for s in merge.subgraphs if (link := s.links.get(specs.CONNECT))]
+    if not links:
+        return []
+    return [SupergraphLink(url=max(links, key=lambda x: x.version).url, purpose="EXECUTION")]
 
 
 def _has_root(merge: Merge, operation: str) -> bool:
@@ -219,5 +245,5 @@ def _add_interface_object_fields(merge: Merge, types: dict[str, TypeDef]) -> Non
 
 def _copied(field: Field) -> Field:
     """The interface's field on an implementing type; its join says that no graph resolves it there."""
-    kept = tuple(d for d in field.directives if d.spec != "join__field")
+    kept = tuple(d for d in field.directives if not d.spec.startswith("join__"))
     return replace(field, directives=(join_field(), *kept))

@@ -42,8 +42,7 @@ def _graphql_errors(merged: Merged) -> list[CompositionError]:
     def complain(message: str, at: At | None) -> None:
         found.append(CompositionError(code="INVALID_GRAPHQL", message=message))
 
-    known = frozenset(merged.scalars) | {t for s in merged.subgraphs for t in s.machinery}
-    check_types(complain, merged.schema, known)
+    check_types(complain, merged.schema, frozenset(merged.scalars))
     if not found:
         plain = merged.without_joins()
         definitions = {**specs.GRAPHQL_DIRECTIVES, **merged.schema.directives}

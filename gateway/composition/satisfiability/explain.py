@@ -142,6 +142,9 @@ def _field_reasons(
         yield f'field "{coordinate}" is not resolvable because marked @external.'
     elif edge.disabled or (edge.label is not None and edge.label not in conditions):
         yield f'field "{coordinate}" is not resolvable because it is overridden.'
+    elif not edge.contexts <= conditions:
+        names = ", ".join(sorted(f'"{c.split("$", 1)[1]}"' for c, _ in edge.contexts - conditions))
+        yield f'cannot satisfy @fromContext arguments of field "{coordinate}": {names} is not set on this path.'
     elif edge.requires is not None:
         if not by_key and not graph.has_local_key(subgraph, type_name):
             yield (

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from gateway.composition.merge.merge import Merged
-from gateway.composition.schema.literals import flag
+from gateway.composition.schema.literals import flag, text
 from gateway.composition.schema.model import Kind, TypeDef, applications, is_applied
 from gateway.composition.schema.typeref import base_name
 from gateway.composition.subgraph.fieldset import FieldSelection, Fragment, Selections
-from gateway.composition.subgraph.usage import field_set, key_sets
+from gateway.composition.subgraph.usage import context_value, field_set, key_sets, setting_types
 
 Position: TypeAlias = tuple[int, str, int]
 """Subgraph, type, and the number of the provided selection (0 for none)."""
@@ -29,6 +29,8 @@ class Edge:
     label: tuple[str, bool] | None
     requires: Selections | None
     provides: Selections | None
+    contexts: frozenset[tuple[str, bool]]
+    """The contexts that its arguments are filled from, as conditions of the walk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,11 @@ class Key:
 
     selections: Selections
     targets: tuple[tuple[int, str], ...]
+
+
+def context_condition(subgraph: int, context: str) -> tuple[str, bool]:
+    """The condition that an enclosing object has set a subgraph's context."""
+    return (f"{subgraph} ${context}", True)
 
 
 class Graph:
@@ -50,6 +57,7 @@ class Graph:
         self._owners: dict[str, dict[str, tuple[int, ...]]] = {}
         self._provided: list[Selections] = [()]
         self._numbers: dict[Selections, int] = {(): 0}
+        self._contexts: dict[str, dict[tuple[str, bool], list[Selections]]] | None = None
         self._possible: dict[tuple[int, str], frozenset[str]] = {}
         self.homes: dict[str, tuple[int, ...]] = {}
         for index, schema in enumerate(self.schemas):
@@ -63,6 +71,27 @@ class Graph:
             for t in schema.types.values()
             if is_applied(t.directives, "interfaceObject")
         )
+
+    def contexts_set_by(self, type_name: str) -> list[tuple[tuple[str, bool], list[Selections]]]:
+        """The contexts that an object type sets, each with all that is read from it."""
+        if self._contexts is None:
+            self._contexts = {}
+            for index in range(len(self.schemas)):
+                self._collect_contexts(index, self._contexts)
+        return [(c, s) for c, s in self._contexts.get(type_name, {}).items()]
+
+    def _collect_contexts(self, index: int, into: dict[str, dict[tuple[str, bool], list[Selections]]]) -> None:
+        schema = self.schemas[index]
+        for definition in schema.types.values():
+            for field in definition.fields.values():
+                for argument in field.args.values():
+                    for directive in applications(argument.directives, "fromContext"):
+                        parsed = context_value(text(directive.args, "field") or "")
+                        for setter in setting_types(schema, parsed[0]) if parsed else ():
+                            for name in self.possible(index, setter.name):
+                                condition = context_condition(index, parsed[0] if parsed else "")
+                                reads = into.setdefault(name, {}).setdefault(condition, [])
+                                reads.append(parsed[1] if parsed else ())
 
     def number(self, provided: Selections) -> int:
         """The number of a provided selection."""
@@ -117,6 +146,12 @@ class Graph:
             label=None if label is None else (label, is_applied(field.directives, "override")),
             requires=sets["requires"],
             provides=sets["provides"],
+            contexts=frozenset(
+                context_condition(subgraph, parsed[0])
+                for argument in field.args.values()
+                for directive in applications(argument.directives, "fromContext")
+                if (parsed := context_value(text(directive.args, "field") or ""))
+            ),
         )
 
     def possible(self, subgraph: int, type_name: str) -> frozenset[str]:

@@ -70,6 +70,8 @@ class Moves:
         edge = graph.edge(position[0], position[1], field_name)
         if edge is None or edge.disabled or (edge.label is not None and edge.label not in conditions):
             return None
+        if not edge.contexts <= conditions:
+            return None
         below = graph.selected(graph.provided(position), position[1], field_name) if position[2] else None
         if below is None:
             if edge.external:
@@ -148,9 +150,10 @@ class Moves:
 
     def resolves(self, position: Position, selections: Selections, conditions: Conditions) -> bool:
         """Whether a selection can be resolved from a position, with any moves it takes."""
-        return self._resolves(frozenset((position,)), selections, conditions)
+        return self.resolves_all(frozenset((position,)), selections, conditions)
 
-    def _resolves(self, positions: frozenset[Position], selections: Selections, conditions: Conditions) -> bool:
+    def resolves_all(self, positions: frozenset[Position], selections: Selections, conditions: Conditions) -> bool:
+        """Whether a selection can be resolved from the positions of one object together."""
         reach = self.reach(positions, conditions)
         for item in selections:
             match item:
@@ -160,7 +163,7 @@ class Moves:
                     found = self._advance_any(reach, item.name, conditions, leaf=not item.selections)
                     if not found:
                         return False
-                    if item.selections and not self._resolves(frozenset(found), item.selections, conditions):
+                    if item.selections and not self.resolves_all(frozenset(found), item.selections, conditions):
                         return False
                 case Fragment():
                     if not self._resolves_fragment(positions, item, conditions):
@@ -169,9 +172,9 @@ class Moves:
 
     def _resolves_fragment(self, positions: frozenset[Position], item: Fragment, conditions: Conditions) -> bool:
         if item.condition is None:
-            return self._resolves(positions, item.selections, conditions)
+            return self.resolves_all(positions, item.selections, conditions)
         below = self.cast(positions, item.condition, conditions)
-        return below is None or (bool(below) and self._resolves(frozenset(below), item.selections, conditions))
+        return below is None or (bool(below) and self.resolves_all(frozenset(below), item.selections, conditions))
 
     def _advance_any(self, reach: Reach, field_name: str, conditions: Conditions, *, leaf: bool) -> set[Position]:
         """Like `advance`, but fields of interfaces may be asked of each implementation instead."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.composition.errors import CompositionError, Hint
 from gateway.composition.merge.merge import Merged
@@ -67,6 +67,7 @@ class _Walk:
     def _next(self, state: _State) -> Iterator[_State]:
         definition = self.types[state.type_name]
         if definition.kind is Kind.OBJECT:
+            state = self._with_contexts(state)
             for field in definition.fields.values():
                 if not is_applied(field.directives, "inaccessible"):
                     yield from self._field(state, definition, field)
@@ -74,6 +75,14 @@ class _Walk:
         for name in self._possible(definition):
             if self.visible[name]:
                 yield from self._cast(state, definition, name)
+
+    def _with_contexts(self, state: _State) -> _State:
+        """Within an object, the contexts that it sets can be read, if what is read can be resolved."""
+        conditions = state.conditions
+        for condition, reads in self.graph.contexts_set_by(state.type_name):
+            if all(self.moves.resolves_all(state.positions, r, conditions) for r in reads):
+                conditions |= {condition}
+        return state if conditions == state.conditions else replace(state, conditions=conditions)
 
     def _possible(self, definition: TypeDef) -> tuple[str, ...]:
         found = self.possible.get(definition.name)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
+
+from graphql.language.block_string import dedent_block_string_lines
 
 from .literals import print_value
 from .model import Applied, DirectiveDef, EnumValue, Field, InputValue, Kind, TypeDef
@@ -100,6 +103,9 @@ def _arguments(args: Mapping[str, InputValue]) -> str:
 def _description(text: str | None, indent: str) -> list[str]:
     if not text:
         return []
+    lines = text.split("\n")
+    if dedent_block_string_lines(["", *lines, ""]) != lines or "\r" in text:
+        return [indent + json.dumps(text, ensure_ascii=False)]
     escaped = text.replace('"""', '\\"""')
     quotes = f'{indent}"""'
     return [quotes, *(f"{indent}{line}" if line else "" for line in escaped.split("\n")), quotes]

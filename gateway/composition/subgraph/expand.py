@@ -31,7 +31,7 @@ from .model import Subgraph, SubgraphSDL
 _MACHINERY_TYPES = frozenset({"_Any", "_Entity", "_Service", "_FieldSet"})
 _MACHINERY_FIELDS = ("_service", "_entities")
 _ROOT_NAMES = {"query": "Query", "mutation": "Mutation", "subscription": "Subscription"}
-_NOT_MERGED = (LINK, CORE, FEDERATION)
+_NOT_MERGED = (LINK, CORE, FEDERATION, specs.CONNECT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,8 @@ def expand(source: SubgraphSDL) -> Expanded | list[CompositionError]:
     except GraphQLSyntaxError as error:
         at = At(error.locations[0].line, error.locations[0].column) if error.locations else None
         return [in_subgraph(source.name, "INVALID_GRAPHQL", error.message, at)]
+    except RecursionError:
+        return [in_subgraph(source.name, "INVALID_GRAPHQL", "The SDL is nested too deeply to be read.")]
     links, errors = read_links(source.name, schema_directives(document))
     if not errors:
         errors = _check_features(source.name, links)
@@ -124,6 +126,9 @@ def _names(links: Links) -> dict[str, str]:
         link = links.get(feature.identity)
         if link is not None:
             names.update({link.directive(name): name for name in feature.directives})
+    connect = links.get(specs.CONNECT)
+    if connect is not None:
+        names.update({connect.directive(name): name for name in specs.CONNECT_DIRECTIVES})
     link = links.get(LINK)
     names[link.directive("link") if link else "link"] = "link"
     core = links.get(CORE)
@@ -152,6 +157,10 @@ def _injected(links: Links) -> Mapping[str, DirectiveDef]:
         if link is not None:
             for name in feature.directives:
                 add(specs.federation_definition(name, specs.LATEST), link)
+    connect = links.get(specs.CONNECT)
+    if connect is not None:
+        for definition in specs.CONNECT_DIRECTIVES.values():
+            add(definition, connect)
     link = links.get(LINK) or Link(url=LINK + "/v1.0", identity=LINK, name="link", spec_name="link", version=(1, 0))
     add(specs.LINK_DIRECTIVE, link)
     core = links.get(CORE)
@@ -171,6 +180,9 @@ def _machinery(links: Links, schema: Schema) -> frozenset[str]:
     linked = (found.name + "__" for i in _NOT_MERGED if (found := links.get(i)))
     prefixes = (*linked, "link__", "core__")
     names.update(n for n in schema.types if n.startswith(prefixes))
+    connect = links.get(specs.CONNECT)
+    if connect is not None:
+        names.update(local for element, local in connect.imports.items() if not element.startswith("@"))
     return frozenset(names)
 
 

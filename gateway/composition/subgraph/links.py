@@ -163,7 +163,10 @@ def _read(directive: Applied) -> Link:
 
 def split_url(url: str, at: At | None = None) -> tuple[str, str, tuple[int, int]]:
     """Identity, name and version of a specification's URL; raises `LinkError`."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise LinkError("INVALID_LINK_IDENTIFIER", f"Invalid feature url '{url}': {error}", at) from None
     if not parts.scheme or not parts.netloc:
         raise LinkError("INVALID_LINK_IDENTIFIER", f"Invalid feature url '{url}': not an absolute URL", at)
     segments = [s for s in parts.path.split("/") if s]

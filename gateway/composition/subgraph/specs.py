@@ -1,6 +1,6 @@
 """The specifications that the composer knows: their directives, by version.
 
-Federation 2.0–2.12 as one table with the version each element appeared in, Federation 1, and the
+Federation 2.0–2.15 as one table with the version each element appeared in, Federation 1, and the
 small features that a supergraph links on its own (`tag`, `inaccessible`, `authenticated`, …).
 Definitions are written as SDL with the types named bare (`FieldSet`); `definitions` gives them with
 the names that a schema's links ask for.
@@ -20,7 +20,7 @@ from gateway.composition.schema.typeref import base_name, renamed
 
 Version = tuple[int, int]
 
-LATEST: Version = (2, 12)
+LATEST: Version = (2, 15)
 
 _FEDERATION_2 = """
 directive @key(fields: FieldSet!, resolvable: Boolean = true) repeatable on OBJECT | INTERFACE
@@ -89,6 +89,18 @@ directive @core(feature: String!, as: String, for: Purpose) repeatable on SCHEMA
 """
 
 
+_CONNECT = """
+directive @connect(source: String, id: String, http: ConnectHTTP, batch: ConnectBatch,
+  errors: ConnectorErrors, isSuccess: JSONSelection, entity: Boolean = false, selection: JSONSelection!)
+  repeatable on FIELD_DEFINITION | OBJECT
+directive @source(name: String!, http: SourceHTTP, errors: ConnectorErrors, isSuccess: JSONSelection)
+  repeatable on SCHEMA
+"""
+
+JOINED = ("connect", "source", "cacheTag")
+"""Directives that the supergraph carries as `@join__directive`, each for its own subgraphs."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
     """A feature that a supergraph links: what its directives are called and where it lives."""
@@ -138,7 +150,7 @@ FEATURES: tuple[Feature, ...] = (
         purpose="SECURITY",
     ),
 )
-FEATURE_BY_IDENTITY = {f.identity: f for f in FEATURES}
+CONNECT = _APOLLO + "connect"
 FEATURE_OF_DIRECTIVE = {d: f for f in FEATURES for d in f.directives}
 
 
@@ -150,6 +162,7 @@ def _parse(sdl: str) -> dict[str, DirectiveDef]:
 FEDERATION_DIRECTIVES = _parse(_FEDERATION_2)
 GRAPHQL_DIRECTIVES = _parse(_GRAPHQL)
 LINK_DIRECTIVE = _parse(_LINK)["link"]
+CONNECT_DIRECTIVES = _parse(_CONNECT)
 CORE_DIRECTIVE = _parse(_CORE)["core"]
 
 

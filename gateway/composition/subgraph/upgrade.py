@@ -35,6 +35,9 @@ def upgrade(subgraphs: tuple[Subgraph, ...]) -> tuple[Subgraph, ...] | list[Comp
         return errors
     keys = _first_keys(subgraphs)
     cleaned = tuple(_clean(s, keys) if s.is_federation_1 else s for s in subgraphs)
+    errors = [e for before, s in zip(subgraphs, cleaned, strict=True) for e in _emptied(before, s)]
+    if errors:
+        return errors
     resolved = tuple(_resolved(s) for s in cleaned)
     return tuple(
         _share(s, [r for j, r in enumerate(resolved) if j != i], [o for j, o in enumerate(cleaned) if j != i])
@@ -73,6 +76,24 @@ def _without_base(subgraph: Subgraph, subgraphs: tuple[Subgraph, ...]) -> Iterat
                 f'Type "{name}" is an extension type, but there is no type definition for "{name}" in any subgraph.',
                 definition.at,
             )
+
+
+def _emptied(before: Subgraph, after: Subgraph) -> Iterator[CompositionError]:
+    """Types that something refers to, although nothing but unused externals was in them."""
+    schema = after.schema
+    gone = {n for n in before.schema.types if n not in schema.types}
+    if not gone:
+        return
+    used = {base_name(f.type) for t in schema.types.values() for f in t.fields.values()}
+    used.update(m for t in schema.types.values() for m in t.members)
+    for name in sorted(gone & used):
+        yield in_subgraph(
+            after.name,
+            "TYPE_WITH_ONLY_UNUSED_EXTERNAL",
+            f'Type "{name}" contains only external fields and all those fields are unused (they do not appear in any '
+            "@key, @provides or @requires): remove the type or say which of its fields are needed.",
+            before.schema.types[name].at,
+        )
 
 
 def _first_keys(subgraphs: tuple[Subgraph, ...]) -> dict[str, frozenset[str]]:

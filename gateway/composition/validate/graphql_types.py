@@ -115,10 +115,10 @@ class _Checker:
             self.complain(f"Union type {definition.name} must define one or more member types.", definition.at)
         for name in definition.members:
             member = self.types.get(name)
-            if member is None:
+            if member is None and name not in BUILT_IN_SCALARS:
                 if name not in self.known:
                     self.complain(f"Unknown type {name}", definition.at)
-            elif member.kind is not Kind.OBJECT:
+            elif member is None or member.kind is not Kind.OBJECT:
                 self.complain(
                     f"Union type {definition.name} can only include Object types, it cannot include {name}.",
                     definition.at,
