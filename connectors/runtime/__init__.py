@@ -6,6 +6,7 @@
 
 Reading order:
     linked       the credential of a linked account, as the runtime sees it
+    bodies       JSON, XML and CSV as JSON
     endpoint     one endpoint compiled: variables → request → checked JSON
     field_tree   what a selection asks for
     pages        paging styles and time windows

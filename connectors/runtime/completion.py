@@ -7,8 +7,9 @@ schema says Float.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from connectors.mapping import dump_json
 from connectors.runtime.field_tree import Tree
 from connectors.runtime.pseudonym import Pseudonyms
 from connectors.schema.definition import Definition, Occupation
+from connectors.transport import UpstreamMalformedError
 
 Json = Any
 
@@ -53,7 +55,7 @@ class Completion:
         if value is None or isinstance(value, Exception):
             return value
         if isinstance(kind, GraphQLList):
-            items = value if isinstance(value, list) else [value]
+            items = flat(value) if isinstance(value, list) else [value]
             return [self.complete(kind.of_type, item, tree) for item in items]
         if isinstance(kind, GraphQLObjectType):
             return self._object(kind, value, tree)
@@ -91,6 +93,11 @@ class Completion:
                 return meters(value)
             case _:
                 return value.get(name)
+
+
+def flat(items: Sequence[Json]) -> list[Json]:
+    """Return a list in which lists are replaced by what is in them: mappings join several lists by listing them."""
+    return [inner for item in items for inner in (item if isinstance(item, list) else (item,))]
 
 
 def malformed(definition: Definition, message: str) -> GraphQLError:
@@ -138,6 +145,18 @@ def _occupation(occupation: Occupation) -> Json:
     }
 
 
+def _checked_time(kind: str, text: str) -> str:
+    """Return an instant or a day as it was written, if it is one: an instant without an offset is none."""
+    try:
+        if kind == "Date":
+            return date.fromisoformat(text).isoformat()
+        if datetime.fromisoformat(text).tzinfo is not None:
+            return text
+    except ValueError:
+        pass
+    raise UpstreamMalformedError(f"The platform's answer has something else where a {kind} is mapped.")
+
+
 def _decimal(value: Json) -> Decimal | None:
     if isinstance(value, Decimal):
         return value
@@ -151,6 +170,8 @@ def _decimal(value: Json) -> Decimal | None:
 
 
 def _leaf(kind: GraphQLOutputType, value: Json) -> Json:
+    if isinstance(value, str) and getattr(kind, "name", "") in ("DateTime", "Date"):
+        return _checked_time(getattr(kind, "name", ""), value)
     if isinstance(kind, GraphQLEnumType) or not isinstance(value, Decimal | int) or isinstance(value, bool):
         return value
     name = getattr(kind, "name", "")

@@ -16,10 +16,10 @@ from connectors.mapping import (
     TemplateKind,
     compile_selection,
     dump_json,
-    load_json,
     parse_template,
     render_query,
 )
+from connectors.runtime.bodies import read_body
 from connectors.schema.definition import Endpoint, Source
 from connectors.schema.variables import REQUEST_VARIABLES, parse_mapping, parse_request_mapping
 from connectors.transport import (
@@ -78,10 +78,7 @@ class CompiledEndpoint:
 
     def read(self, response: UpstreamResponse, *, at: datetime) -> Fetched:
         """Return the answer's JSON. Raises the `UpstreamError` that its envelope or its shape means."""
-        try:
-            body = load_json(response.body)
-        except MappingError:
-            raise UpstreamMalformedError("The platform's answer is not JSON.") from None
+        body = read_body(response.body, self.endpoint.format)
         self._verdicts.check(body, response.status)
         return Fetched(body=body, sha256=hashlib.sha256(response.body).hexdigest(), at=at)
 

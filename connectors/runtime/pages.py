@@ -146,15 +146,13 @@ class StreamReader:
             fetched = await _together([self._page(variables) for variables in group])
             pages += fetched
             found += sum(len(each.records) for each in fetched)
-            if any(not each.records for each in fetched):
+            if total is None and last_number is None and any(not each.records for each in fetched):
                 break
         more = self._more_after(pages[-1], total, last_number)
         stopped = more and found >= self._paging.most
         return Batch(pages=tuple(pages), has_more=more, total=total, reason="RECORD_LIMIT" if stopped else None)
 
     def _more_after(self, page: Page, total: int | None, last_number: int | None) -> bool:
-        if not page.records:
-            return False
         limit, offset = int(page.variables["limit"]), int(page.variables["offset"])
         if self._paging.style == "OFFSET":
             read = offset + limit
@@ -206,14 +204,13 @@ class StreamReader:
         )
 
     def _following(self, page: Page) -> Variables | None:
-        base = dict(page.variables)
-        if self._paging.style == "CURSOR":
-            cursor = self._next(page.fetched.body, {})[0] if self._next is not None else None
-            return None if cursor is None or cursor == "" else {**base, "cursor": cursor}
-        if len(page.records) < base["limit"]:
+        following = self._next(page.fetched.body, {})[0] if self._next is not None else None
+        if following is None or following == "":
             return None
-        oldest = min((at for at in map(started_at, page.records) if at is not None), default=None)
-        return None if oldest is None else {**base, "to": _written(oldest, self._paging.time)}
+        if self._paging.style == "CURSOR":
+            return {**page.variables, "cursor": following}
+        is_full = len(page.records) >= int(page.variables["limit"])
+        return {**page.variables, "to": following} if is_full else None
 
 
 def windows(span: Span, width: timedelta, now: datetime) -> list[Span]:

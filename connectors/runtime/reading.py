@@ -15,7 +15,7 @@ from graphql import GraphQLError, GraphQLObjectType, GraphQLOutputType
 
 from connectors.mapping import PSEUDONYM_KEY
 from connectors.runtime.compiled import ConnectorRuntime
-from connectors.runtime.completion import Completion
+from connectors.runtime.completion import Completion, flat
 from connectors.runtime.connection import Position, cut, holds, open_position, position_of, resumed
 from connectors.runtime.endpoint import CompiledEndpoint, Fetched
 from connectors.runtime.field_tree import Tree, merge, with_needs
@@ -207,7 +207,7 @@ class AccountReading:
             return []
         fetched, value = await self._direct(connect, name, None)
         pages.append(fetched)
-        return value if isinstance(value, list) else []
+        return flat(value) if isinstance(value, list) else []
 
     async def _earnings(
         self, origin: str, arguments: Mapping[str, Json], kind: GraphQLOutputType, tree: Tree | None

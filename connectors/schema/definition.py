@@ -56,6 +56,16 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BodyFormat:
+    """`@format`."""
+
+    kind: Literal["JSON", "XML", "CSV"] = "JSON"
+    lists: frozenset[str] = frozenset()
+    delimiter: str = ","
+    encoding: str = "utf-8"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """The HTTP part of `@connect`: method, path template, and mappings that build body and query.
 
@@ -70,6 +80,7 @@ class Endpoint:
     headers: tuple[Header, ...]
     is_success: str | None
     document: str | None = None
+    format: BodyFormat = BodyFormat()
 
     @property
     def is_safe(self) -> bool:

@@ -17,6 +17,7 @@ from graphql.execution.values import get_argument_values
 
 from connectors.mapping import MappingError
 from connectors.schema.definition import (
+    BodyFormat,
     ClientCredentialsLinking,
     Connect,
     Definition,
@@ -146,12 +147,15 @@ class _Reader:
         ids = [values["id"] for _, values in found["connect"]]
         documents = self._by_connect(found["graphql"], ids)
         pagings = self._by_connect(found["paging"], ids)
+        formats = self._by_connect(found["format"], ids)
         connects = []
         for node, values in found["connect"]:
             if ids.count(values["id"]) > 1:
                 self.add(node, "CONNECT_ID_NOT_UNIQUE", f"Two connects have the id {values['id']!r}.")
             document = documents.get(values["id"])
             endpoint = self._endpoint(node, values, sources, document[1]["document"] if document else None)
+            if endpoint is not None and values["id"] in formats:
+                endpoint = replace(endpoint, format=_format(formats[values["id"]][1]))
             fields = self._fields(node, values["selection"])
             if endpoint is None or fields is None:
                 continue
@@ -178,6 +182,7 @@ class _Reader:
             endpoint = self._endpoint(node, each, sources, each.get("document"))
             given |= self._fields(node, each["selection"]) or frozenset()
             if endpoint is not None:
+                endpoint = replace(endpoint, format=BodyFormat(kind=each["body"]))
                 identity.append(Identity(endpoint=endpoint, selection=each["selection"]))
         if "reference" not in given:
             self.add(node, "IDENTITY_WITHOUT_REFERENCE", "One of the identity's selections must give `reference`.")
@@ -238,7 +243,7 @@ class _Reader:
             return None
 
     def _paging(self, node: DirectiveNode, values: Values) -> Paging:
-        needed = {"CURSOR": "next"}.get(values["style"])
+        needed = {"CURSOR": "next", "MOVING_WINDOW": "next"}.get(values["style"])
         if needed is not None and values.get(needed) is None:
             self.add(node, "PAGING_INCOMPLETE", f"Paging by {values['style']} needs `{needed}`.")
         if not 0 < values["size"] <= values["most"]:
@@ -299,6 +304,15 @@ def _linking_method(kind: str, values: Values) -> LinkingMethod:
             )
         case _:
             return TokenLinking(label=values["label"])
+
+
+def _format(values: Values) -> BodyFormat:
+    return BodyFormat(
+        kind=values["body"],
+        lists=frozenset(values["lists"]),
+        delimiter=values["delimiter"],
+        encoding=values["encoding"],
+    )
 
 
 def _headers(values: Sequence[Values] | None) -> tuple[Header, ...]:

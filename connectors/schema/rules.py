@@ -39,7 +39,7 @@ from connectors.schema.vocabulary import (
 )
 
 _ROOTS = frozenset({"Query", "Mutation", "Subscription"})
-_NAME = re.compile(r"[a-z][a-z0-9]{1,30}")
+_NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 _FOLDS = {"experience": {ENGAGEMENTS}, "evidence": {ENGAGEMENTS, "experience"}, "earnings": {ENGAGEMENTS, PAYMENTS},
           "Engagement.earnings": {PAYMENTS}}  # fmt: skip
@@ -76,7 +76,7 @@ def definition_problems(document: ConnectorDocument, definition: Definition) -> 
 
 def prefix_of(platform: str) -> str:
     """Return what the names of a platform's own types begin with."""
-    return platform[:1].upper() + platform[1:]
+    return "".join(word[:1].upper() + word[1:] for word in platform.split("_"))
 
 
 def _type_name(node: TypeDefinitionNode | TypeExtensionNode) -> Iterator[SdlProblem]:
@@ -92,7 +92,9 @@ def _type_name(node: TypeDefinitionNode | TypeExtensionNode) -> Iterator[SdlProb
 def _names(document: ConnectorDocument, definition: Definition) -> Iterator[SdlProblem]:
     platform, prefix = definition.platform, prefix_of(definition.platform.name)
     if not _NAME.fullmatch(platform.name):
-        yield problem_at(None, "PLATFORM_NAME", "The platform's name is 2 to 31 lower-case letters and digits.")
+        yield problem_at(
+            None, "PLATFORM_NAME", "The platform's name is lower-case letters and digits, words joined by _."
+        )
     if not _VERSION.fullmatch(platform.version):
         yield problem_at(None, "PLATFORM_VERSION", "The connector's version is of the form 1.2.3.")
     if definition.account_type != f"{prefix}Account":

@@ -208,6 +208,10 @@ def judge(response: UpstreamResponse) -> None:
         return
     if status == 401:
         raise UpstreamUnauthorizedError("The platform no longer accepts this account's credential.", status=status)
+    if status == 403 and response.headers.get("x-ratelimit-remaining") == "0":
+        raise UpstreamThrottledError(
+            "The platform's rate limit is used up.", status=status, retry_after=_retry_after(response.headers)
+        )
     if status == 403:
         raise UpstreamForbiddenError("The platform refuses this to the account's credential.", status=status)
     if status == 429:
