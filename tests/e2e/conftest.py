@@ -1,0 +1,73 @@
+"""A whole Gigway in this process, on a database of its own, without any platform behind it."""
+
+import socket
+
+import pytest
+from starlette.testclient import TestClient
+
+from consent.oauth.actors import ActorRegistry
+from gateway.config import load_settings
+from gateway.server.app import create_app
+from gateway.storage.database import create_database_engine
+from gateway.storage.keyring import generate_key
+
+
+@pytest.fixture
+def free_port():
+    def find():
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            return probe.getsockname()[1]
+
+    return find
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("gigway")
+
+
+@pytest.fixture(scope="module")
+def environment(folder):
+    return {
+        "GIGWAY_DATABASE_URL": f"sqlite:///{folder}/e2e.db",
+        "GIGWAY_MASTER_KEYS": generate_key("t1"),
+        "GIGWAY_ISSUER": "http://127.0.0.1:8700",
+        "GIGWAY_SANDBOX_URL": "http://127.0.0.1:1",
+        "GIGWAY_DEMO_LOGIN": "true",
+        "GIGWAY_MAX_BODY_BYTES": "20000",
+    }
+
+
+@pytest.fixture(scope="module")
+def client(environment):
+    with TestClient(create_app(load_settings(environment)), base_url="http://127.0.0.1:8700") as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def actor(client, environment):
+    engine = create_database_engine(environment["GIGWAY_DATABASE_URL"])
+    registry = ActorRegistry(engine)
+    actor_id = registry.create_actor(
+        legal_name="Test Staffing Ltd",
+        trading_name="Test Staffing",
+        categories=["ratings", "skills"],
+        purposes=["job_matching"],
+    )
+    created = registry.create_client(actor_id, name="Test", redirect_uris=["http://127.0.0.1:9/callback"])
+    engine.dispose()
+    return created
+
+
+@pytest.fixture(scope="module")
+def token(client, actor):
+    answer = client.post(
+        "/oauth/token",
+        data={
+            "grant_type": "client_credentials",
+            "authorization_details": '[{"type": "gig_data", "purpose": "job_matching"}]',
+        },
+        auth=(actor.client_id, actor.client_secret),
+    )
+    return answer.json()["access_token"]

@@ -1,0 +1,137 @@
+"""The command line: help, results, and errors with their codes and exit codes."""
+
+import io
+from pathlib import Path
+
+import pytest
+
+from gateway.cli import main
+from gateway.storage.keyring import generate_key
+
+ROOT = Path(__file__).parent.parent.parent
+CATALOGUE = ROOT / "connectors" / "catalogue"
+
+
+@pytest.fixture
+def run(capsys, monkeypatch):
+    def call(*arguments, stdin="", **environment):
+        for name, value in {"GIGWAY_MASTER_KEYS": generate_key("t1"), **environment}.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
+        code = main(arguments)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+def test_the_schema_file_is_what_the_code_makes(run):
+    code, out, _ = run("schema")
+    assert code == 0
+    assert out == (ROOT / "schema.graphql").read_text(), "schema.graphql is stale; run `make schema`"
+
+
+def test_the_supergraph_names_its_subgraphs(run):
+    code, out, _ = run("schema", "--supergraph")
+    assert code == 0
+    for name in ("CONSENT", "DIRECTORY", "GRAPH", "UBER", "UPWORK"):
+        assert f"  {name} @join__graph" in out
+
+
+def test_a_plan_is_printed(run):
+    code, out, _ = run("plan", "-", stdin='{ worker(id: "w") { accounts { id ratings { value } } } }')
+    assert code == 0
+    for name in ("consent", "directory", "uber", "upwork"):
+        assert f'Fetch(service: "{name}")' in out
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("{ worker", "GRAPHQL_PARSE_FAILED: -:1:9"), ("{ none }", "GRAPHQL_VALIDATION_FAILED: -:1:3: Cannot query field")],
+)
+def test_a_wrong_query_is_located(run, text, said):
+    code, _, err = run("plan", "-", stdin=text)
+    assert code == 1
+    assert err.startswith(said)
+
+
+def test_subgraphs_are_composed_from_files(run, tmp_path):
+    (tmp_path / "a.graphql").write_text('type Query { a: A } type A @key(fields: "id") { id: ID! }')
+    (tmp_path / "b.graphql").write_text('type A @key(fields: "id") { id: ID! b: Int }')
+    code, out, _ = run("compose", "--api", str(tmp_path / "a.graphql"), str(tmp_path / "b.graphql"))
+    assert code == 0
+    assert "b: Int" in out
+
+
+def test_subgraphs_that_do_not_compose_say_why(run, tmp_path):
+    (tmp_path / "a.graphql").write_text("type Query { a: Int }")
+    (tmp_path / "b.graphql").write_text("type Query { a: String }")
+    code, _, err = run("compose", str(tmp_path / "a.graphql"), str(tmp_path / "b.graphql"))
+    assert code == 1
+    assert "FIELD_TYPE_MISMATCH" in err
+
+
+@pytest.mark.parametrize("file", sorted(CATALOGUE.glob("*.graphql")), ids=lambda file: file.stem)
+def test_every_connector_of_the_catalogue_is_sound(run, file):
+    code, out, _ = run("connectors", "check", str(file))
+    assert (code, out) == (0, f"{file.stem}: no problems; it composes with the catalogue\n")
+
+
+def test_a_broken_connector_is_refused_with_places(run, tmp_path):
+    file = tmp_path / "broken.graphql"
+    file.write_text(
+        (CATALOGUE / "uber.graphql").read_text().replace("gig:ratings", "gig:nothing").replace("->map", "->mop")
+    )
+    code, out, err = run("connectors", "check", str(file))
+    assert code == 1
+    assert "CONNECTOR_INVALID" in err
+    assert out.startswith(f"{file}:")
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("mysql://x/y", "DATABASE_URL_INVALID"),
+        ("sqlite:////none/at/all.db", "DATABASE_UNREACHABLE"),
+        ("postgresql://u:sesame@127.0.0.1:1/d", "DATABASE_UNREACHABLE"),
+    ],
+)
+def test_a_database_that_is_not_there_is_named(run, url, code):
+    exit_code, _, err = run("migrate", GIGWAY_DATABASE_URL=url)
+    assert exit_code == 1
+    assert err.startswith(f"{code}: ")
+    assert "sesame" not in err
+
+
+def test_a_damaged_database_is_named(run, tmp_path):
+    (tmp_path / "x.db").write_bytes(b"not a database at all" * 500)
+    exit_code, _, err = run("serve", "--port", "18700", GIGWAY_DATABASE_URL=f"sqlite:///{tmp_path}/x.db")
+    assert exit_code == 1
+    assert err.startswith("DATABASE_DAMAGED: ")
+
+
+def test_a_wrong_setting_stops_the_start(run):
+    exit_code, _, err = run("serve", GIGWAY_MAX_DEPHT="3")
+    assert exit_code == 2
+    assert err.startswith("SETTINGS_INVALID: GIGWAY_MAX_DEPHT")
+
+
+def test_an_actor_is_created_with_a_secret_shown_once(run, tmp_path):
+    url = f"sqlite:///{tmp_path}/x.db"
+    arguments = ("actors", "create", "--name", "Test Staffing", "--redirect-uri", "https://test.example/callback")
+    exit_code, out, _ = run(*arguments, GIGWAY_DATABASE_URL=url)
+    assert exit_code == 0
+    assert [line.split()[0] for line in out.splitlines()] == ["actor_id", "client_id", "client_secret"]
+    exit_code, _, err = run(*arguments[:-1], "http://test.example/callback", GIGWAY_DATABASE_URL=url)
+    assert exit_code == 2
+    assert err.startswith("REDIRECT_URI_INVALID")
+
+
+@pytest.mark.parametrize(
+    "command", ["serve", "demo", "sandbox", "schema", "compose", "plan", "connectors", "actors", "keys", "migrate"]
+)
+def test_every_command_has_help(capsys, command):
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+    assert ended.value.code == 0
+    assert "usage: gigway" in capsys.readouterr().out
