@@ -67,7 +67,7 @@ def _input(supergraph: Supergraph, parent: str, item: FieldSetField, above: froz
     condition = supergraph.types[item.on or parent]
     types = supergraph.types[parent].possible & condition.possible or condition.possible
     needed: Scopes = ()
-    for name in sorted(types):
+    for name in families_of(supergraph).representatives(parent, types, item.name):
         needed = require_all(needed, _required(supergraph, name, item.name, above))
         info = supergraph.types[name].fields.get(item.name)
         for child in item.selections if info is not None else ():

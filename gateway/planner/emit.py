@@ -118,7 +118,7 @@ class _Emitter:
     def _entities(self, parts: Sequence[Part], common: _Conjunction) -> tuple[EntitySelection, ...]:
         """Make one `_entities` field of every distinct selection; equal ones share it."""
         found: list[tuple[tuple[Selection, ...], tuple[Condition, ...], list[Target]]] = []
-        known: dict[tuple[object, ...], list[Target]] = {}
+        known: dict[tuple[tuple[Selection, ...], tuple[Condition, ...]], list[Target]] = {}
         for part in parts:
             template = self._templates[part.group]
             selections = self._selections(template, part.member)
@@ -127,7 +127,7 @@ class _Emitter:
             if len(parts) > 1:
                 memo = (selections, conditions)
                 if memo in known:
-                    known[memo].append(target)
+                    _add_target(known[memo], target)
                     continue
                 known[memo] = targets = [target]
             else:
@@ -273,6 +273,20 @@ class _Emitter:
         """Whether the field can be selected on the abstract type itself, with values of the type `static`."""
         own = self.view.owners(node.static, name).get(node.group.subgraph)
         return own is not None and (static is None or named_type(own.type) == static)
+
+
+def _add_target(targets: list[Target], target: Target) -> None:
+    """Add `target`; types that are represented at one place become one target."""
+    for index, other in enumerate(targets):
+        if other.path == target.path:
+            joined: dict[tuple[str, tuple[InputField, ...]], RepresentationShape] = {}
+            for shape in other.representations + target.representations:
+                memo = (shape.typename, shape.fields)
+                same = joined.get(memo)
+                joined[memo] = replace(shape, types=same.types | shape.types) if same else shape
+            targets[index] = Target(path=other.path, representations=tuple(joined.values()))
+            return
+    targets.append(target)
 
 
 def _on(selections: tuple[Selection, ...], name: str) -> tuple[Selection, ...]:

@@ -446,7 +446,9 @@ class Walk:
                 continue
             if any(dep.descends_from(group) for dep in deps):
                 continue
-            shapes = [s for s in group.shapes if s.types & types]
+            # As an interface object, every object represented gets every field: other types need another group.
+            blind = subgraph in self.types[typename].objects_in
+            shapes = [s for s in group.shapes if blind or s.types & types]
             if any(s.typename != typename or s.types != types for s in shapes):
                 continue
             if all(mine.agrees(theirs) for s in shapes for mine in s.inputs for theirs in inputs):

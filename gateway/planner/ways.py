@@ -62,6 +62,9 @@ class Estimator:
             return None
         if not access.entity and self.view.reenters(rep, name, access.subgraph):
             return None
+        if access.opaque and access not in case.accesses and self.view.field(rep, name).scopes:
+            # Asked of some types only, it would be disclosed for all of them.
+            return None
         return own
 
     def below(self, cases: Sequence[OperationCase], static: str, subgraph: str, provided: FieldSet) -> float:

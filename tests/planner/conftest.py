@@ -18,19 +18,22 @@ from typing import Any
 import pytest
 from graphql import (
     GraphQLEnumType,
-    GraphQLInterfaceType,
-    GraphQLList,
-    GraphQLNonNull,
     GraphQLObjectType,
     GraphQLResolveInfo,
-    GraphQLScalarType,
     GraphQLUnionType,
     build_ast_schema,
+    extend_schema,
     get_named_type,
     graphql_sync,
+    is_abstract_type,
+    is_composite_type,
+    is_required_argument,
     parse,
+    value_from_ast_untyped,
+    visit,
 )
 from graphql.language import (
+    REMOVE,
     ConstDirectiveNode,
     DirectiveDefinitionNode,
     DocumentNode,
@@ -41,6 +44,8 @@ from graphql.language import (
     ScalarTypeDefinitionNode,
     SchemaDefinitionNode,
     SchemaExtensionNode,
+    TypeExtensionNode,
+    Visitor,
     print_ast,
 )
 
@@ -163,9 +168,6 @@ def parse_type(printed: str) -> Any:
     return ("named", printed)
 
 
-_NAMES = ("key", "requires", "provides", "external", "extends", "shareable", "override", "interfaceObject")
-
-
 class UniverseSubgraph:
     """One subgraph's view of the universe. `calls` records what it was asked."""
 
@@ -255,7 +257,7 @@ class UniverseSubgraph:
         keys = {item.name for fields in self._field_sets(parent, None, "key") for item in fields}
         if self._is_external(parent, name) and not provided and name not in keys:
             if name in source.representation:
-                return self._echo(source.representation[name])
+                return source.representation[name]
             raise RuntimeError(f"{self.name} was asked for external {parent}.{name}")
         for required in self._field_sets(parent, name, "requires"):
             problem = self._mismatch(source.thing, required, source.representation)
@@ -268,9 +270,6 @@ class UniverseSubgraph:
 
     def _speaks_of(self, on: str | None, thing: Thing) -> bool:
         return on is None or thing.typename in self.universe.supergraph.types[on].possible
-
-    def _echo(self, value: Any) -> Any:
-        return value
 
     def _see(self, value: Any, provided: FieldSet) -> Any:
         if isinstance(value, list):
@@ -317,15 +316,11 @@ def arguments_of(printed: str) -> dict[str, Any]:
     document = parse("{ f" + printed + " }")
     field = document.definitions[0].selection_set.selections[0]  # type: ignore[attr-defined]
     assert isinstance(field, FieldNode)
-    from graphql import value_from_ast_untyped
-
     return {a.name.value: value_from_ast_untyped(a.value) for a in field.arguments or ()}
 
 
 def strip_directives(text: str) -> str:
     """Print a definition without its directives."""
-    from graphql import visit
-    from graphql.language import REMOVE, Visitor
 
     class Stripper(Visitor):
         def enter_directive(self, *_: Any) -> Any:
@@ -335,9 +330,6 @@ def strip_directives(text: str) -> str:
 
 
 def extended(schema: Any, text: str) -> Any:
-    from graphql import extend_schema
-    from graphql.language import TypeExtensionNode
-
     document = parse(text)
     extensions = [node for node in document.definitions if isinstance(node, TypeExtensionNode)]
     if not extensions:
@@ -380,12 +372,61 @@ def world() -> Callable[..., World]:
     return make_world
 
 
-_ = (
-    GraphQLEnumType,
-    GraphQLInterfaceType,
-    GraphQLList,
-    GraphQLNonNull,
-    GraphQLScalarType,
-    GraphQLUnionType,
-    get_named_type,
-)
+class QueryWriter:
+    """Writes random valid queries for an API schema. `random` decides everything."""
+
+    def __init__(self, schema: Any, random: Any) -> None:
+        self.schema = schema
+        self.random = random
+
+    def query(self, depth: int) -> str:
+        body = self._selection(self.schema.query_type, depth)
+        used = [name for name in ("x", "y") if f"${name})" in body]
+        head = f"query({', '.join(f'${name}: Boolean!' for name in used)}) " if used else ""
+        return head + body
+
+    def _selection(self, type_: Any, depth: int) -> str:
+        random, parts = self.random, []
+        if is_abstract_type(type_):
+            possible = sorted(self.schema.get_possible_types(type_), key=lambda t: t.name)
+            for chosen in random.sample(possible, min(len(possible), random.randint(0, 2))):
+                parts.append(f"... on {chosen.name}{self._condition()} {self._selection(chosen, depth)}")
+        fields = [] if isinstance(type_, GraphQLUnionType) else sorted(type_.fields.items())
+        for name, field in random.sample(fields, min(len(fields), random.randint(1, 4))):
+            below = get_named_type(field.type)
+            arguments = self._arguments(field)
+            # Differing arguments under one response key do not merge, so that such fields are renamed.
+            alias = f"{name}{random.randint(0, 99)}: " if arguments or random.random() < 0.1 else ""
+            text = f"{alias}{name}{arguments}{self._condition()}"
+            if not is_composite_type(below):
+                parts.append(text)
+            elif depth > 0:
+                parts.append(f"{text} {self._selection(below, depth - 1)}")
+        if not parts or random.random() < 0.2:
+            parts.append("__typename")
+        return "{ " + " ".join(parts) + " }"
+
+    def _arguments(self, field: Any) -> str:
+        chosen = {
+            name: self._literal(argument.type)
+            for name, argument in field.args.items()
+            if is_required_argument(argument) or self.random.random() < 0.5
+        }
+        return f"({', '.join(f'{name}: {value}' for name, value in chosen.items())})" if chosen else ""
+
+    def _literal(self, type_: Any) -> str:
+        named = get_named_type(type_)
+        if isinstance(named, GraphQLEnumType):
+            return self.random.choice(sorted(named.values))
+        return {"Int": "1", "Float": "1.5", "Boolean": "true"}.get(named.name, '"a"')
+
+    def _condition(self) -> str:
+        if self.random.random() > 0.08:
+            return ""
+        return f" @{self.random.choice(['include', 'skip'])}(if: ${self.random.choice(['x', 'y'])})"
+
+
+@pytest.fixture
+def write_query() -> Callable[[World, Any, int], str]:
+    """Write a random query for a world."""
+    return lambda world, random, depth: QueryWriter(world.engine.api_schema, random).query(depth)
