@@ -13,10 +13,12 @@ from typing import Final
 from sqlalchemy import Connection, Engine, and_, bindparam, or_, select
 from starlette.concurrency import run_in_threadpool
 
-from consent.oauth.details import scopes_of
+from consent.oauth.details import MANAGEMENT_SCOPES, scopes_of
+from consent.oauth.dpop import Nonces, Presented, ProofRefused, Proven, check_proof
 from consent.oauth.machine_secrets import ACCESS_TOKEN, TOKEN_REF_LENGTH, fingerprint, is_shaped
 from consent.oauth.models import ACTORS, CLIENTS, GATES, GRANTS, TOKENS
 from consent.oauth.settings import OAuthSettings
+from consent.oauth.signed_jwt import ALGORITHMS
 
 _MAX_HEADER: Final = 512
 
@@ -27,6 +29,7 @@ _LIVE_TOKEN = (
         TOKENS.c.grant_id,
         TOKENS.c.purpose,
         TOKENS.c.scopes,
+        TOKENS.c.dpop_jkt,
         TOKENS.c.expires_at,
         CLIENTS.c.actor_id,
         CLIENTS.c.categories,
@@ -58,7 +61,8 @@ class AuthenticatedToken:
     """A live access token. `grant_id` and `worker_id` are None for an actor's own token.
 
     `scopes` are the effective ones: the token's, as far as client and actor are registered for them.
-    `token_ref` is a prefix of the token's fingerprint, for logs.
+    `purpose` is None for a token that only manages grants. `token_ref` is a prefix of the token's fingerprint,
+    for logs; `dpop_jkt` the key that the sender has proved to hold.
     """
 
     token_ref: str
@@ -66,58 +70,94 @@ class AuthenticatedToken:
     actor_id: str
     grant_id: str | None
     worker_id: str | None
-    purpose: str
+    purpose: str | None
     scopes: frozenset[str]
     expires_at: datetime
+    dpop_jkt: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRefused:
-    """Why a request is not let in (RFC 6750 §3.1). `error` is empty when no credentials were sent at all."""
+    """Why a request is not let in (RFC 6750 §3.1, RFC 9449 §7.1). `error` is empty when nothing was sent at all."""
 
     error: str
     description: str
     status: int
     challenge: str
     """The value of the WWW-Authenticate header to answer with."""
+    dpop_nonce: str | None = None
+    """The value of the DPoP-Nonce header to answer with, if any."""
 
 
 class AccessTokens:
     """Authenticates access tokens against the database."""
 
     def __init__(self, engine: Engine, settings: OAuthSettings) -> None:
-        self._engine = engine.execution_options(read_only=True)
+        self._engine = engine
+        self._reader = engine.execution_options(read_only=True)
         self._settings = settings
+        self._nonces = Nonces(settings.nonce_key)
 
-    async def authenticate(self, authorization_header: str | None) -> AuthenticatedToken | TokenRefused:
-        """Return what the Authorization header of a request proves, or why it proves nothing."""
+    async def authenticate(
+        self, authorization_header: str | None, presented: Presented | None = None
+    ) -> AuthenticatedToken | TokenRefused:
+        """Return what the Authorization header of a request proves, or why it proves nothing.
+
+        `presented` (the request's `DPoP` headers, method and address) is looked at only for the scheme `DPoP`.
+        """
         if authorization_header is None:
             return self._refuse("", "An access token is needed.", 401)
         scheme, _, token = authorization_header.partition(" ")
-        token = token.strip()
-        if len(authorization_header) > _MAX_HEADER or scheme.lower() != "bearer" or not token:
+        scheme, token = scheme.lower(), token.strip()
+        if len(authorization_header) > _MAX_HEADER or scheme not in {"bearer", "dpop"} or not token:
             return self._refuse("invalid_request", "Send the access token as: Authorization: Bearer TOKEN.", 400)
         if not is_shaped(token, ACCESS_TOKEN):
-            return self._refuse_token()
-        return await run_in_threadpool(self._look_up, token)
+            return self._refuse_token(scheme)
+        found = await run_in_threadpool(self._look_up, token)
+        if found is None or (found.dpop_jkt is None) != (scheme == "bearer"):
+            return self._refuse_token(scheme)
+        if found.dpop_jkt is None:
+            return found
+        return await run_in_threadpool(self._prove, found, token, presented)
 
-    def _look_up(self, token: str) -> AuthenticatedToken | TokenRefused:
-        with self._engine.connect() as connection:
-            found = look_up(connection, token, now=self._settings.clock())
-        return found if found is not None else self._refuse_token()
+    def _look_up(self, token: str) -> AuthenticatedToken | None:
+        with self._reader.connect() as connection:
+            return look_up(connection, token, now=self._settings.clock())
 
-    def _refuse_token(self) -> TokenRefused:
-        return self._refuse("invalid_token", "The access token is unknown, expired or revoked.", 401)
+    def _prove(
+        self, found: AuthenticatedToken, token: str, presented: Presented | None
+    ) -> AuthenticatedToken | TokenRefused:
+        now = self._settings.clock()
+        if presented is None:
+            return self._refuse("invalid_dpop_proof", "The token needs a DPoP proof.", 401, scheme="dpop")
+        with self._engine.begin() as connection:
+            checked = check_proof(connection, presented, self._nonces, now=now, access_token=token)
+        match checked:
+            case Proven(jkt=jkt) if jkt == found.dpop_jkt:
+                return found
+            case Proven():
+                return self._refuse("invalid_token", "The token belongs to the holder of another key.", 401, "dpop")
+            case ProofRefused(error=error, description=description):
+                return self._refuse(error, description, 401, scheme="dpop")
 
-    def _refuse(self, error: str, description: str, status: int) -> TokenRefused:
+    def _refuse_token(self, scheme: str) -> TokenRefused:
+        return self._refuse("invalid_token", "The access token is unknown, expired or revoked.", 401, scheme=scheme)
+
+    def _refuse(self, error: str, description: str, status: int, scheme: str = "bearer") -> TokenRefused:
         fields = [
             'realm="gigway"',
             f'resource_metadata="{self._settings.url("/.well-known/oauth-protected-resource")}"',
         ]
         if error:
             fields += [f'error="{error}"', f'error_description="{description}"']
+        if scheme == "dpop":
+            fields.append(f'algs="{" ".join(ALGORITHMS)}"')
         return TokenRefused(
-            error=error, description=description, status=status, challenge=f"Bearer {', '.join(fields)}"
+            error=error,
+            description=description,
+            status=status,
+            challenge=f"{'DPoP' if scheme == 'dpop' else 'Bearer'} {', '.join(fields)}",
+            dpop_nonce=self._nonces.make(self._settings.clock()) if scheme == "dpop" else None,
         )
 
 
@@ -133,7 +173,8 @@ def look_up(connection: Connection, token: str, *, now: datetime) -> Authenticat
         actor_id=row.actor_id,
         grant_id=row.grant_id,
         worker_id=row.worker_id,
-        purpose=row.purpose,
-        scopes=frozenset(registered) & frozenset(row.scopes),
+        purpose=row.purpose or None,
+        scopes=frozenset(row.scopes) & {*registered, *MANAGEMENT_SCOPES},
         expires_at=row.expires_at,
+        dpop_jkt=row.dpop_jkt,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -16,9 +16,11 @@ from consent.columns import utc_now
 from consent.models import new_id
 from consent.oauth.machine_secrets import CLIENT_SECRET, fingerprint, mint
 from consent.oauth.models import ACTORS, CLIENTS
+from consent.oauth.signed_jwt import read_public_key
 from consent.vocabulary import CATEGORIES, PURPOSES
 
 _MAX_URIS: Final = 20
+_MAX_KEYS: Final = 10
 _CONTROL: Final = re.compile(r"[\x00-\x20\x7f-\uffff\\]")
 
 
@@ -32,7 +34,7 @@ class RegistrationError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewClient:
-    """A client that was just created, with the secret that nobody will see again."""
+    """A client that was just created, with the secret that nobody will see again; empty if it has keys instead."""
 
     client_id: str
     client_secret: str = field(repr=False)
@@ -90,18 +92,25 @@ class ActorRegistry:
         categories: Collection[str] | None = None,
         purposes: Collection[str] | None = None,
         status: Literal["test", "live"] = "test",
+        profile: Literal["baseline", "fapi2"] = "baseline",
+        jwks: Mapping[str, Any] | None = None,
         client_id: str | None = None,
     ) -> NewClient:
         """Create a client of `actor_id`, for all of the actor's categories and purposes or for some.
 
+        With `jwks` (its public keys) it authenticates by `private_key_jwt` and gets no secret; `fapi2` needs them.
         Raises `RegistrationError`.
         """
+        if jwks is not None:
+            check_keys(jwks)
+        elif profile == "fapi2":
+            raise RegistrationError("KEYS_INVALID", "A FAPI client has keys and no secret.")
         check_display_name(name)
         if len(redirect_uris) > _MAX_URIS:
             raise RegistrationError("REDIRECT_URI_INVALID", f"At most {_MAX_URIS} redirect URIs.")
         for uri in redirect_uris:
             check_redirect_uri(uri)
-        secret, identifier = mint(CLIENT_SECRET), client_id or new_id()
+        secret, identifier = (None if jwks is not None else mint(CLIENT_SECRET)), client_id or new_id()
         with self._engine.begin() as connection:
             actor = self._actor(connection, actor_id)
             wanted = frozenset(actor.categories if categories is None else categories)
@@ -115,8 +124,10 @@ class ActorRegistry:
                     id=identifier,
                     actor_id=actor_id,
                     name=name,
-                    auth_method="client_secret_basic",
-                    secret_hash=fingerprint(secret),
+                    profile=profile,
+                    auth_method="client_secret_basic" if secret is not None else "private_key_jwt",
+                    secret_hash=None if secret is None else fingerprint(secret),
+                    jwks=None if jwks is None else dict(jwks),
                     redirect_uris=list(redirect_uris),
                     categories=sorted(wanted),
                     purposes=sorted(reasons),
@@ -124,7 +135,7 @@ class ActorRegistry:
                     created_at=self._clock(),
                 )
             )
-        return NewClient(client_id=identifier, client_secret=secret, actor_id=actor_id)
+        return NewClient(client_id=identifier, client_secret=secret or "", actor_id=actor_id)
 
     def rotate_secret(self, client_id: str) -> NewClient:
         """Replace a client's secret; the old one stops working at once. Raises `RegistrationError`."""
@@ -132,13 +143,25 @@ class ActorRegistry:
         with self._engine.begin() as connection:
             actor_id = connection.execute(
                 update(CLIENTS)
-                .where(CLIENTS.c.id == client_id)
+                .where(CLIENTS.c.id == client_id, CLIENTS.c.auth_method == "client_secret_basic")
                 .values(secret_hash=fingerprint(secret))
                 .returning(CLIENTS.c.actor_id)
             ).scalar_one_or_none()
         if actor_id is None:
-            raise RegistrationError("CLIENT_UNKNOWN", "There is no such client.")
+            raise RegistrationError("CLIENT_UNKNOWN", "There is no such client with a secret.")
         return NewClient(client_id=client_id, client_secret=secret, actor_id=actor_id)
+
+    def replace_keys(self, client_id: str, jwks: Mapping[str, Any]) -> None:
+        """Replace a client's public keys; others stop working at once. Raises `RegistrationError`."""
+        check_keys(jwks)
+        with self._engine.begin() as connection:
+            changed = connection.execute(
+                update(CLIENTS)
+                .where(CLIENTS.c.id == client_id, CLIENTS.c.auth_method == "private_key_jwt")
+                .values(jwks=dict(jwks))
+            )
+        if changed.rowcount != 1:
+            raise RegistrationError("CLIENT_UNKNOWN", "There is no such client with keys.")
 
     def approve_client(self, client_id: str) -> None:
         """Make a test client live. Raises `RegistrationError`."""
@@ -168,6 +191,19 @@ def check_redirect_uri(uri: str) -> None:
         raise RegistrationError("REDIRECT_URI_INVALID", "A redirect URI is absolute, without dot segments.")
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
         raise RegistrationError("REDIRECT_URI_INVALID", "A redirect URI is https; plain http is for loopback only.")
+
+
+def check_keys(jwks: Mapping[str, Any]) -> None:
+    """Raise `RegistrationError` unless `jwks` holds one to ten public keys that we verify with, told apart by `kid`."""
+    keys = jwks.get("keys")
+    if not isinstance(keys, list) or not 0 < len(keys) <= _MAX_KEYS:
+        raise RegistrationError("KEYS_INVALID", f"A key set has one to {_MAX_KEYS} keys.")
+    if any(read_public_key(key) is None for key in keys):
+        raise RegistrationError("KEYS_INVALID", "Keys are public: EC P-256, Ed25519, or RSA of at least 2048 bits.")
+    if len({key.get("kid") for key in keys}) != len(keys) or (
+        len(keys) > 1 and None in {key.get("kid") for key in keys}
+    ):
+        raise RegistrationError("KEYS_INVALID", "Several keys need a different kid each.")
 
 
 def check_display_name(name: str) -> None:

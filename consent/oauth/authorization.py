@@ -17,13 +17,14 @@ from datetime import datetime
 from typing import Any, Literal
 
 from authlib.oauth2.base import OAuth2Error
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, select, update
 from starlette.datastructures import Headers
 
+from consent.oauth.authorization_request import REQUEST_URI_PREFIX, keep_request, replaced_grant, validate_request
 from consent.oauth.clients import RegisteredClient, load_client
 from consent.oauth.code_flow import CodeFlow, ConsentGiven, GrantWriter
-from consent.oauth.details import DetailsRefusal, GigRequest, Item, Registration, resolve_request
-from consent.oauth.machine_secrets import REQUEST_HANDLE, fingerprint, is_shaped, mint
+from consent.oauth.details import GigRequest, Item
+from consent.oauth.machine_secrets import REQUEST_HANDLE, fingerprint, is_shaped
 from consent.oauth.models import REQUESTS
 from consent.oauth.parameters import Parameters
 from consent.oauth.pkce import RequiredS256
@@ -43,6 +44,8 @@ class Pending:
     actor_legal_name: str
     redirect_uri: str
     request: GigRequest
+    replaces: str | None
+    """The grant that this one is to take the place of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,33 +78,29 @@ class Authorizations:
         self._grants = grants
 
     def begin(self, parameters: Parameters, headers: Headers) -> Pending | SendBack | CannotReturn:
-        """Validate an authorization request and keep it."""
+        """Validate an authorization request and keep it, or find the one that was pushed before."""
         now = self._settings.clock()
         with self._engine.begin() as connection:
             server = self._server(connection, now)
             client = server.query_client(parameters.get("client_id", ""))
             if client is None:
                 return CannotReturn(description="The application that sent you here is not registered.")
+            if parameters.get("request_uri", "").startswith(REQUEST_URI_PREFIX):
+                return self._find_pushed(connection, client, parameters["request_uri"], now)
             redirect_uri = parameters.get("redirect_uri", "")
             if not client.check_redirect_uri(redirect_uri):
                 return CannotReturn(description="The application that sent you here named an address it does not own.")
             request = FormRequest("GET", parameters, headers, now)
             try:
-                resolved = self._resolve(server, client, request)
+                if client.is_fapi:
+                    raise OAuth2Error(error="invalid_request", description="This client must push its requests.")
+                resolved = validate_request(server, client, request)
             except OAuth2Error as error:
                 return SendBack(location=self._error_location(redirect_uri, parameters, error))
-            handle = mint(REQUEST_HANDLE)
-            connection.execute(
-                insert(REQUESTS).values(
-                    handle_hash=fingerprint(handle),
-                    client_id=client.client_id,
-                    parameters=dict(parameters),
-                    details=resolved.to_json(),
-                    created_at=now,
-                    expires_at=now + self._settings.request_lifetime,
-                )
+            handle = keep_request(
+                connection, client, request, resolved, now=now, lifetime=self._settings.request_lifetime
             )
-            return _pending(handle, client, redirect_uri, resolved)
+            return _pending(handle, client, request.form, resolved)
 
     def load(self, handle: str) -> Pending | NotPending:
         """Return the request behind `handle` while it waits for an answer."""
@@ -138,6 +137,7 @@ class Authorizations:
                 notice_sha256=notice_sha256,
                 screen_sha256=screen_sha256,
                 amr=amr,
+                replaces=pending.replaces,
             )
             return self._answer(connection, handle, now, worker_id, consent)
 
@@ -152,27 +152,20 @@ class Authorizations:
         server.register_grant(CodeFlow, [RequiredS256(required=True)])
         return server
 
-    def _resolve(self, server: ConsentServer, client: RegisteredClient, request: FormRequest) -> GigRequest:
-        data = request.form
-        for name in ("request", "request_uri"):
-            if name in data:
-                raise OAuth2Error(error=f"{name}_not_supported", description=f"{name} is not supported.")
-        if data.get("response_type") != "code":
-            raise OAuth2Error(error="unsupported_response_type", description="response_type must be code.")
-        if data.get("response_mode", "query") != "query":
-            raise OAuth2Error(error="invalid_request", description="response_mode must be query.")
-        server.get_consent_grant(request)
-        match resolve_request(
-            data.get("authorization_details"),
-            data.get("scope"),
-            client=Registration(categories=client.categories, purposes=client.purposes),
-            platforms=self._settings.platforms(),
-            now=server.now,
-        ):
-            case DetailsRefusal(error=error, description=description):
-                raise OAuth2Error(error=error, description=description)
-            case resolved:
-                return resolved
+    def _find_pushed(
+        self, connection: Connection, client: RegisteredClient, request_uri: str, now: datetime
+    ) -> Pending | CannotReturn:
+        """Everything in the URL but `client_id` and `request_uri` is ignored (RFC 9126 §4)."""
+        handle = request_uri.removeprefix(REQUEST_URI_PREFIX)
+        presentable_until = connection.execute(
+            select(REQUESTS.c.presentable_until).where(
+                REQUESTS.c.handle_hash == fingerprint(handle), REQUESTS.c.client_id == client.client_id
+            )
+        ).scalar_one_or_none()
+        pending = self._load(connection, handle, now)
+        if presentable_until is None or presentable_until <= now or isinstance(pending, NotPending):
+            return CannotReturn(description="This request is unknown, too old, or was answered. Please start again.")
+        return pending
 
     def _error_location(self, redirect_uri: str, parameters: Parameters, error: Any) -> str:
         answer = {"error": error.error, "error_description": error.get_error_description()}
@@ -192,7 +185,7 @@ class Authorizations:
         client = load_client(connection, row.client_id)
         if row.expires_at <= now or request.expires_at <= now or client is None or not client.is_live:
             return NotPending(reason="expired")
-        return _pending(handle, client, row.parameters["redirect_uri"], request)
+        return _pending(handle, client, row.parameters, request)
 
     def _answer(
         self, connection: Connection, handle: str, now: datetime, worker_id: str | None, consent: ConsentGiven | None
@@ -205,14 +198,14 @@ class Authorizations:
                 REQUESTS.c.expires_at > now,
             )
             .values(answered_at=now)
-            .returning(REQUESTS.c.parameters)
+            .returning(REQUESTS.c.parameters, REQUESTS.c.dpop_jkt)
         ).one_or_none()
         if row is None:
             found = self._load(connection, handle, now)
             return found if isinstance(found, NotPending) else NotPending(reason="answered")
         server = self._server(connection, now)
         request = FormRequest("POST", row.parameters, Headers(), now)
-        request.consent, request.grant_writer = consent, self._grants
+        request.consent, request.grant_writer, request.dpop_jkt = consent, self._grants, row.dpop_jkt
         response = server.create_authorization_response(
             request, grant_user=worker_id, grant=server.get_authorization_grant(request)
         )
@@ -222,7 +215,7 @@ class Authorizations:
         return SendBack(location=response.location)
 
 
-def _pending(handle: str, client: RegisteredClient, redirect_uri: str, request: GigRequest) -> Pending:
+def _pending(handle: str, client: RegisteredClient, parameters: Parameters, request: GigRequest) -> Pending:
     return Pending(
         handle=handle,
         client_id=client.client_id,
@@ -230,6 +223,7 @@ def _pending(handle: str, client: RegisteredClient, redirect_uri: str, request: 
         actor_id=client.actor_id,
         actor_name=client.actor_name,
         actor_legal_name=client.actor_legal_name,
-        redirect_uri=redirect_uri,
+        redirect_uri=parameters["redirect_uri"],
         request=request,
+        replaces=replaced_grant(parameters),
     )

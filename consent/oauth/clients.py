@@ -1,16 +1,17 @@
 """A registered client as Authlib's grants see it, and how it authenticates.
 
 Authlib asks its client objects by method name (`ClientMixin`); this value answers. Clients are confidential:
-`client_secret_basic` is the only secret-bearing method, and a request that carries two methods is refused
-(RFC 6749 §2.3) before Authlib sees it.
+they use `client_secret_basic`, or `private_key_jwt` (`client_assertion`), and a request that carries two methods is
+refused (RFC 6749 §2.3) before Authlib sees it.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 from urllib.parse import unquote
 
 from sqlalchemy import Connection, select
@@ -19,6 +20,7 @@ from consent.oauth.machine_secrets import matches
 from consent.oauth.models import ACTORS, CLIENTS, GATES
 from consent.oauth.parameters import Parameters
 
+AUTH_METHODS: Final = ("client_secret_basic", "private_key_jwt")
 LIVE_STATUSES: Final = frozenset({"test", "live"})
 GRANT_TYPES: Final = ("authorization_code", "refresh_token", "client_credentials")
 _BASIC_MAX: Final = 1_024
@@ -34,7 +36,9 @@ class RegisteredClient:
     actor_legal_name: str
     status: str
     actor_status: str
+    profile: str
     auth_method: str
+    keys: Sequence[Mapping[str, Any]]
     secret_hash: str | None = field(repr=False)
     redirect_uris: tuple[str, ...]
     categories: frozenset[str]
@@ -44,6 +48,11 @@ class RegisteredClient:
     def is_live(self) -> bool:
         """Whether both the client and its actor may act now."""
         return self.status in LIVE_STATUSES and self.actor_status == "active"
+
+    @property
+    def is_fapi(self) -> bool:
+        """Whether the client keeps the FAPI 2.0 Security Profile: requests are pushed, tokens bound to a key."""
+        return self.profile == "fapi2"
 
     def get_client_id(self) -> str:
         """Return the client id (`ClientMixin`)."""
@@ -87,7 +96,9 @@ def load_client(connection: Connection, client_id: str) -> RegisteredClient | No
             ACTORS.c.legal_name,
             CLIENTS.c.status,
             ACTORS.c.status.label("actor_status"),
+            CLIENTS.c.profile,
             CLIENTS.c.auth_method,
+            CLIENTS.c.jwks,
             CLIENTS.c.secret_hash,
             CLIENTS.c.redirect_uris,
             CLIENTS.c.categories,
@@ -109,7 +120,9 @@ def load_client(connection: Connection, client_id: str) -> RegisteredClient | No
         actor_legal_name=row.legal_name,
         status=row.status if row.gate_open is not False else "disabled",
         actor_status=row.actor_status,
+        profile=row.profile,
         auth_method=row.auth_method,
+        keys=(row.jwks or {}).get("keys", ()),
         secret_hash=row.secret_hash,
         redirect_uris=tuple(row.redirect_uris),
         categories=frozenset(row.categories) & frozenset(row.actor_categories),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from authlib.oauth2.base import OAuth2Error
+from authlib.oauth2.rfc6749.errors import InvalidGrantError
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
 from sqlalchemy import Connection
 
@@ -17,9 +17,8 @@ from consent.oauth.details import Item
 from consent.oauth.issuing import LiveGrant, issue_for_grant, load_live_grant
 from consent.oauth.machine_secrets import AUTHORIZATION_CODE, mint
 from consent.oauth.server import TokenResponse
+from consent.oauth.token_request import ClientOfOurs, refuse_details
 from consent.oauth.tokens import revoke_family
-
-CLIENT_AUTH_METHODS = ["client_secret_basic"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +34,7 @@ class ConsentGiven:
     notice_sha256: str
     screen_sha256: str
     amr: Sequence[str]
+    replaces: str | None = None
 
 
 class Written(Protocol):
@@ -65,27 +65,17 @@ class GrantWriter(Protocol):
         notice_sha256: str,
         screen_sha256: str,
         amr: Sequence[str],
+        replaces: str | None,
     ) -> Written:
         """Return the new, active grant. Raises when it may not be."""
         ...
 
 
-def refuse_details(request: Any) -> None:
-    """Refuse `authorization_details` at the token endpoint: nothing is widened there without a screen."""
-    if "authorization_details" in request.form:
-        raise OAuth2Error(
-            error="invalid_authorization_details",
-            description="What was granted cannot be changed here; make a new authorization request.",
-        )
-
-
-class CodeFlow(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib is untyped
+class CodeFlow(ClientOfOurs, AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib is untyped
     """`authorization_code`: one grant, one code, one redemption.
 
     For the first half the request carries `consent` (a `ConsentGiven`) and `grant_writer`.
     """
-
-    TOKEN_ENDPOINT_AUTH_METHODS = CLIENT_AUTH_METHODS
 
     def generate_authorization_code(self) -> str:
         """Return a fresh code."""
@@ -109,6 +99,7 @@ class CodeFlow(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib is unty
             notice_sha256=consent.notice_sha256,
             screen_sha256=consent.screen_sha256,
             amr=consent.amr,
+            replaces=consent.replaces,
         )
         save_code(
             server.connection,
@@ -117,6 +108,7 @@ class CodeFlow(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib is unty
             client_id=request.client.client_id,
             redirect_uri=request.payload.redirect_uri,
             code_challenge=request.form["code_challenge"],
+            dpop_jkt=request.dpop_jkt,
             family_id=new_id(),
             expires_at=server.now + server.settings.code_lifetime,
         )
@@ -129,6 +121,8 @@ class CodeFlow(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib is unty
             case ReplayedCode(family_id=family_id):
                 revoke_family(server.connection, family_id, now=server.now)
                 return None
+            case RedeemedCode(dpop_jkt=jkt) if jkt is not None and jkt != self.request.dpop_jkt:
+                raise InvalidGrantError("The code was issued to the holder of another key.")
             case found:
                 return found
 
@@ -145,6 +139,8 @@ class CodeFlow(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib is unty
             user,
             family_id=self.request.authorization_code.family_id,
             narrowed_to=None,
+            dpop_jkt=self.request.dpop_jkt,
+            refreshable=True,
             now=self.server.now,
         )
 

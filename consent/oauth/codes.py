@@ -26,6 +26,7 @@ class RedeemedCode:
     redirect_uri: str
     code_challenge: str
     family_id: str
+    dpop_jkt: str | None
     code_challenge_method: str = "S256"
 
     def get_redirect_uri(self) -> str:
@@ -52,6 +53,7 @@ def save_code(
     client_id: str,
     redirect_uri: str,
     code_challenge: str,
+    dpop_jkt: str | None,
     family_id: str,
     expires_at: datetime,
 ) -> None:
@@ -63,6 +65,7 @@ def save_code(
             client_id=client_id,
             redirect_uri=redirect_uri,
             code_challenge=code_challenge,
+            dpop_jkt=dpop_jkt,
             family_id=family_id,
             expires_at=expires_at,
         )
@@ -85,7 +88,7 @@ def redeem_code(
             CODES.c.expires_at > now,
         )
         .values(used_at=now)
-        .returning(CODES.c.grant_id, CODES.c.redirect_uri, CODES.c.code_challenge, CODES.c.family_id)
+        .returning(CODES.c.grant_id, CODES.c.redirect_uri, CODES.c.code_challenge, CODES.c.family_id, CODES.c.dpop_jkt)
     ).one_or_none()
     if row is not None:
         return RedeemedCode(
@@ -94,6 +97,7 @@ def redeem_code(
             redirect_uri=row.redirect_uri,
             code_challenge=row.code_challenge,
             family_id=row.family_id,
+            dpop_jkt=row.dpop_jkt,
         )
     family = connection.execute(
         select(CODES.c.family_id).where(

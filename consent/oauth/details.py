@@ -22,6 +22,9 @@ DETAILS_TYPE: Final = "gig_data"
 DEFAULT_DURATION: Final = timedelta(days=90)
 """How long a grant lasts that names no `expires_at`, unless its purpose allows less."""
 
+MANAGEMENT_SCOPES: Final = frozenset({"grant_management_query", "grant_management_revoke"})
+"""What lets an actor's own token manage the grants it was given (Grant Management for OAuth 2.0)."""
+
 _MAX_OBJECTS: Final = 10
 _MAX_LIST: Final = 100
 _FIELDS: Final = frozenset({"type", "platforms", "categories", "purpose", "expires_at"})
@@ -63,10 +66,14 @@ class GigRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnRequest:
-    """What an actor's own token may do: the grants of one purpose, narrowed to categories."""
+    """What an actor's own token may do: read under the grants of one purpose, narrowed to categories; manage grants.
 
-    purpose: str
+    `purpose` is None when nothing is to be read.
+    """
+
+    purpose: str | None
     categories: frozenset[str]
+    management: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +130,11 @@ def resolve_own(details: str | None, scope: str | None, *, client: Registration)
     until when they say.
     """
     try:
-        scoped = _read_scope(scope, client)
+        named = set((scope or "").split())
+        management = frozenset(named & MANAGEMENT_SCOPES)
+        scoped = _read_scope(" ".join(named - management), client)
+        if details is None and management and not scoped:
+            return OwnRequest(purpose=None, categories=frozenset(), management=management)
         if details is None:
             purpose, listed = _only_purpose(client), frozenset[str]()
         else:
@@ -135,7 +146,7 @@ def resolve_own(details: str | None, scope: str | None, *, client: Registration)
         _check_categories(listed, purpose, client)
         _check_categories(scoped, purpose, client, "invalid_scope")
         wanted = listed | scoped or (client.categories & purpose.categories)
-        return OwnRequest(purpose=purpose.id, categories=wanted)
+        return OwnRequest(purpose=purpose.id, categories=wanted, management=management)
     except _Refused as refused:
         return refused.refusal
 

@@ -1,9 +1,11 @@
 """The authorization server over HTTP: routes that read a request strictly, answer in a thread, and never leak.
 
     /oauth/authorize      GET   validate, keep, send the browser on to the consent page
+    /oauth/par            POST  the same ahead of time, by the client itself (RFC 9126)
     /oauth/token          POST  code, refresh token, client credentials
     /oauth/revoke         POST  RFC 7009
     /oauth/introspect     POST  RFC 7662
+    /oauth/grants/<id>    GET, DELETE   Grant Management for OAuth 2.0
     /.well-known/…        GET   RFC 8414, RFC 9728
 
 Errors are OAuth's own codes. What goes wrong inside is `server_error`, with nothing of it told outside.
@@ -13,7 +15,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 from sqlalchemy import Engine
@@ -23,12 +25,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from consent.oauth.access import AccessTokens
 from consent.oauth.authorization import Authorizations, CannotReturn, Pending, SendBack
 from consent.oauth.clients import authentication_problem
 from consent.oauth.code_flow import CodeFlow, GrantWriter
+from consent.oauth.dpop import Nonces, Presented, ProofRefused, Proven, check_proof
+from consent.oauth.grant_management import GrantManagement, ManagedGrants
 from consent.oauth.metadata import resource_metadata, server_metadata
 from consent.oauth.parameters import MAX_BYTES, ParameterRefusal, Parameters, parse_parameters
 from consent.oauth.pkce import RequiredS256
+from consent.oauth.pushed import push_request
 from consent.oauth.server import NO_STORE, ConsentServer, FormRequest, OAuthResponse, error_response
 from consent.oauth.settings import OAuthSettings
 from consent.oauth.token_endpoints import IntrospectToken, RevokeToken
@@ -47,13 +53,17 @@ class ErrorPage(Protocol):
         ...
 
 
+class Grants(GrantWriter, ManagedGrants, Protocol):
+    """What the routes need of `consent.grants.GrantService`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OAuthServices:
     """What the routes need. `consent_path` maps a request's handle to the page that asks the worker."""
 
     engine: Engine
     settings: OAuthSettings
-    grants: GrantWriter
+    grants: Grants
     error_page: ErrorPage
     consent_path: Callable[[str], str]
 
@@ -62,11 +72,15 @@ def routes(services: OAuthServices) -> list[BaseRoute]:
     """Return the authorization server's routes."""
     endpoints = _Endpoints(services)
     settings = services.settings
+    management = GrantManagement(AccessTokens(services.engine, settings), settings, services.grants)
     return [
         Route("/oauth/authorize", endpoints.authorize, methods=["GET"]),
+        Route("/oauth/par", endpoints.push, methods=["POST"]),
         Route("/oauth/token", endpoints.token, methods=["POST"]),
         Route("/oauth/revoke", endpoints.revoke, methods=["POST"]),
         Route("/oauth/introspect", endpoints.introspect, methods=["POST"]),
+        Route("/oauth/grants/{grant_id}", management.query, methods=["GET"]),
+        Route("/oauth/grants/{grant_id}", management.revoke, methods=["DELETE"]),
         Route("/.well-known/oauth-authorization-server", _document(server_metadata(settings)), methods=["GET"]),
         Route("/.well-known/oauth-protected-resource", _document(resource_metadata(settings)), methods=["GET"]),
         Route("/.well-known/oauth-protected-resource/graphql", _document(resource_metadata(settings)), methods=["GET"]),
@@ -107,6 +121,10 @@ class _Endpoints:
                 return self._services.error_page(request, description, 400)
         return RedirectResponse(location, 303, headers=dict(NO_STORE))
 
+    async def push(self, request: Request) -> Response:
+        """Answer a pushed authorization request."""
+        return await self._answer(request, push_request)
+
     async def token(self, request: Request) -> Response:
         """Answer a token request."""
         return await self._answer(request, lambda server, form: server.create_token_response(form))
@@ -128,8 +146,8 @@ class _Endpoints:
             answer = error_response(400, "invalid_request", "There is more than one Authorization header.")
         elif problem := authentication_problem(header, parameters):
             answer = error_response(400, "invalid_request", problem)
-        elif header is None:
-            answer = error_response(401, "invalid_client", "Authenticate with HTTP Basic.", basic=True)
+        elif header is None and "client_assertion" not in parameters:
+            answer = error_response(401, "invalid_client", "Authenticate the client.", basic=True)
         else:
             try:
                 answer = await run_in_threadpool(self._respond, request, parameters, respond)
@@ -148,7 +166,20 @@ class _Endpoints:
             server.register_grant(ActorCredentials)
             server.register_endpoint(RevokeToken)
             server.register_endpoint(IntrospectToken)
-            return respond(server, FormRequest("POST", parameters, request.headers, now))
+            form = FormRequest("POST", parameters, request.headers, now)
+            form.server = server
+            proofs = request.headers.getlist("dpop")
+            if not proofs:
+                return respond(server, form)
+            nonces = Nonces(settings.nonce_key)
+            presented = Presented(proofs=proofs, method="POST", url=settings.url(request.url.path))
+            match check_proof(connection, presented, nonces, now=now):
+                case ProofRefused(error=error, description=description):
+                    answer = error_response(400, error, description)
+                case Proven(jkt=jkt):
+                    form.dpop_jkt = jkt
+                    answer = respond(server, form)
+            return replace(answer, headers={**answer.headers, "DPoP-Nonce": nonces.make(now)})
 
 
 async def read_form(request: Request) -> Parameters | ParameterRefusal:

@@ -60,11 +60,14 @@ def issue_for_grant(
     *,
     family_id: str,
     narrowed_to: Collection[str] | None,
+    dpop_jkt: str | None,
+    refreshable: bool,
     now: datetime,
 ) -> TokenResponse:
-    """Issue an access and a refresh token under `grant`; both end with it at the latest.
+    """Issue an access token under `grant`, and with `refreshable` a refresh token; they end with it at the latest.
 
-    `narrowed_to` restricts the access token's scopes (RFC 6749 §6); the refresh token keeps them all.
+    `narrowed_to` restricts the access token's scopes (RFC 6749 §6); the refresh token keeps them all. The access
+    token is bound to the key `dpop_jkt`, if any; refresh tokens are bound to the client's authentication.
     """
     details = granted_details(grant.purpose, grant.items, grant.expires_at)
     scopes = scopes_of(item.category for item in grant.items)
@@ -79,17 +82,18 @@ def issue_for_grant(
             purpose=grant.purpose,
             scopes=token_scopes,
             authorization_details=details,
+            dpop_jkt=dpop_jkt,
             issued_at=now,
             expires_at=expires_at,
         )
 
+    refresh_expiry = min(now + settings.refresh_lifetime, grant.expires_at)
+    refresh_token = issue_token(connection, "refresh", describe(scopes, refresh_expiry)) if refreshable else None
     return TokenResponse(
+        {} if refresh_token is None else {"refresh_token": refresh_token},
         access_token=issue_token(connection, "access", describe(access_scopes, access_expiry)),
-        token_type="Bearer",
+        token_type="Bearer" if dpop_jkt is None else "DPoP",
         expires_in=_seconds(access_expiry, now),
-        refresh_token=issue_token(
-            connection, "refresh", describe(scopes, min(now + settings.refresh_lifetime, grant.expires_at))
-        ),
         scope=" ".join(access_scopes),
         authorization_details=details,
         grant_id=grant.grant_id,
@@ -104,25 +108,29 @@ def issue_own(
     request: OwnRequest,
     *,
     family_id: str,
+    dpop_jkt: str | None,
     now: datetime,
 ) -> TokenResponse:
     """Issue an actor's own access token, for one purpose and whatever its workers' grants cover."""
-    scopes = scopes_of(request.categories)
-    details = [{"type": DETAILS_TYPE, "purpose": request.purpose, "categories": sorted(request.categories)}]
+    scopes = [*scopes_of(request.categories), *sorted(request.management)]
+    details = []
+    if request.purpose is not None:
+        details = [{"type": DETAILS_TYPE, "purpose": request.purpose, "categories": sorted(request.categories)}]
     expires_at = now + settings.access_lifetime
     token = NewToken(
         client_id=client.client_id,
         grant_id=None,
         family_id=family_id,
-        purpose=request.purpose,
+        purpose=request.purpose or "",
         scopes=scopes,
         authorization_details=details,
+        dpop_jkt=dpop_jkt,
         issued_at=now,
         expires_at=expires_at,
     )
     return TokenResponse(
         access_token=issue_token(connection, "access", token),
-        token_type="Bearer",
+        token_type="Bearer" if dpop_jkt is None else "DPoP",
         expires_in=_seconds(expires_at, now),
         scope=" ".join(scopes),
         authorization_details=details,

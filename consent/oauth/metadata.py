@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from consent.oauth.clients import GRANT_TYPES
-from consent.oauth.code_flow import CLIENT_AUTH_METHODS
-from consent.oauth.details import DETAILS_TYPE, scopes_of
+from consent.oauth.clients import AUTH_METHODS, GRANT_TYPES
+from consent.oauth.details import DETAILS_TYPE, MANAGEMENT_SCOPES, scopes_of
 from consent.oauth.settings import OAuthSettings
+from consent.oauth.signed_jwt import ALGORITHMS
 from consent.vocabulary import CATEGORIES
 
 
@@ -23,22 +23,33 @@ def server_metadata(settings: OAuthSettings) -> dict[str, Any]:
         "response_modes_supported": ["query"],
         "grant_types_supported": list(GRANT_TYPES),
         "code_challenge_methods_supported": ["S256"],
-        "token_endpoint_auth_methods_supported": list(CLIENT_AUTH_METHODS),
-        "revocation_endpoint_auth_methods_supported": list(CLIENT_AUTH_METHODS),
-        "introspection_endpoint_auth_methods_supported": list(CLIENT_AUTH_METHODS),
+        "token_endpoint_auth_methods_supported": list(AUTH_METHODS),
+        "revocation_endpoint_auth_methods_supported": list(AUTH_METHODS),
+        "introspection_endpoint_auth_methods_supported": list(AUTH_METHODS),
+        **{
+            f"{endpoint}_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS)
+            for endpoint in ("token", "revocation", "introspection")
+        },
+        "pushed_authorization_request_endpoint": settings.url("/oauth/par"),
+        "require_pushed_authorization_requests": False,
+        "dpop_signing_alg_values_supported": list(ALGORITHMS),
+        "grant_management_endpoint": settings.url("/oauth/grants"),
+        "grant_management_actions_supported": ["create", "query", "replace", "revoke"],
+        "grant_management_action_required": False,
         "authorization_details_types_supported": [DETAILS_TYPE],
         "authorization_response_iss_parameter_supported": True,
-        "scopes_supported": _scopes(),
+        "scopes_supported": [*_scopes(), *sorted(MANAGEMENT_SCOPES)],
     }
 
 
 def resource_metadata(settings: OAuthSettings) -> dict[str, Any]:
     """Return the metadata of the GraphQL endpoint as a protected resource."""
     return {
-        "resource": settings.url("/graphql"),
+        "resource": settings.resource,
         "resource_name": "Gigway",
         "authorization_servers": [settings.issuer],
         "bearer_methods_supported": ["header"],
+        "dpop_signing_alg_values_supported": list(ALGORITHMS),
         "scopes_supported": _scopes(),
         "authorization_details_types_supported": [DETAILS_TYPE],
     }

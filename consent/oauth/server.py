@@ -19,6 +19,7 @@ from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from sqlalchemy import Connection
 from starlette.datastructures import Headers
 
+from consent.oauth.client_assertion import authenticate_by_assertion
 from consent.oauth.clients import RegisteredClient, load_client
 from consent.oauth.parameters import Parameters
 from consent.oauth.settings import OAuthSettings
@@ -54,6 +55,8 @@ class FormRequest(OAuth2Request):  # type: ignore[misc]  # Authlib is untyped
         super().__init__(method, "https://issuer.invalid/", headers=headers)
         self.payload = BasicOAuth2Payload(dict(parameters))
         self.now = now
+        self.server: ConsentServer | None = None
+        self.dpop_jkt: str | None = None
 
     @property
     def form(self) -> Parameters:
@@ -82,6 +85,7 @@ class ConsentServer(AuthorizationServer):  # type: ignore[misc]  # Authlib is un
         self.connection = connection
         self.settings = settings
         self.now = now
+        self.register_client_auth_method("private_key_jwt", authenticate_by_assertion)
 
     def query_client(self, client_id: str) -> RegisteredClient | None:
         """Return a client that may act now; a disabled one does not exist."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -30,10 +31,18 @@ class OAuthSettings:
     seal: SealForActor
     platforms: Callable[[], Mapping[str, str]]
     clock: Callable[[], datetime] = utc_now
+    nonce_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    """Authenticates DPoP nonces: give every process the same."""
+    pushed_lifetime: timedelta = timedelta(seconds=300)
     request_lifetime: timedelta = timedelta(minutes=30)
     code_lifetime: timedelta = timedelta(seconds=60)
     access_lifetime: timedelta = timedelta(hours=1)
     refresh_lifetime: timedelta = timedelta(days=365)
+
+    @property
+    def resource(self) -> str:
+        """The address of the GraphQL endpoint: the one resource that tokens are for (RFC 8707)."""
+        return self.url("/graphql")
 
     @property
     def origin(self) -> str:

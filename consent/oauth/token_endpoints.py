@@ -13,15 +13,14 @@ from authlib.oauth2.rfc6749.errors import InvalidRequestError
 from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 
-from consent.oauth.clients import RegisteredClient
-from consent.oauth.code_flow import CLIENT_AUTH_METHODS
+from consent.oauth.clients import AUTH_METHODS, RegisteredClient
 from consent.oauth.tokens import StoredToken, find_token, revoke_token
 
 
 class RevokeToken(RevocationEndpoint):  # type: ignore[misc]  # Authlib is untyped
     """`/oauth/revoke`: 200 for one's own token and for one that never was; another client's is not touched."""
 
-    CLIENT_AUTH_METHODS = CLIENT_AUTH_METHODS
+    CLIENT_AUTH_METHODS = AUTH_METHODS
 
     def check_params(self, request: Any, client: Any) -> None:
         """Want a token. An unknown hint is ignored: it is only a hint (RFC 7009 §2.1)."""
@@ -40,7 +39,7 @@ class RevokeToken(RevocationEndpoint):  # type: ignore[misc]  # Authlib is untyp
 class IntrospectToken(IntrospectionEndpoint):  # type: ignore[misc]  # Authlib is untyped
     """`/oauth/introspect`: what a live token says, with `authorization_details` (RFC 9396 §9.2)."""
 
-    CLIENT_AUTH_METHODS = CLIENT_AUTH_METHODS
+    CLIENT_AUTH_METHODS = AUTH_METHODS
 
     def check_params(self, request: Any, client: Any) -> None:
         """Want a token; ignore hints."""
@@ -61,15 +60,23 @@ class IntrospectToken(IntrospectionEndpoint):  # type: ignore[misc]  # Authlib i
         described: dict[str, Any] = {
             "active": True,
             "client_id": token.client_id,
-            "token_type": "Bearer" if token.kind == "access" else "refresh_token",
+            "token_type": _type_of(token),
             "scope": token.get_scope(),
             "iss": settings.issuer,
             "iat": int(token.issued_at.timestamp()),
             "exp": int(token.expires_at.timestamp()),
             "authorization_details": list(token.authorization_details),
         }
+        if token.dpop_jkt is not None:
+            described["cnf"] = {"jkt": token.dpop_jkt}
         if token.grant_id is not None and token.worker_id is not None:
             client = self.server.query_client(token.client_id)
             described["grant_id"] = token.grant_id
             described["sub"] = settings.seal(token.worker_id, client.actor_id)
         return described
+
+
+def _type_of(token: StoredToken) -> str:
+    if token.kind == "refresh":
+        return "refresh_token"
+    return "Bearer" if token.dpop_jkt is None else "DPoP"

@@ -13,17 +13,16 @@ from authlib.oauth2.rfc6749.errors import InvalidGrantError
 from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant, RefreshTokenGrant
 
 from consent.models import new_id
-from consent.oauth.code_flow import CLIENT_AUTH_METHODS, refuse_details
 from consent.oauth.details import DetailsRefusal, Registration, resolve_own
 from consent.oauth.issuing import LiveGrant, issue_for_grant, issue_own, load_live_grant
 from consent.oauth.server import TokenResponse
+from consent.oauth.token_request import ClientOfOurs, refuse_details
 from consent.oauth.tokens import StoredToken, find_token, revoke_family, use_refresh_token
 
 
-class RotateRefreshToken(RefreshTokenGrant):  # type: ignore[misc]  # Authlib is untyped
+class RotateRefreshToken(ClientOfOurs, RefreshTokenGrant):  # type: ignore[misc]  # Authlib is untyped
     """`refresh_token`: a new pair for the old one; using an old one twice ends the family."""
 
-    TOKEN_ENDPOINT_AUTH_METHODS = CLIENT_AUTH_METHODS
     INCLUDE_NEW_REFRESH_TOKEN = True
 
     def authenticate_refresh_token(self, refresh_token: str) -> StoredToken | None:
@@ -47,19 +46,26 @@ class RotateRefreshToken(RefreshTokenGrant):  # type: ignore[misc]  # Authlib is
         return load_live_grant(self.server.connection, refresh_token.grant_id, now=self.server.now)
 
     def issue_token(self, user: LiveGrant, refresh_token: StoredToken) -> TokenResponse:
-        """Use the old token up and issue the next pair; `scope` may narrow the access token."""
+        """Use the old token up and issue the next pair; `scope` may narrow the access token.
+
+        A FAPI client keeps its refresh token, which is bound to its keys: rotating it would only add ways to lose it
+        (FAPI 2.0 §5.3.2.1).
+        """
         connection, now = self.server.connection, self.server.now
-        if not use_refresh_token(connection, refresh_token, now=now):
+        client = self.request.client
+        if not client.is_fapi and not use_refresh_token(connection, refresh_token, now=now):
             revoke_family(connection, refresh_token.family_id, now=now)
             raise InvalidGrantError("The refresh token was used twice.")
         scope = self.request.payload.scope
         return issue_for_grant(
             connection,
             self.server.settings,
-            self.request.client,
+            client,
             user,
             family_id=refresh_token.family_id,
             narrowed_to=scope.split() if scope else None,
+            dpop_jkt=self.request.dpop_jkt,
+            refreshable=not client.is_fapi,
             now=now,
         )
 
@@ -70,10 +76,8 @@ class RotateRefreshToken(RefreshTokenGrant):  # type: ignore[misc]  # Authlib is
         """Nothing is left to do: the old token was used up before the new ones were issued."""
 
 
-class ActorCredentials(ClientCredentialsGrant):  # type: ignore[misc]  # Authlib is untyped
+class ActorCredentials(ClientOfOurs, ClientCredentialsGrant):  # type: ignore[misc]  # Authlib is untyped
     """`client_credentials`: an actor's own token, which needs a purpose and reads only what grants cover."""
-
-    TOKEN_ENDPOINT_AUTH_METHODS = CLIENT_AUTH_METHODS
 
     def generate_token(self, **_: Any) -> TokenResponse:
         """Resolve what is asked against the client's registration, and issue."""
@@ -92,6 +96,7 @@ class ActorCredentials(ClientCredentialsGrant):  # type: ignore[misc]  # Authlib
                     client,
                     own,
                     family_id=new_id(),
+                    dpop_jkt=self.request.dpop_jkt,
                     now=self.server.now,
                 )
 

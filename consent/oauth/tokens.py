@@ -32,6 +32,7 @@ class StoredToken:
     purpose: str
     scopes: tuple[str, ...]
     authorization_details: Sequence[Mapping[str, Any]]
+    dpop_jkt: str | None
     issued_at: datetime
     expires_at: datetime
     is_used: bool
@@ -65,6 +66,7 @@ class NewToken:
     purpose: str
     scopes: Sequence[str]
     authorization_details: Sequence[Mapping[str, Any]]
+    dpop_jkt: str | None
     issued_at: datetime
     expires_at: datetime
 
@@ -82,6 +84,7 @@ def issue_token(connection: Connection, kind: TokenKind, token: NewToken) -> str
             purpose=token.purpose,
             scopes=list(token.scopes),
             authorization_details=[dict(entry) for entry in token.authorization_details],
+            dpop_jkt=token.dpop_jkt if kind == "access" else None,
             issued_at=token.issued_at,
             expires_at=token.expires_at,
         )
@@ -116,6 +119,7 @@ def find_token(connection: Connection, secret: str, *, now: datetime) -> StoredT
         purpose=row.purpose,
         scopes=tuple(row.scopes),
         authorization_details=row.authorization_details,
+        dpop_jkt=row.dpop_jkt,
         issued_at=row.issued_at,
         expires_at=row.expires_at,
         is_used=row.used_at is not None,

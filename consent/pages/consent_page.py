@@ -79,6 +79,8 @@ class ConsentPages:
                 return self._guard.refuse(request, worker, "The form has no answer.", 400)
         match outcome:
             case SendBack(location=location):
+                if pending.replaces is not None:
+                    await self._services.grants.settle(pending.replaces)
                 return RedirectResponse(location, 303, headers={"Cache-Control": "no-store"})
             case NotPending():
                 return self._gone(request, worker, outcome)

@@ -23,13 +23,13 @@ from consent.oauth.actors import ActorRegistry
 from consent.oauth.authorization import Authorizations
 from consent.oauth.endpoints import OAuthServices
 from consent.oauth.endpoints import routes as oauth_routes
-from consent.oauth.models import CLIENTS, CODES, REQUESTS, TOKENS
+from consent.oauth.models import CLIENTS, CODES, REPLAYS, REQUESTS, TOKENS
 from consent.oauth.settings import OAuthSettings
 from consent.pages.routes import consent_path, error_page, routes
 from consent.pages.services import Health, PagesServices
 from consent.signin.demo import DemoLogin, Persona
 from consent.signin.forms import Forms
-from consent.signin.models import ATTEMPTS, CREDENTIALS, SESSIONS
+from consent.signin.models import ATTEMPTS, CREDENTIALS, SESSIONS, STATES
 from consent.signin.passwords import Passwords
 from consent.signin.sessions import Sessions
 from consent.signin.settings import SignInSettings
@@ -38,7 +38,7 @@ ISSUER = "http://127.0.0.1:8700"
 CALLBACK = "https://actor.example/callback"
 VERIFIER = "v" * 43
 PASSWORD = "correct horse battery"
-TABLES = [CLIENTS, REQUESTS, CODES, TOKENS, CREDENTIALS, SESSIONS, ATTEMPTS]
+TABLES = [CLIENTS, REQUESTS, CODES, TOKENS, REPLAYS, CREDENTIALS, SESSIONS, ATTEMPTS, STATES]
 PLATFORMS = {"uber": "Uber", "upwork": "Upwork"}
 
 

@@ -1,0 +1,51 @@
+"""Pushed authorization requests (RFC 9126): a client hands its request in before it sends a worker's browser.
+
+What the browser then carries is a reference, so nobody can change the request on the way, and a client that is not
+who it says never gets to show anything to a worker.
+"""
+
+from __future__ import annotations
+
+from authlib.oauth2.base import OAuth2Error
+
+from consent.oauth.authorization_request import REQUEST_URI_PREFIX, keep_request, validate_request
+from consent.oauth.clients import AUTH_METHODS, RegisteredClient
+from consent.oauth.server import NO_STORE, ConsentServer, FormRequest, OAuthResponse
+
+
+def push_request(server: ConsentServer, request: FormRequest) -> OAuthResponse:
+    """Answer a pushed request: 201 with a `request_uri`, or an error as JSON and never as a redirect."""
+    try:
+        client: RegisteredClient = server.authenticate_client(
+            request, list(AUTH_METHODS), "pushed_authorization_request"
+        )
+        if "request_uri" in request.form:
+            raise OAuth2Error(error="invalid_request", description="A pushed request cannot refer to another.")
+        if request.form.get("client_id", client.client_id) != client.client_id:
+            raise OAuth2Error(error="invalid_request", description="client_id differs from the authenticated client.")
+        if not client.check_redirect_uri(request.form.get("redirect_uri", "")):
+            raise OAuth2Error(error="invalid_request", description="redirect_uri is not registered for this client.")
+        stated = request.form.get("dpop_jkt")
+        if stated is not None and (len(stated) != 43 or request.dpop_jkt not in (None, stated)):
+            raise OAuth2Error(error="invalid_dpop_proof", description="dpop_jkt is not the key of the proof.")
+        request.payload.data["client_id"] = client.client_id
+        resolved = validate_request(server, client, request)
+    except OAuth2Error as error:
+        error.redirect_uri = None
+        response: OAuthResponse = server.handle_error_response(request, error)
+        return response
+    settings = server.settings
+    handle = keep_request(
+        server.connection,
+        client,
+        request,
+        resolved,
+        now=server.now,
+        lifetime=settings.request_lifetime,
+        presentable=settings.pushed_lifetime,
+    )
+    body = {
+        "request_uri": REQUEST_URI_PREFIX + handle,
+        "expires_in": int(settings.pushed_lifetime.total_seconds()),
+    }
+    return OAuthResponse(status=201, body=body, headers={"Content-Type": "application/json", **NO_STORE})
