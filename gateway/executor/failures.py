@@ -11,7 +11,16 @@ from typing import Any
 
 from gateway.errors import GraphQLErrorDict, SubgraphError
 from gateway.executor.compiled import CompiledEntities, CompiledFetch, CompiledPlan
-from gateway.executor.paths import ClientPath, DataPath, JsonObject, affected_paths, client_path, top_level_keys, walk
+from gateway.executor.paths import (
+    ClientPath,
+    DataPath,
+    JsonObject,
+    client_path,
+    dependent_paths,
+    is_null_at,
+    top_level_keys,
+    walk,
+)
 from gateway.planner.nodes import LIST, PathStep, Selection
 
 INTERNAL_EXTENSIONS = frozenset(("stacktrace", "stackTrace", "exception", "debug", "debugMessage", "trace"))
@@ -24,17 +33,28 @@ Sink = Sequence[JsonObject]
 
 
 class FailureReporter:
-    """Writes the errors of one execution, up to a bound."""
+    """Writes the errors of one execution, up to a bound.
 
-    __slots__ = ("_limit", "_plan", "_refused", "_tree", "errors", "suppressed")
+    What fails or is denied may be an input that only the plan needs. The client has no path for it: it is listed in
+    `missing` with the fields computed from it, and it becomes an error only where such a field is null in the end.
+    """
+
+    __slots__ = ("_hidden", "_limit", "_plan", "_refused", "_tree", "errors", "missing", "suppressed")
 
     def __init__(self, plan: CompiledPlan, tree: JsonObject, limit: int) -> None:
         self._plan = plan
         self._tree = tree
         self._limit = limit
         self.errors: list[GraphQLErrorDict] = []
+        self.missing: list[dict[str, Any]] = []
         self.suppressed = 0
         self._refused: set[tuple[str | int, ...]] = set()
+        self._hidden: list[GraphQLErrorDict] = []
+
+    @property
+    def known(self) -> list[GraphQLErrorDict]:
+        """The errors so far, and those that are errors if their field turns out to be null."""
+        return [*self.errors, *self._hidden]
 
     def add(self, error: GraphQLErrorDict) -> None:
         """Write an error."""
@@ -43,17 +63,50 @@ class FailureReporter:
         else:
             self.suppressed += 1
 
-    def at(self, path: DataPath, message: str, extensions: Mapping[str, Any], *, once: bool = False) -> None:
-        """Write an error for the value at a data path, wherever the client notices it; `once`: unless it is there."""
-        for found in affected_paths(self._plan.shape, self._plan.plan.fetches, self._tree, path):
-            error: GraphQLErrorDict = {"message": message, "path": found, "extensions": dict(extensions)}
-            if not once or error not in self.errors:
+    def refused(self, path: DataPath, message: str, extensions: Mapping[str, Any]) -> None:
+        """Write that a value was not asked for, once; a failure of its fetch adds nothing."""
+        self._refused.add(path)
+        for error in self._at(path, message, extensions, extensions):
+            if error not in self.errors:
                 self.add(error)
 
-    def refused(self, path: DataPath, message: str, extensions: Mapping[str, Any]) -> None:
-        """Write an error for a value that was never asked for; a failure of its fetch adds none."""
-        self._refused.add(path)
-        self.at(path, message, extensions, once=True)
+    def withheld(self, path: DataPath, message: str, extensions: Mapping[str, Any]) -> None:
+        """Write that a computed field had to do without one of its inputs."""
+        found, is_exact = client_path(self._plan.shape, self._tree, path)
+        if is_exact:
+            self._miss([found], message, extensions, extensions)
+        else:
+            self._at(path, message, extensions, extensions)
+
+    def settle(self, data: Any) -> None:
+        """Turn what is missing into errors where it left a field null that has no error yet."""
+        for error in self._hidden:
+            path = error["path"]
+            if is_null_at(data, path) and not any(known.get("path") == path for known in self.errors):
+                self.add(error)
+
+    def _at(
+        self, path: DataPath, message: str, extensions: Mapping[str, Any], entry: Mapping[str, Any]
+    ) -> list[GraphQLErrorDict]:
+        """Return the errors for the value at a data path; a hidden one is noted as missing instead."""
+        found, is_exact = client_path(self._plan.shape, self._tree, path)
+        if not is_exact:
+            dependents = dependent_paths(self._plan.shape, self._plan.plan.fetches, self._tree, path)
+            if dependents:
+                self._miss(dependents, message, extensions, entry)
+                return []
+        return [_error(message, found, extensions)]
+
+    def _miss(
+        self, paths: Sequence[ClientPath], message: str, extensions: Mapping[str, Any], entry: Mapping[str, Any]
+    ) -> None:
+        for path in paths:
+            error = _error(message, path, extensions)
+            if error not in self._hidden:
+                self._hidden.append(error)
+            missing = {**entry, "path": path}
+            if missing not in self.missing and len(self.missing) < self._limit:
+                self.missing.append(missing)
 
     def fetch_failed(
         self, fetch: CompiledFetch, sinks: Sequence[tuple[CompiledEntities, Sequence[Sink]]], error: SubgraphError
@@ -80,23 +133,23 @@ class FailureReporter:
             message, extensions, path = _read_error(error, fetch.subgraph)
             places = list(self._translate(fetch, sinks, path))
             if not places:
-                common = self._common_path(fetch)
-                found: GraphQLErrorDict = {"message": message, "extensions": extensions}
-                self.add({"message": message, "path": common, "extensions": extensions} if common else found)
+                self.add(_error(message, self._common_path(fetch), extensions))
             for place in places:
-                self.add({"message": message, "path": place, "extensions": extensions})
+                for each in self._at(place, message, extensions, _entry(extensions)):
+                    self.add(each)
 
     def _translate(
         self,
         fetch: CompiledFetch,
         sinks: Sequence[tuple[CompiledEntities, str, Sequence[Sink]]],
         path: Sequence[str | int],
-    ) -> Iterator[ClientPath]:
+    ) -> Iterator[DataPath]:
+        """Yield the data paths that an error's path in the answer stands for."""
         if not path:
             return
         if not fetch.entities:
             for place in walk(self._tree, fetch.fetch.path):
-                yield from self._client((*place.path, *path))
+                yield (*place.path, *path)
             return
         for entities, key, sent in sinks:
             if key != path[0] or len(path) < 2:
@@ -107,10 +160,7 @@ class FailureReporter:
             wanted = {id(each) for each in sent[index]}
             for found, value in self._places(entities):
                 if id(value) in wanted:
-                    yield from self._client((*found, *path[2:]))
-
-    def _client(self, path: DataPath) -> list[ClientPath]:
-        return affected_paths(self._plan.shape, self._plan.plan.fetches, self._tree, path)
+                    yield (*found, *path[2:])
 
     def _places(self, entities: CompiledEntities) -> Iterator[tuple[DataPath, JsonObject]]:
         for target in entities.selection.targets:
@@ -120,14 +170,14 @@ class FailureReporter:
     def _fields(
         self, path: DataPath, selections: Sequence[Selection], message: str, extensions: Mapping[str, Any]
     ) -> None:
-        written: list[ClientPath] = []
+        written: list[GraphQLErrorDict] = []
         for key in top_level_keys(selections):
             if (*path, key) in self._refused:
                 continue
-            for found in self._client((*path, key)):
-                if found not in written:
-                    written.append(found)
-                    self.add({"message": message, "path": found, "extensions": dict(extensions)})
+            for error in self._at((*path, key), message, extensions, _entry(extensions)):
+                if error not in written:
+                    written.append(error)
+                    self.add(error)
 
     def _common_path(self, fetch: CompiledFetch) -> ClientPath:
         """Return the path up to the first list, for errors that name no place of their own."""
@@ -141,6 +191,16 @@ class FailureReporter:
             if isinstance(step, str):
                 plain.append(step)
         return client_path(self._plan.shape, self._tree, plain)[0]
+
+
+def _error(message: str, path: ClientPath, extensions: Mapping[str, Any]) -> GraphQLErrorDict:
+    error: GraphQLErrorDict = {"message": message, "extensions": dict(extensions)}
+    return {"message": message, "path": path, "extensions": dict(extensions)} if path else error
+
+
+def _entry(extensions: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `missing` says about a failure: no text of the subgraph's, it may tell what the input was."""
+    return {"service": extensions["service"], "reason": "UPSTREAM_ERROR", "code": extensions["code"]}
 
 
 def failure_of(error: Any, service: str) -> SubgraphError:

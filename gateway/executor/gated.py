@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from gateway.errors import SubgraphError
@@ -29,16 +30,23 @@ from gateway.executor.disclosure import (
 from gateway.executor.document import EntityPart, active_part
 from gateway.executor.hooks import Denial, Gate, GateDecision, GateRequest
 from gateway.executor.merge import typename_of
-from gateway.executor.paths import DataPath, JsonObject, Place, affected_paths, client_path, top_level_keys, walk
+from gateway.executor.paths import DataPath, JsonObject, Place, top_level_keys, walk
 from gateway.executor.provenance import Ledger, Unit
 from gateway.executor.release import release
 from gateway.executor.run import Run
-from gateway.planner.nodes import InputField
+from gateway.planner.nodes import InputField, Selection
 from gateway.subgraph import Permit, SubgraphCall
 
 logger = logging.getLogger(__name__)
 
 _NOTHING = GateDecision()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Disclosure:
+    inputs: tuple[InputField, ...]
+    selections: tuple[Selection, ...]
+    scopes: frozenset[str]
 
 
 class GatedRun(Run):
@@ -47,7 +55,6 @@ class GatedRun(Run):
     def __init__(self, plan: CompiledPlan, context: RequestContext) -> None:
         super().__init__(plan, context)
         self.ledger = Ledger()
-        self.missing: list[dict[str, Any]] = []
         self.permits: dict[int, Permit] = {}
         self._acquiring: set[asyncio.Task[Sequence[GateDecision]]] = set()
 
@@ -78,13 +85,6 @@ class GatedRun(Run):
                 logger.exception("gate failed")
         if self.permits and self.context.gate is not None:
             await self.context.gate.acknowledge(tuple(self.permits.values()), self.context.session)
-
-    def extensions(self) -> dict[str, Any]:
-        """Add the inputs that were withheld from computed fields."""
-        extensions = super().extensions()
-        if self.missing:
-            extensions["missing"] = self.missing
-        return extensions
 
     async def run_fetch(self, fetch: CompiledFetch) -> None:
         """Ask for a decision on every entity, then fetch what is left."""
@@ -131,11 +131,13 @@ class GatedRun(Run):
             for place in walk(self.tree, target.path):
                 places.setdefault(id(place.value), []).append(place)
         candidates = []
+        disclosures: dict[tuple[str, str], _Disclosure] = {}
         for representation, sink in zip(representations, sinks, strict=True):
             sent_as = representation["__typename"]
             typename = typename_of(sink[0]) or sent_as
-            inputs = _inputs_for(entities, typename, sent_as)
-            selected = active_part(applicable(selection.selections, typename, sent_as, self.plan.schema), self.holds)
+            disclosure = disclosures.get((typename, sent_as))
+            if disclosure is None:
+                disclosure = disclosures[typename, sent_as] = self._disclosure(entities, typename, sent_as)
             own = [place for each in {id(value): value for value in sink} for place in places.get(each, ())]
             candidates.append(
                 Candidate(
@@ -143,15 +145,23 @@ class GatedRun(Run):
                     representation=representation,
                     sink=sink,
                     places=own,
-                    inputs=inputs,
-                    selections=selected,
-                    scopes=disclosed_scopes(selected, inputs),
-                    key={each.name: representation.get(each.name) for each in inputs if each.identifying},
-                    inherited=self.ledger.permits_behind(own, inputs),
+                    inputs=disclosure.inputs,
+                    selections=disclosure.selections,
+                    scopes=disclosure.scopes,
+                    key={each.name: representation.get(each.name) for each in disclosure.inputs if each.identifying},
+                    inherited=self.ledger.permits_behind(own, disclosure.inputs),
                     typename=typename,
                 )
             )
         return candidates
+
+    def _disclosure(self, entities: CompiledEntities, typename: str, sent_as: str) -> _Disclosure:
+        """Return what entities of one type disclose under this request's conditions."""
+        inputs = _inputs_for(entities, typename, sent_as)
+        selections = active_part(
+            applicable(entities.selection.selections, typename, sent_as, self.plan.schema), self.holds
+        )
+        return _Disclosure(inputs=inputs, selections=selections, scopes=disclosed_scopes(selections, inputs))
 
     def _decide(self, candidate: Candidate, decision: GateDecision) -> Grant:
         """Apply a decision; what can be told at once is reported here, cuts below lists after the answer."""
@@ -165,8 +175,8 @@ class GatedRun(Run):
                     self.refuse((*place.path, refused.keys[0]), refused.denial)
             for denial in grant.hidden:
                 for key in top_level_keys(grant.selections):
-                    self._note_missing((*place.path, key), denial)
-                    self._report_denial((*place.path, key), denial)
+                    extensions = {**denial.extensions, "code": denial.code}
+                    self.reporter.withheld((*place.path, key), denial.message, extensions)
         return grant
 
     async def _fetch_groups(
@@ -395,19 +405,8 @@ class GatedRun(Run):
         return None if task.cancelled() else task.result()
 
     def refuse(self, path: DataPath, denial: Denial) -> None:
-        """Report a denial, and note it as missing input where only computed fields feel it."""
-        if not client_path(self.plan.shape, self.tree, path)[1]:
-            self._note_missing(path, denial)
-        self._report_denial(path, denial)
-
-    def _report_denial(self, path: DataPath, denial: Denial) -> None:
+        """Report that the value at a data path was denied."""
         self.reporter.refused(path, denial.message, {**denial.extensions, "code": denial.code})
-
-    def _note_missing(self, path: DataPath, denial: Denial) -> None:
-        for found in affected_paths(self.plan.shape, self.plan.plan.fetches, self.tree, path):
-            entry = {**denial.extensions, "path": found, "code": denial.code}
-            if entry not in self.missing:
-                self.missing.append(entry)
 
 
 def _denied(request: GateRequest, denial: Denial) -> GateDecision:

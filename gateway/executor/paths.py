@@ -122,28 +122,36 @@ def _reads(fields: Sequence[InputField], path: Sequence[str]) -> bool:
     return any(each.key == path[0] and (len(path) == 1 or _reads(each.selections, path[1:])) for each in fields)
 
 
-def affected_paths(
+def dependent_paths(
     shape: Sequence[ShapedField],
     fetches: Sequence[Fetch],
     tree: JsonObject,
     path: DataPath,
     seen: frozenset[DataPath] = frozenset(),
 ) -> list[ClientPath]:
-    """Return where a client notices that the value at a data path is missing.
-
-    That is the path itself, or, for a value that only the plan needs, the fields computed from it.
-    """
-    found, is_exact = client_path(shape, tree, path)
-    if is_exact:
-        return [found]
+    """Return where the client reads what is computed from a value that only the plan needs."""
     results: list[ClientPath] = []
-    if path not in seen:
-        for _, entity, selections in readers_of(fetches, path):
-            for key in top_level_keys(selections):
-                for each in affected_paths(shape, fetches, tree, (*entity, key), seen | {path}):
-                    if each not in results:
-                        results.append(each)
-    return results or [found]
+    if path in seen:
+        return results
+    for _, entity, selections in readers_of(fetches, path):
+        for key in top_level_keys(selections):
+            inner = (*entity, key)
+            found, is_exact = client_path(shape, tree, inner)
+            paths = [found] if is_exact else dependent_paths(shape, fetches, tree, inner, seen | {path})
+            results += [each for each in paths if each not in results]
+    return results
+
+
+def is_null_at(data: Any, path: Sequence[str | int]) -> bool:
+    """Tell whether an answer has nothing at a client's path, or at a place on the way to it."""
+    for step in path:
+        if isinstance(step, int):
+            if type(data) is not list or not 0 <= step < len(data):
+                return True
+            data = data[step]
+        else:
+            data = data.get(step) if type(data) is dict else None
+    return data is None
 
 
 def top_level_keys(selections: Sequence[Selection]) -> list[str]:

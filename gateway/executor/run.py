@@ -259,20 +259,22 @@ class Run:
     def project(self) -> JsonObject | None:
         """Return `data`; errors found on the way are reported."""
         plan, context = self.plan, self.context
+        data: JsonObject | None
         try:
-            return plan.projection.project(self.tree, self._state())
+            data = plan.projection.project(self.tree, self._state())
         except Anomaly:
             data, errors = project_exactly(
                 plan.shape,
                 self.tree,
                 self._state(),
                 context.variables,
-                self.reporter.errors,
+                self.reporter.known,
                 context.max_errors,
             )
             for error in errors:
                 self.reporter.add(error)
-            return data
+        self.reporter.settle(data)
+        return data
 
     def _state(self) -> ProjectionState:
         context = self.context
@@ -280,7 +282,12 @@ class Run:
 
     def extensions(self) -> dict[str, Any]:
         """Return the response's extensions."""
-        return {"suppressedErrors": self.reporter.suppressed} if self.reporter.suppressed else {}
+        extensions: dict[str, Any] = {}
+        if self.reporter.missing:
+            extensions["missing"] = self.reporter.missing
+        if self.reporter.suppressed:
+            extensions["suppressedErrors"] = self.reporter.suppressed
+        return extensions
 
 
 def _sealing(context: RequestContext) -> Callable[[Any], Any]:

@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from gateway.engine import Engine
+from gateway.errors import SubgraphUnavailableError
 from gateway.executor import ALLOW_ALL
 from gateway.executor.hooks import Denial
 
@@ -197,11 +198,35 @@ def test_denial_inside_a_list_is_one_error(ask, recording_gate):
 def test_hidden_input_is_sent_as_null_and_listed(ask, recording_gate):
     response = ask('{ person(id: "1") { score } }', recording_gate(refuse(shop=("score",))))
     assert response.data == {"person": {"score": 1}}
-    assert [(error["path"], error["extensions"]["code"]) for error in response.errors] == [
-        (["person", "score"], "CONSENT_REQUIRED")
-    ]
+    assert response.errors == []
     assert response.extensions["missing"] == [
         {"path": ["person", "score"], "reason": "not asked", "code": "CONSENT_REQUIRED"}
+    ]
+
+
+def test_failed_input_is_listed_as_missing(ask, recording_gate, subgraphs):
+    async def down(call):
+        raise SubgraphUnavailableError("The subgraph is not available.")
+
+    subgraphs["shop"].execute = down
+    response = ask('{ person(id: "1") { score accounts { ... on ShopAccount { orders } } } }', recording_gate())
+    assert response.data["person"]["score"] == 1
+    assert [(error["path"], error["extensions"]["code"]) for error in response.errors] == [
+        (["person", "accounts", 1, "orders"], "UPSTREAM_UNAVAILABLE")
+    ]
+    assert response.extensions["missing"] == [
+        {"path": ["person", "score"], "service": "shop", "reason": "UPSTREAM_ERROR", "code": "UPSTREAM_UNAVAILABLE"}
+    ]
+
+
+def test_missing_input_is_an_error_where_its_field_is_null(ask, recording_gate, subgraphs):
+    async def null(call):
+        return {"data": {"_entities": [{"score": None}]}}
+
+    subgraphs["scores"].execute = null
+    response = ask('{ person(id: "1") { score } }', recording_gate(refuse(shop=("score",))))
+    assert [(error["path"], error["extensions"]["code"]) for error in response.errors] == [
+        (["person", "score"], "CONSENT_REQUIRED")
     ]
 
 
