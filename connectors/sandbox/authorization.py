@@ -19,9 +19,10 @@ from urllib.parse import unquote, urlencode, urlsplit
 
 from starlette.datastructures import FormData, QueryParams
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from connectors.sandbox.answers import JSONAnswer
 from connectors.sandbox.journal import CallNotes
 from connectors.sandbox.pages import render
 from connectors.sandbox.people import SandboxAccount
@@ -258,9 +259,9 @@ class AuthorizationServer:
     def _token_answer(self, request: Request, body: dict[str, object], status: int) -> Response:
         headers = {"Cache-Control": "no-store"} | ({"WWW-Authenticate": "Basic"} if status == 401 else {})
         if not self.profile.answers_form:
-            return JSONResponse(body, status_code=status, headers=headers)
+            return JSONAnswer(body, status_code=status, headers=headers)
         if "json" in request.headers.get("accept", ""):
-            return JSONResponse(body, headers={"Cache-Control": "no-store"})
+            return JSONAnswer(body, headers={"Cache-Control": "no-store"})
         return Response(
             urlencode(body), media_type="application/x-www-form-urlencoded", headers={"Cache-Control": "no-store"}
         )

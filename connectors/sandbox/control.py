@@ -18,13 +18,15 @@ from typing import Any
 import orjson
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from connectors.sandbox.answers import JSONAnswer
 from connectors.sandbox.faults import BadSwitch, FaultSwitches, changed
 from connectors.sandbox.gate import PlatformGate
 from connectors.sandbox.journal import Journal
 from connectors.sandbox.pages import render
+from connectors.sandbox.parameters import whole_number
 from connectors.sandbox.settings import SandboxSettings
 from connectors.sandbox.world import World
 
@@ -81,7 +83,7 @@ class ControlDesk:
         refused = self._refusal(request)
         if refused is not None:
             return refused
-        return JSONResponse(
+        return JSONAnswer(
             {
                 "seed": self._settings.seed,
                 "started": self._world.started.isoformat(),
@@ -96,15 +98,15 @@ class ControlDesk:
         if refused is not None:
             return refused
         query = request.query_params
-        since = query.get("since_seq") or "0"
+        since = whole_number(query.get("since_seq") or "0")
         platform = query.get("platform") or None
         kind = query.get("kind") or None
-        if not since.isdecimal():
+        if since is None:
             return _bad(BadSwitch(field="since_seq", message="must be a whole number"))
         if platform is not None and platform not in self._gates:
             return _bad(BadSwitch(field="platform", message="is not simulated here"))
-        calls = self._journal.since(int(since), platform)
-        return JSONResponse(
+        calls = self._journal.since(since, platform)
+        return JSONAnswer(
             {
                 "last_seq": self._journal.last_seq,
                 "entries": [call.to_json() for call in calls if kind is None or call.kind == kind],
@@ -137,7 +139,7 @@ class ControlDesk:
     def _done(self, request: Request, state: dict[str, Any]) -> Response:
         if _is_form(request):
             return RedirectResponse("/control", status_code=303)
-        return JSONResponse(state)
+        return JSONAnswer(state)
 
     def _describe(self, gate: PlatformGate) -> dict[str, Any]:
         platform = gate.platform
@@ -255,4 +257,4 @@ def _bad(problem: BadSwitch, *, status: int = 400) -> Response:
 
 
 def _error(code: str, message: str, status: int) -> Response:
-    return JSONResponse({"error": {"code": code, "message": message}}, status_code=status)
+    return JSONAnswer({"error": {"code": code, "message": message}}, status_code=status)

@@ -16,6 +16,7 @@ from graphql import (
     FieldDefinitionNode,
     FieldNode,
     GraphQLError,
+    GraphQLFormattedError,
     GraphQLResolveInfo,
     GraphQLSchema,
     NameNode,
@@ -32,11 +33,15 @@ from starlette.responses import Response
 
 __all__ = ["GraphQLCall", "GraphQLService", "read_call"]
 
+_REMEMBERED = 256
+_MOST_TOKENS = 10_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphQLCall:
-    """A GraphQL request: `document` is parsed, `root_fields` are those of the operation, without fragments'."""
+    """A GraphQL request: `document` is parsed, `root_fields` are the operation's, a fragment standing as `...`."""
 
+    query: str
     document: DocumentNode
     variables: Mapping[str, Any] | None
     operation_name: str | None
@@ -55,13 +60,15 @@ class GraphQLService:
     def __init__(self, sdl: str) -> None:
         self._document = parse(sdl)
         self._schema = lru_cache(maxsize=8)(self._build)
+        self._validated: dict[tuple[tuple[tuple[str, str], ...], str], list[GraphQLFormattedError]] = {}
 
     def execute(self, call: GraphQLCall, root: Mapping[str, Any], drift: Mapping[str, str]) -> dict[str, Any]:
         """Return the response body of a call."""
-        schema = self._schema(tuple(sorted(drift.items())))
-        problems = validate(schema, call.document)
+        renames = tuple(sorted(drift.items()))
+        schema = self._schema(renames)
+        problems = self._problems(renames, call)
         if problems:
-            return {"data": None, "errors": [problem.formatted for problem in problems]}
+            return {"data": None, "errors": problems}
         old_names = {new: old for old, new in drift.items()}
 
         def resolve(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
@@ -81,6 +88,15 @@ class GraphQLService:
         if result.errors:
             body["errors"] = [error.formatted for error in result.errors]
         return body
+
+    def _problems(self, renames: tuple[tuple[str, str], ...], call: GraphQLCall) -> list[GraphQLFormattedError]:
+        key = (renames, call.query)
+        if key not in self._validated:
+            if len(self._validated) >= _REMEMBERED:
+                self._validated.clear()
+            problems = validate(self._schema(renames), call.document)
+            self._validated[key] = [problem.formatted for problem in problems]
+        return self._validated[key]
 
     def _build(self, drift: tuple[tuple[str, str], ...]) -> GraphQLSchema:
         document = visit(self._document, _Renamer(dict(drift))) if drift else self._document
@@ -105,6 +121,11 @@ class _Renamer(Visitor):
         )
 
 
+@lru_cache(maxsize=_REMEMBERED)
+def _parsed(query: str) -> DocumentNode:
+    return parse(query, max_tokens=_MOST_TOKENS)
+
+
 async def read_call(request: Request) -> GraphQLCall | Response:
     """Read a GraphQL-over-HTTP POST; a body that is none is answered 400."""
     try:
@@ -112,21 +133,24 @@ async def read_call(request: Request) -> GraphQLCall | Response:
         query, variables, name = body["query"], body.get("variables"), body.get("operationName")
         if not isinstance(query, str) or not isinstance(variables, dict | None):
             raise TypeError
-        document = parse(query)
+        document = _parsed(query)
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
         return _problem("The body must be a JSON object with a query.")
     except GraphQLError as error:
         return _problem(error.message)
+    except RecursionError:
+        return _problem("The query is nested too deeply.")
     operations = [item for item in document.definitions if isinstance(item, OperationDefinitionNode)]
     chosen = [item for item in operations if name is None or (item.name and item.name.value == name)]
     if not chosen:
         return _problem("There is no such operation.")
     selections = chosen[0].selection_set.selections
     return GraphQLCall(
+        query=query,
         document=document,
         variables=variables,
         operation_name=name or (chosen[0].name.value if chosen[0].name else None),
-        root_fields=tuple(item.name.value for item in selections if isinstance(item, FieldNode)),
+        root_fields=tuple(item.name.value if isinstance(item, FieldNode) else "..." for item in selections),
     )
 
 

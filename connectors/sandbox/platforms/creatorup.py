@@ -14,11 +14,13 @@ from datetime import timedelta
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
+from connectors.sandbox.answers import JSONAnswer
 from connectors.sandbox.authorization import AuthorizationServer, OAuthProfile
 from connectors.sandbox.bearer import bearer_session
+from connectors.sandbox.parameters import whole_number
 from connectors.sandbox.people import ALEX, DARIO, NIA, PRIYA, Persona, SandboxAccount
 from connectors.sandbox.platform import Platform
 from connectors.sandbox.quota import Quota, QuotaReading
@@ -151,7 +153,7 @@ class _Api:
         if isinstance(session, Response):
             return session
         member = _MEMBERS[session.login or ""]
-        return JSONResponse(
+        return JSONAnswer(
             {
                 "uuid": _uuid(self._world, member),
                 "name": member.persona.name,
@@ -165,28 +167,28 @@ class _Api:
         if isinstance(session, Response):
             return session
         member = _MEMBERS[session.login or ""]
-        page = request.query_params.get("page", "1")
+        page = whole_number(request.query_params.get("page", "1"))
         pages = max(1, -(-member.projects // _PAGE))
-        if not page.isdecimal() or not 1 <= int(page) <= pages:
+        if page is None or not 1 <= page <= pages:
             return _error(404, f"there are {pages} pages")
-        numbers = range(member.projects)[(int(page) - 1) * _PAGE : int(page) * _PAGE]
-        return JSONResponse(
+        numbers = range(member.projects)[(page - 1) * _PAGE : page * _PAGE]
+        return JSONAnswer(
             {
                 "projects": [_project(self._world, member, number) for number in numbers],
-                "meta": {"page": int(page), "pages": pages},
+                "meta": {"page": page, "pages": pages},
             }
         )
 
     async def tracks(self, request: Request) -> Response:
         tracks = [_track(self._world, track) for track in _TRACKS]
-        return JSONResponse({"tracks": tracks, "meta": {"page": 1, "pages": 1}})
+        return JSONAnswer({"tracks": tracks, "meta": {"page": 1, "pages": 1}})
 
     async def progress(self, request: Request) -> Response:
         session = self._session(request, "tracks")
         if isinstance(session, Response):
             return session
         member = _MEMBERS[session.login or ""]
-        return JSONResponse(
+        return JSONAnswer(
             {
                 "tracks": [
                     {
@@ -270,4 +272,4 @@ def _project(world: World, member: _Member, number: int) -> Json:
 
 
 def _error(status: int, reason: str, *, headers: Mapping[str, str] | None = None) -> Response:
-    return JSONResponse({"status": status, "reason": reason}, status_code=status, headers=headers)
+    return JSONAnswer({"status": status, "reason": reason}, status_code=status, headers=headers)

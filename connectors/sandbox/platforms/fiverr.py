@@ -17,11 +17,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
+from connectors.sandbox.answers import JSONAnswer
 from connectors.sandbox.authorization import AuthorizationServer, OAuthProfile
 from connectors.sandbox.bearer import bearer_session
+from connectors.sandbox.parameters import whole_number
 from connectors.sandbox.people import ALEX, DARIO, NIA, PRIYA, Persona, SandboxAccount
 from connectors.sandbox.platform import Platform
 from connectors.sandbox.quota import Quota, QuotaReading
@@ -118,7 +120,7 @@ class _Api:
         done = [order for order in orders if order["status"] == "COMPLETED"]
         late = [order for order in done if order["deliveredAt"] > order["dueAt"]]
         values = [order["review"]["value"] for order in done if order["review"]]
-        return JSONResponse(
+        return JSONAnswer(
             {
                 "username": seller.username,
                 "displayName": seller.persona.name,
@@ -141,7 +143,7 @@ class _Api:
         rows = self._rows[session.login or ""]
         shown = rows[start : start + _PAGE]
         has_more = start + _PAGE < len(rows)
-        return JSONResponse(
+        return JSONAnswer(
             {
                 "data": {
                     "totalCount": len(rows),
@@ -271,8 +273,8 @@ def _position(cursor: str | None) -> int | None:
         name, _, position = base64.b64decode(cursor, altchars=b"-_", validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         return None
-    return int(position) if name == "after" and position.isdecimal() else None
+    return whole_number(position) if name == "after" else None
 
 
 def _error(status: int, code: str, message: str) -> Response:
-    return JSONResponse({"error": {"code": code, "message": message}}, status_code=status)
+    return JSONAnswer({"error": {"code": code, "message": message}}, status_code=status)

@@ -10,9 +10,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
+from connectors.sandbox.answers import JSONAnswer
 from connectors.sandbox.authorization import AuthorizationServer, OAuthProfile
 from connectors.sandbox.bearer import bearer_session
 from connectors.sandbox.people import ALEX, DARIO, MIKA, NIA, Persona, SandboxAccount
@@ -103,7 +104,7 @@ class _Api:
             return _error(400, "unknown cursor")
         start = 0 if cursor is None else ids.index(cursor)
         after = start + _MOST_ROWS
-        return JSONResponse({"gigs": gigs[start:after], "next": ids[after] if after < len(ids) else None})
+        return JSONAnswer({"gigs": gigs[start:after], "next": ids[after] if after < len(ids) else None})
 
 
 def build(world: World) -> Platform:
@@ -162,4 +163,4 @@ def _milestone(identifier: str, title: str, due: date, accepted: date, member: _
 
 
 def _error(status: int, message: str, *, headers: Mapping[str, str] | None = None) -> Response:
-    return JSONResponse({"error": message}, status_code=status, headers=headers)
+    return JSONAnswer({"error": message}, status_code=status, headers=headers)

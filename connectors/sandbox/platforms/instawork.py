@@ -12,11 +12,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
+from connectors.sandbox.answers import JSONAnswer
 from connectors.sandbox.authorization import AuthorizationServer, OAuthProfile
 from connectors.sandbox.bearer import bearer_session
+from connectors.sandbox.parameters import whole_number
 from connectors.sandbox.people import DARIO, MIKA, NIA, PRIYA, Persona, SandboxAccount
 from connectors.sandbox.platform import Platform
 from connectors.sandbox.quota import Quota, QuotaReading
@@ -106,7 +108,7 @@ class _Api:
         pro = _PROS[session.login or ""]
         shifts = self._shifts[session.login or ""]
         scores = [shift["rating"]["score"] for shift in shifts if shift["rating"]]
-        return JSONResponse(
+        return JSONAnswer(
             {
                 "pro_id": _pro_id(self._world, pro),
                 "first_name": pro.persona.given_name,
@@ -123,8 +125,9 @@ class _Api:
         session = self._session(request, "pro.shifts")
         if isinstance(session, Response):
             return session
-        limit, cursor = request.query_params.get("limit", "20"), request.query_params.get("cursor")
-        if not limit.isdecimal() or not 1 <= int(limit) <= _MOST_ROWS:
+        limit = whole_number(request.query_params.get("limit", "20"))
+        cursor = request.query_params.get("cursor")
+        if limit is None or not 1 <= limit <= _MOST_ROWS:
             return _error(400, "bad_limit", f"limit must be from 1 to {_MOST_ROWS}.")
         shifts = self._shifts[session.login or ""]
         start = 0
@@ -133,9 +136,9 @@ class _Api:
             if not positions:
                 return _error(400, "bad_cursor", "The cursor is not one of ours.")
             start = positions[0] + 1
-        shown = shifts[start : start + int(limit)]
+        shown = shifts[start : start + limit]
         more = start + len(shown) < len(shifts)
-        return JSONResponse({"shifts": shown, "next_cursor": shown[-1]["shift_id"] if shown and more else None})
+        return JSONAnswer({"shifts": shown, "next_cursor": shown[-1]["shift_id"] if shown and more else None})
 
     def _session(self, request: Request, scope: str) -> Session | Response:
         session = bearer_session(request, self._desk)
@@ -261,4 +264,4 @@ def _iso(moment: datetime) -> str:
 
 
 def _error(status: int, code: str, detail: str, *, headers: Mapping[str, str] | None = None) -> Response:
-    return JSONResponse({"errors": [{"code": code, "detail": detail}]}, status_code=status, headers=headers)
+    return JSONAnswer({"errors": [{"code": code, "detail": detail}]}, status_code=status, headers=headers)

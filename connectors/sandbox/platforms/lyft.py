@@ -16,12 +16,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
+from connectors.sandbox.answers import JSONAnswer
 from connectors.sandbox.authorization import AuthorizationServer, OAuthProfile
 from connectors.sandbox.bearer import bearer_session
 from connectors.sandbox.driving import City, DrivingHabit, Ride, rides_of
+from connectors.sandbox.parameters import whole_number
 from connectors.sandbox.people import ALEX, DARIO, FLORA, NIA, PRIYA, Persona, SandboxAccount
 from connectors.sandbox.platform import Platform
 from connectors.sandbox.quota import Quota, QuotaReading
@@ -124,7 +126,7 @@ class _Api:
         if isinstance(session, Response):
             return session
         driver = _DRIVERS[session.login or ""]
-        return JSONResponse(
+        return JSONAnswer(
             {
                 "id": _user_id(self._world, driver),
                 "first_name": driver.persona.given_name,
@@ -144,15 +146,15 @@ class _Api:
             return _bad("start_time", "must be an ISO 8601 time from 2015-01-01 on")
         if end is None and "end_time" in query:
             return _bad("end_time", "must be an ISO 8601 time")
-        limit = query.get("limit", "10")
-        if not limit.isdecimal() or not 10 <= int(limit) <= 50:
+        limit = whole_number(query.get("limit", "10"))
+        if limit is None or not 10 <= limit <= 50:
             return _bad("limit", "must be from 10 to 50")
         chosen = [
             ride
             for requested, ride in self._rides_of(session.login or "")
             if start <= requested and (end is None or requested < end)
         ]
-        return JSONResponse({"ride_history": chosen[: int(limit)]})
+        return JSONAnswer({"ride_history": chosen[:limit]})
 
     def _rides_of(self, login: str) -> list[tuple[datetime, Json]]:
         if login not in self._rides:
@@ -286,7 +288,7 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def _bad(field: str, problem: str) -> Response:
-    return JSONResponse(
+    return JSONAnswer(
         {
             "error": "bad_parameter",
             "error_detail": [{field: problem}],
@@ -298,4 +300,4 @@ def _bad(field: str, problem: str) -> Response:
 
 def _error(status: int, error: str, description: str, *, headers: Mapping[str, str] | None = None) -> Response:
     body = {"error": error, "error_detail": [], "error_description": description}
-    return JSONResponse(body, status_code=status, headers=headers)
+    return JSONAnswer(body, status_code=status, headers=headers)

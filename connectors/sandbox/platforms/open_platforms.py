@@ -18,9 +18,10 @@ from typing import Any
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
+from connectors.sandbox.answers import JSONAnswer
 from connectors.sandbox.journal import CallNotes
 from connectors.sandbox.people import ALEX, DARIO, MIKA, NIA, SandboxAccount
 from connectors.sandbox.platform import Platform
@@ -92,7 +93,7 @@ class _Api:
             return _message(404, "Unable to find that user.")
         notes: CallNotes = request.scope["sandbox.notes"]
         notes.persona = email
-        return JSONResponse(
+        return JSONAnswer(
             {
                 "id": self._world.uuid("open_platforms", email),
                 "requestId": request_id,
@@ -176,4 +177,4 @@ def _achievements(world: World, email: str) -> list[Json]:
 
 
 def _message(status: int, message: str) -> Response:
-    return JSONResponse({"message": message}, status_code=status)
+    return JSONAnswer({"message": message}, status_code=status)

@@ -16,9 +16,10 @@ from typing import Any
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
+from connectors.sandbox.answers import JSONAnswer
 from connectors.sandbox.authorization import AuthorizationServer, OAuthProfile
 from connectors.sandbox.bearer import bearer_session
 from connectors.sandbox.people import ALEX, DARIO, MIKA, NIA, Persona, SandboxAccount
@@ -112,13 +113,13 @@ class _Api:
         self._jobs = {login: _jobs(world, tasker) for login, tasker in _TASKERS.items()}
 
     async def ping(self, request: Request) -> Response:
-        return JSONResponse({"message": "pong"})
+        return JSONAnswer({"message": "pong"})
 
     async def partner(self, request: Request) -> Response:
         session = bearer_session(request, self._desk)
         if isinstance(session, str):
             return _error(401, "unauthorized", f"The access token is {session}.")
-        return JSONResponse({"client_id": session.client_id, "name": "Gigway sandbox partner"})
+        return JSONAnswer({"client_id": session.client_id, "name": "Gigway sandbox partner"})
 
     async def tasker(self, request: Request) -> Response:
         session = self._session(request, "tasker:profile")
@@ -127,7 +128,7 @@ class _Api:
         tasker = _TASKERS[session.login or ""]
         jobs = self._jobs[session.login or ""]
         ratings = [job["review"]["rating"] for job in jobs if job["review"]]
-        return JSONResponse(
+        return JSONAnswer(
             {
                 "tasker_uuid": _tasker_uuid(self._world, tasker),
                 "first_name": tasker.persona.given_name,
@@ -166,7 +167,7 @@ class _Api:
         if after is not None:
             since = datetime.fromisoformat(after)
             jobs = [job for job in jobs if job["completed_at"] and datetime.fromisoformat(job["completed_at"]) > since]
-        return JSONResponse(
+        return JSONAnswer(
             {"jobs": jobs[(page - 1) * size : page * size], "page": page, "total_pages": -(-len(jobs) // size)}
         )
 
@@ -274,4 +275,4 @@ def _is_moment(value: object) -> bool:
 
 
 def _error(status: int, code: str, message: str, *, headers: Mapping[str, str] | None = None) -> Response:
-    return JSONResponse({"error": {"code": code, "message": message}}, status_code=status, headers=headers)
+    return JSONAnswer({"error": {"code": code, "message": message}}, status_code=status, headers=headers)

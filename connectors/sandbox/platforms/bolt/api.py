@@ -5,9 +5,10 @@ from typing import Any
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
+from connectors.sandbox.answers import JSONAnswer
 from connectors.sandbox.authorization import AuthorizationServer, OAuthProfile
 from connectors.sandbox.bearer import bearer_session
 from connectors.sandbox.platform import Platform
@@ -46,15 +47,15 @@ class BoltEnvelope:
 
     def throttled(self, reading: QuotaReading) -> Response:
         """429, the one that is no HTTP 200 besides 401 and 5xx."""
-        return JSONResponse({"code": 1005, "message": "TOO_MANY_REQUESTS"}, status_code=429)
+        return JSONAnswer({"code": 1005, "message": "TOO_MANY_REQUESTS"}, status_code=429)
 
     def broken(self) -> Response:
         """HTTP 200 with an internal error's code."""
-        return JSONResponse({"code": 1000, "message": "INTERNAL_ERROR"})
+        return JSONAnswer({"code": 1000, "message": "INTERNAL_ERROR"})
 
     def unknown_path(self) -> Response:
         """HTTP 200 with the code of an unknown method."""
-        return JSONResponse({"code": 404, "message": "NOT_FOUND"})
+        return JSONAnswer({"code": 404, "message": "NOT_FOUND"})
 
     def quota_headers(self, reading: QuotaReading) -> Mapping[str, str]:
         """Nothing is told."""
@@ -97,9 +98,9 @@ class _Api:
                 raise _InvalidError("INVALID_REQUEST")
             return _ok(method(body))
         except orjson.JSONDecodeError:
-            return JSONResponse({"code": 702, "message": "INVALID_REQUEST"})
+            return JSONAnswer({"code": 702, "message": "INVALID_REQUEST"})
         except _InvalidError as problem:
-            return JSONResponse({"code": 702, "message": str(problem)})
+            return JSONAnswer({"code": 702, "message": str(problem)})
 
     def _orders(self, body: Json) -> Json:
         if body.get("company_ids") != [COMPANY_ID]:
@@ -171,11 +172,11 @@ def build(world: World) -> Platform:
 
 
 def _ok(data: Json) -> Response:
-    return JSONResponse({"code": 0, "message": "OK", "data": data})
+    return JSONAnswer({"code": 0, "message": "OK", "data": data})
 
 
 def _stranger() -> Response:
-    return JSONResponse({"code": 401, "message": "UNAUTHORIZED"}, status_code=401)
+    return JSONAnswer({"code": 401, "message": "UNAUTHORIZED"}, status_code=401)
 
 
 def _own_company(body: Json) -> None:

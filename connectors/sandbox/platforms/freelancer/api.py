@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
+from connectors.sandbox.answers import JSONAnswer
 from connectors.sandbox.authorization import AuthorizationServer, OAuthProfile
 from connectors.sandbox.bearer import bearer_session
+from connectors.sandbox.parameters import whole_number
 from connectors.sandbox.platform import Platform
 from connectors.sandbox.platforms.freelancer.members import (
     ACCOUNTS,
@@ -49,11 +51,11 @@ class FreelancerEnvelope:
 
     def success(self, result: Any) -> Response:
         """Wrap a result."""
-        return JSONResponse({"status": "success", "result": result, "request_id": self._request_id()})
+        return JSONAnswer({"status": "success", "result": result, "request_id": self._request_id()})
 
     def error(self, status: int, code: str, message: str) -> Response:
         """Wrap an error."""
-        return JSONResponse(
+        return JSONAnswer(
             {
                 "status": "error",
                 "message": message,
@@ -177,10 +179,11 @@ class _Api:
         return [item for item in self._projects[member.persona.login] if item.id in wanted]
 
     def _page(self, request: Request, rows: Sequence[Row]) -> list[Row] | Response:
-        offset, limit = request.query_params.get("offset", "0"), request.query_params.get("limit", "10")
-        if not (offset.isdecimal() and limit.isdecimal() and 1 <= int(limit) <= _MOST_ROWS):
+        offset = whole_number(request.query_params.get("offset", "0"))
+        limit = whole_number(request.query_params.get("limit", "10"))
+        if offset is None or limit is None or not 1 <= limit <= _MOST_ROWS:
             return self._envelope.error(400, "BAD_REQUEST", "limit and offset must be numbers in range.")
-        return list(rows[int(offset) : int(offset) + int(limit)])
+        return list(rows[offset : offset + limit])
 
     def _user(self, request: Request, member: Member) -> Json:
         persona = member.persona
@@ -274,7 +277,7 @@ def _flag(request: Request, name: str) -> bool:
 
 def _numbers(request: Request, name: str) -> list[int]:
     values = request.query_params.getlist(f"{name}[]") + request.query_params.getlist(name)
-    return [int(value) for value in values if value.isdecimal()]
+    return [number for number in map(whole_number, values) if number is not None]
 
 
 def _review(to_user: int, project: Project, request: Request) -> Json:

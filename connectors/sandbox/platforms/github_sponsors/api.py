@@ -8,13 +8,15 @@ from typing import Any
 
 from graphql import GraphQLError
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
+from connectors.sandbox.answers import JSONAnswer
 from connectors.sandbox.authorization import AuthorizationServer, OAuthProfile
 from connectors.sandbox.bearer import bearer_session
 from connectors.sandbox.graphql_service import GraphQLService, read_call
 from connectors.sandbox.journal import CallNotes
+from connectors.sandbox.parameters import whole_number
 from connectors.sandbox.platform import Platform
 from connectors.sandbox.platforms.github_sponsors.sponsorships import (
     ACCOUNTS,
@@ -91,7 +93,7 @@ class _Endpoint:
         notes.operation = call.label
         viewer = _viewer(self._world, MAINTAINERS[session.login], self._records[session.login], session.scopes)
         body = self._service.execute(call, {"viewer": viewer}, notes.drift)
-        return JSONResponse(body)
+        return JSONAnswer(body)
 
 
 def build(world: World) -> Platform:
@@ -205,8 +207,9 @@ def _position(cursor: str | None, field: str) -> int:
         return 0
     try:
         name, _, position = base64.b64decode(cursor, validate=True).decode().partition(":")
-        if name == "cursor" and position.isdecimal():
-            return int(position)
+        number = whole_number(position)
+        if name == "cursor" and number is not None:
+            return number
     except (binascii.Error, UnicodeDecodeError):
         pass
     raise GraphQLError(f"`{cursor}` does not appear to be a valid cursor of `{field}`.")
@@ -214,4 +217,4 @@ def _position(cursor: str | None, field: str) -> int:
 
 def _message(status: int, message: str, *, headers: Mapping[str, str] | None = None) -> Response:
     body = {"message": message, "documentation_url": _DOCUMENTATION, "status": str(status)}
-    return JSONResponse(body, status_code=status, headers=headers)
+    return JSONAnswer(body, status_code=status, headers=headers)

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from connectors.sandbox.journal import CallNotes
+from connectors.sandbox.parameters import whole_number
 from connectors.sandbox.platforms.mturk.signature import SignedRequest, check_signature
 from connectors.sandbox.platforms.mturk.workers import (
     QUALIFICATION_TYPE,
@@ -267,8 +268,9 @@ def _position(token: object) -> int:
         return 0
     try:
         name, _, position = base64.b64decode(str(token), validate=True).decode().partition(":")
-        if name == "p1" and position.isdecimal():
-            return int(position)
+        number = whole_number(position)
+        if name == "p1" and number is not None:
+            return number
     except (binascii.Error, UnicodeDecodeError):
         pass
     raise _RequestError("InvalidPaginationToken", "NextToken is not one of ours.")

@@ -5,10 +5,12 @@ from datetime import date
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
+from connectors.sandbox.answers import JSONAnswer
 from connectors.sandbox.journal import CallNotes
 from connectors.sandbox.pages import render
+from connectors.sandbox.parameters import whole_number
 from connectors.sandbox.platforms.mturk import site_documents
 from connectors.sandbox.platforms.mturk.workers import ACCOUNTS, WORKERS, Tasks, Worker
 
@@ -59,14 +61,14 @@ class WorkerSite:
         worker = self._worker(request)
         if isinstance(worker, Response):
             return worker
-        page = request.query_params.get("page_number", "1")
+        page = whole_number(request.query_params.get("page_number", "1"))
         try:
             day = date.fromisoformat(request.path_params["day"])
         except ValueError:
             return _observed({"message": "The page you requested does not exist."}, status=404)
-        if not page.isdecimal() or int(page) < 1:
+        if page is None or page < 1:
             return _observed({"message": "The page you requested does not exist."}, status=404)
-        return _observed(site_documents.status_details(self._tasks, worker.persona.login, day, int(page)))
+        return _observed(site_documents.status_details(self._tasks, worker.persona.login, day, page))
 
     async def tasks(self, request: Request) -> Response:
         """The queue of accepted tasks; the personas' queues are empty."""
@@ -85,4 +87,4 @@ class WorkerSite:
 
 
 def _observed(body: Json, *, status: int = 200) -> Response:
-    return JSONResponse(body, status_code=status, headers={"X-Sandbox-Fidelity": "OBSERVED"})
+    return JSONAnswer(body, status_code=status, headers={"X-Sandbox-Fidelity": "OBSERVED"})

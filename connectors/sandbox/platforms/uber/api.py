@@ -1,15 +1,18 @@
 """Uber's endpoints: profile, trips, payments."""
 
-from collections.abc import Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
+from connectors.sandbox.answers import JSONAnswer
 from connectors.sandbox.authorization import AuthorizationServer, ClientRegistration, OAuthProfile, client_secret
 from connectors.sandbox.bearer import bearer_session
+from connectors.sandbox.parameters import whole_number
 from connectors.sandbox.platform import Platform
 from connectors.sandbox.platforms.uber.drivers import ACCOUNTS, DRIVERS, Driver
 from connectors.sandbox.platforms.uber.rides import Ledger, driver_id, keep_ledger
@@ -79,13 +82,17 @@ class _Page:
     from_time: int | None
     to_time: int | None
 
-    def cut(self, rows: tuple[tuple[int, dict[str, Any]], ...]) -> tuple[int, list[dict[str, Any]]]:
-        inside = [
-            row
-            for at, row in rows
-            if (self.from_time is None or at >= self.from_time) and (self.to_time is None or at <= self.to_time)
-        ]
-        return len(inside), inside[self.offset : self.offset + self.limit]
+    def cut(self, rows: Sequence[tuple[int, dict[str, Any]]]) -> tuple[int, list[dict[str, Any]]]:
+        """Return how many rows, newest first, lie in the window, and those on the page."""
+        first = 0 if self.to_time is None else bisect_left(rows, -self.to_time, key=_age)
+        last = len(rows) if self.from_time is None else bisect_right(rows, -self.from_time, key=_age)
+        count = max(0, last - first)
+        start = first + min(self.offset, count)
+        return count, [row for _, row in rows[start : min(start + self.limit, last)]]
+
+
+def _age(row: tuple[int, dict[str, Any]]) -> int:
+    return -row[0]
 
 
 class _Api:
@@ -99,7 +106,7 @@ class _Api:
         if isinstance(session, Response):
             return session
         driver = DRIVERS[session.login or ""]
-        return JSONResponse(_profile(self._world, driver, session.scopes))
+        return JSONAnswer(_profile(self._world, driver, session.scopes))
 
     async def trips(self, request: Request) -> Response:
         session = self._session(request, "partner.trips")
@@ -109,7 +116,7 @@ class _Api:
         if isinstance(page, Response):
             return page
         count, rows = page.cut(self._ledger(session).trips)
-        return JSONResponse({"count": count, "limit": page.limit, "offset": page.offset, "trips": rows})
+        return JSONAnswer({"count": count, "limit": page.limit, "offset": page.offset, "trips": rows})
 
     async def payments(self, request: Request) -> Response:
         session = self._session(request, "partner.payments")
@@ -122,7 +129,7 @@ class _Api:
         if isinstance(page, Response):
             return page
         count, rows = page.cut(self._ledger(session).payments)
-        return JSONResponse({"offset": page.offset, "limit": page.limit, "count": count, "payments": rows})
+        return JSONAnswer({"offset": page.offset, "limit": page.limit, "count": count, "payments": rows})
 
     def _ledger(self, session: Session) -> Ledger:
         login = session.login or ""
@@ -201,11 +208,8 @@ def _read_page(request: Request, *, usual_limit: int) -> _Page | Response:
     values: dict[str, int | None] = {}
     for name in ("offset", "limit", "from_time", "to_time"):
         text = request.query_params.get(name)
-        if text is None:
-            values[name] = None
-        elif text.isascii() and text.isdecimal():
-            values[name] = int(text)
-        else:
+        values[name] = whole_number(text)
+        if text is not None and values[name] is None:
             return _invalid(name, "must be a whole number")
     limit = values["limit"]
     if limit is not None and not 1 <= limit <= _MOST_ROWS:
@@ -233,11 +237,11 @@ def _with_window(page: _Page, now: int) -> _Page | Response:
 
 
 def _invalid(field: str, problem: str) -> Response:
-    return JSONResponse(
+    return JSONAnswer(
         {"message": "Invalid request.", "code": "validation_failed", "fields": {field: f"{field} {problem}."}},
         status_code=422,
     )
 
 
 def _error(status: int, code: str, message: str, *, headers: Mapping[str, str] | None = None) -> Response:
-    return JSONResponse({"message": message, "code": code}, status_code=status, headers=headers)
+    return JSONAnswer({"message": message, "code": code}, status_code=status, headers=headers)

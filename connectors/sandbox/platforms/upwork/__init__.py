@@ -1,6 +1,7 @@
 """Upwork's GraphQL API: profile, work history, time reports, proposals.
 
-    api           the endpoint: token, tenant header, scopes, errors in HTTP 200
+    api           the endpoint: token, tenant header
+    record        what a token may see: scopes, both ways of paging, errors in HTTP 200
     schema.graphql   the documented types
     freelancers   the personas as freelancers: trade, rates, how much
     contracts     their contracts, feedback and time reports, as generated values
