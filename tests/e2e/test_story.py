@@ -9,8 +9,10 @@ import sys
 def test_the_story_goes_as_told(tmp_path, free_port):
     ports = [free_port() for _ in range(3)]
     played = subprocess.run(
-        [sys.executable, "-m", "gateway", "demo", "--once", "--folder", str(tmp_path / "demo")]
-        + [f"--port={ports[0]}", f"--sandbox-port={ports[1]}", f"--actor-port={ports[2]}"],
+        [
+            *(sys.executable, "-m", "gateway", "demo", "--once", "--folder", str(tmp_path / "demo")),
+            *(f"--port={ports[0]}", f"--sandbox-port={ports[1]}", f"--actor-port={ports[2]}"),
+        ],
         capture_output=True,
         text=True,
         timeout=90,
