@@ -12,6 +12,7 @@ from importlib.resources import files
 from io import StringIO
 from typing import Any
 
+from graph.esco import concept_id
 from graph.model import (
     Language,
     Occupation,
@@ -29,9 +30,6 @@ from graph.model import (
 )
 from graph.taxonomy import Relation, SkillGraph, SkillGraphBuilder
 
-OCCUPATION_URI = "http://data.europa.eu/esco/occupation/"
-SKILL_URI = "http://data.europa.eu/esco/skill/"
-
 
 @cache
 def load_builtin() -> SkillGraph:
@@ -40,11 +38,6 @@ def load_builtin() -> SkillGraph:
     _add_taxonomy(builder)
     add_market(builder)
     return builder.build()
-
-
-def concept_id(uri: str) -> str:
-    """Return our id of an ESCO concept: `esco:<uuid>`."""
-    return f"esco:{uri.rpartition('/')[2]}"
 
 
 def add_market(builder: SkillGraphBuilder) -> None:
@@ -128,8 +121,8 @@ def _add_taxonomy(builder: SkillGraphBuilder) -> None:
         builder.add_term(row["term"], SkillId(concept_id(row["skill"])))
 
 
-def _labels(row: Mapping[str, str]) -> dict[Language, str]:
-    labels = {Language.EN: row["label_en"]}
+def _labels(row: Mapping[str, str]) -> dict[str, str]:
+    labels: dict[str, str] = {Language.EN: row["label_en"]}
     if row["label_sv"]:
         labels[Language.SV] = row["label_sv"]
     return labels

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import NewType
 
 SkillId = NewType("SkillId", str)
@@ -17,8 +18,8 @@ TrainingId = NewType("TrainingId", str)
 OpportunityId = NewType("OpportunityId", str)
 
 
-class Language(Enum):
-    """Languages of labels."""
+class Language(StrEnum):
+    """Languages that the schema offers. A taxonomy may have labels in others; all go by ISO 639-1 code."""
 
     EN = "en"
     SV = "sv"
@@ -43,19 +44,19 @@ class PayPeriod(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skill:
-    """A skill or a piece of knowledge. `labels` always has English."""
+    """A skill or a piece of knowledge. `labels` has at least one."""
 
     id: SkillId
     uri: str | None
-    labels: dict[Language, str]
-    synonyms: dict[Language, tuple[str, ...]]
+    labels: Mapping[str, str]
+    synonyms: Mapping[str, tuple[str, ...]]
     description: str
     is_knowledge: bool
 
     @property
     def name(self) -> str:
-        """The English label."""
-        return self.labels[Language.EN]
+        """The English label, or the first there is."""
+        return self.labels.get(Language.EN) or next(iter(self.labels.values()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,16 +66,16 @@ class Occupation:
     id: OccupationId
     uri: str | None
     isco: str
-    labels: dict[Language, str]
-    synonyms: dict[Language, tuple[str, ...]]
+    labels: Mapping[str, str]
+    synonyms: Mapping[str, tuple[str, ...]]
     description: str
     job_zone: int | None
     regulation: str | None
 
     @property
     def name(self) -> str:
-        """The English label."""
-        return self.labels[Language.EN]
+        """The English label, or the first there is."""
+        return self.labels.get(Language.EN) or next(iter(self.labels.values()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

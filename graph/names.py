@@ -37,12 +37,13 @@ def words(text: str) -> list[str]:
 class NameIndex:
     """Names of one kind of thing and the ids behind them."""
 
-    def __init__(self, names: Mapping[str, tuple[Mapping[Language, str], Mapping[Language, Sequence[str]]]]) -> None:
+    def __init__(self, names: Mapping[str, tuple[Mapping[str, str], Mapping[str, Sequence[str]]]]) -> None:
         self._surfaces: list[tuple[str, str]] = []
         self._exact: dict[str, set[str]] = defaultdict(set)
         self._order: dict[str, tuple[str, str]] = {}
         for identifier, (labels, synonyms) in names.items():
-            self._order[identifier] = (fold(labels[Language.EN]), identifier)
+            name = labels.get(Language.EN) or next(iter(labels.values()))
+            self._order[identifier] = (fold(name), identifier)
             surfaces = {*labels.values(), *(each for group in synonyms.values() for each in group)}
             for surface in sorted(surfaces):
                 folded = fold(surface)

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from enum import Enum
 from types import MappingProxyType
 from typing import Any, TypeVar, cast
@@ -119,6 +120,12 @@ class SkillGraphBuilder:
         """Add a skill and what it is a kind of."""
         self._add(skill, (Relation.BROADER, broader))
 
+    def add_skills(self, skills: Iterable[Skill], broader: Iterable[tuple[SkillId, SkillId]]) -> None:
+        """Add skills and pairs of a skill and what it is a kind of."""
+        for skill in skills:
+            self._add(skill)
+        self._graph.add_edges_from((narrow, broad, Relation.BROADER.value) for narrow, broad in broader)
+
     def add_occupation(self, occupation: Occupation) -> None:
         """Add an occupation; `relate` gives it skills."""
         self._add(occupation)
@@ -148,6 +155,23 @@ class SkillGraphBuilder:
     def add_term(self, term: str, skill: SkillId) -> None:
         """Say that a platform's word stands for a skill."""
         self._terms[" ".join(term.casefold().split())].add(skill)
+
+    def add_what_fits(
+        self, other: SkillGraph, skills: AbstractSet[SkillId], occupations: AbstractSet[OccupationId]
+    ) -> None:
+        """Add another graph's training, opportunities, terms and essential relations, as far as their ends are here."""
+        for occupation in sorted(other.occupations.keys() & occupations):
+            for skill in sorted(other.essential(occupation) & skills):
+                self.relate(occupation, Relation.ESSENTIAL, skill)
+        for training in other.training.values():
+            if training.teaches | training.requires <= skills and training.licenses <= occupations:
+                self.add_training(training)
+        for opportunity in other.opportunities.values():
+            if opportunity.required | opportunity.preferred <= skills and opportunity.occupation in occupations:
+                self.add_opportunity(opportunity)
+        for term, meant in other.terms.items():
+            for skill in sorted(meant & skills):
+                self.add_term(term, skill)
 
     def build(self) -> SkillGraph:
         """Return the graph. Raises `TaxonomyError` when an edge ends in nothing."""
