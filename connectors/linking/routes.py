@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from importlib.resources import files
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from jinja2 import Environment as Templates
 from jinja2 import PackageLoader, select_autoescape
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from connectors.environment import Environment
@@ -59,8 +58,8 @@ CurrentWorker = Callable[[Request], Awaitable[str | None]]
 class LinkingRoutes:
     """Builds the routes under `/link`.
 
-    `public_url` is where browsers reach Gigway; `sign_in` and `home` are paths of the worker's pages: where to sign
-    in first, and where to go afterwards.
+    `public_url` is where browsers reach Gigway. `sign_in` and `home` are paths of the worker's pages: where to sign in
+    first, and where to go afterwards. `assets` is where their `gigway.css` and `gigway.svg` are.
     """
 
     def __init__(
@@ -73,6 +72,7 @@ class LinkingRoutes:
         public_url: str,
         sign_in: str = "/sign-in",
         home: str = "/me",
+        assets: str = "/assets",
     ) -> None:
         self._service = service
         self._environment = environment
@@ -81,26 +81,22 @@ class LinkingRoutes:
         self._public_url = public_url.rstrip("/")
         self._sign_in = sign_in
         self._home = home
+        self._assets = assets
         self._templates = Templates(
             loader=PackageLoader("connectors.linking"),
             autoescape=select_autoescape(["html"]),
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._style = files("connectors.linking").joinpath("templates", "link.css").read_text(encoding="utf-8")
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes; mount them at the root."""
         return [
-            Route("/link/link.css", self._css),
             Route("/link/unlink", self._unlink, methods=["POST"]),
             Route("/link/{platform}", self._explain, methods=["GET"]),
             Route("/link/{platform}", self._start, methods=["POST"]),
             Route("/link/{platform}/callback", self._callback, methods=["GET"]),
         ]
-
-    async def _css(self, request: Request) -> Response:
-        return PlainTextResponse(self._style, media_type="text/css", headers={"Cache-Control": "max-age=3600"})
 
     async def _explain(self, request: Request) -> Response:
         worker_id = await self._current_worker(request)
@@ -109,7 +105,7 @@ class LinkingRoutes:
         connector = self._service.connector(request.path_params["platform"])
         if connector is None:
             return self._problem(LinkProblem(code="PLATFORM_UNKNOWN", message="There is no such platform here."))
-        return self._page(request, connector, None)
+        return self._page(request, connector)
 
     async def _start(self, request: Request) -> Response:
         worker_id = await self._current_worker(request)
@@ -173,7 +169,7 @@ class LinkingRoutes:
         problem = self._forms.problem(request, fields.get("csrf"))
         return fields if problem is None else self._message(problem, 403)
 
-    def _page(self, request: Request, connector: Connector, problem: str | None) -> Response:
+    def _page(self, request: Request, connector: Connector) -> Response:
         platform, method = connector.definition.platform, connector.definition.linking.method
         seal = self._forms.seal(request)
         targets = ["'self'"]
@@ -190,8 +186,6 @@ class LinkingRoutes:
             label=label,
             csrf=seal.token,
             return_to=local_path(request.query_params.get("return_to")) or "",
-            problem=problem,
-            home=self._home,
         )
         self._forms.set_cookie(response, seal)
         return response
@@ -200,17 +194,17 @@ class LinkingRoutes:
         return self._message(problem.message, _STATUS.get(problem.code, 400))
 
     def _message(self, message: str, status: int) -> Response:
-        return self._render("problem.html", status=status, message=message, home=self._home)
+        return self._render("problem.html", status=status, message=message)
 
     def _render(self, template: str, *, status: int = 200, form_targets: str = "'self'", **values: object) -> Response:
         return HTMLResponse(
-            self._templates.get_template(template).render(**values),
+            self._templates.get_template(template).render(home=self._home, assets=self._assets, **values),
             status_code=status,
             headers={
                 "Cache-Control": "no-store",
                 "Content-Security-Policy": (
-                    f"default-src 'none'; style-src 'self'; form-action {form_targets}; base-uri 'none'; "
-                    "frame-ancestors 'none'"
+                    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+                    f"form-action {form_targets}"
                 ),
                 "Referrer-Policy": "same-origin",
                 "X-Content-Type-Options": "nosniff",

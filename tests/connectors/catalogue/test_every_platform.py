@@ -24,7 +24,7 @@ engagements(first: 100) {
   totalCount pageInfo { hasNextPage endCursor } provenance { coverage { records complete } }
   edges { node {
     ref kind title status cancelledBy occupation { scheme code label mapping } period { start end precision }
-    duration { seconds basis } distance { meters native nativeUnit } place { precision city point { latitude longitude } }
+    duration { seconds basis } distance { meters native nativeUnit } place { precision city point { latitude } }
     counterparty { pseudonym kind } earnings { kind amount currency sourceCode }
     ratings { value normalized text scheme { name } }
   } }
