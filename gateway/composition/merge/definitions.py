@@ -125,6 +125,7 @@ def _local_name(merge: Merge, spec: str, names: Mapping[str, list[int]]) -> str 
             "LINK_IMPORT_NAME_MISMATCH",
             f'The "@{spec}" directive (from {feature}) is imported with mismatched name between subgraphs: it '
             f"is imported as {merge.mismatch(where)}",
+            {i: link for i in where if (link := merge.subgraphs[i].links.get(FEDERATION)) is not None},
         )
     return next(iter(imported or names), None)
 
