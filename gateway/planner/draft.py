@@ -139,13 +139,15 @@ class Shape:
 class Group:
     """A fetch in the making. Without `shapes` it selects the root fields of the operation type at `spot`.
 
+    `part` is the part of the answer that it was made for (0: what is not deferred).
     `members` maps concrete types to their own subgraphs when the group stands for a family: one fetch to each.
     """
 
-    __slots__ = ("deps", "members", "number", "roots", "shapes", "spot", "subgraph", "when")
+    __slots__ = ("deps", "members", "number", "part", "roots", "shapes", "spot", "subgraph", "when")
 
-    def __init__(self, number: int, subgraph: str, spot: Spot) -> None:
+    def __init__(self, number: int, subgraph: str, spot: Spot, part: int = 0) -> None:
         self.number = number
+        self.part = part
         self.subgraph = subgraph
         self.spot = spot
         self.roots: dict[str, Node] = {}
@@ -266,6 +268,18 @@ class Spot:
         self.opaque: Case | None = None
         self.groups: list[Group] = []
         self.claims: dict[str, list[tuple[frozenset[str], str, OperationField]]] = {}
+
+    def response_path(self) -> tuple[str, ...]:
+        """Return where the objects stand in the answer."""
+        if self.parent is None or self.cell is None:
+            return ()
+        above = self.parent.spot.response_path()
+        own = (
+            (self.cell.response_key or self.cell.key, LIST)
+            if self.path[-1] == LIST
+            else (self.cell.response_key or self.cell.key,)
+        )
+        return (*above, *own)
 
     def claim(self, key: str, case: Case, field: OperationField, *, join: bool) -> None:
         """Note that `key` is `field` on the objects of `case`; `join` it with an equal claim for other types."""

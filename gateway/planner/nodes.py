@@ -167,11 +167,30 @@ class ProjectedField:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeferredPart:
+    """What one `@defer` takes out of the answer, to be delivered later, for every object at one place.
+
+    `path` leads to the objects in the merged tree, `response_path` in the answer (response keys and `LIST`).
+    `projection` is what each object's payload holds. The part is ready when `fetches` are done, which are those
+    that the answer itself does not need, and when the part `parent` (an index into `QueryPlan.deferred`, None: the
+    answer) has been delivered.
+    """
+
+    label: str | None
+    path: tuple[PathStep, ...]
+    response_path: tuple[str, ...]
+    projection: tuple[ProjectedField, ...]
+    fetches: frozenset[int]
+    parent: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueryPlan:
     """A plan: fetches in topological order (mutations: chained by `after`), and the projection.
 
     `introspection` tells that the operation also selects `__schema` or `__type` (answered from the API schema).
     `projection` conditions are a disjunction of conjunctions (a field selected in several places); empty: always.
+    Fetches that a part of `deferred` lists are not needed for the answer itself.
     """
 
     kind: str
@@ -179,3 +198,4 @@ class QueryPlan:
     fetches: tuple[Fetch, ...]
     projection: tuple[ProjectedField, ...]
     introspection: bool = False
+    deferred: tuple[DeferredPart, ...] = ()

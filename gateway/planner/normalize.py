@@ -15,6 +15,7 @@ from graphql import (
     InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    StringValueNode,
     VariableDefinitionNode,
     VariableNode,
     print_ast,
@@ -24,14 +25,14 @@ from graphql.language import Node
 from gateway.planner.errors import PlanError
 from gateway.planner.fieldset import print_arguments
 from gateway.planner.nodes import Condition
-from gateway.planner.operation import ALWAYS, Dnf, Operation, OperationCase, OperationField, minimal
+from gateway.planner.operation import ALWAYS, Deferral, Dnf, Operation, OperationCase, OperationField, minimal
 from gateway.planner.supergraph import Supergraph
 
 MAX_FIELDS = 50_000
 """How many fields an operation may have once its fragments are inlined."""
 
 _Conjunction = frozenset[Condition]
-_Source = tuple[SelectionSetNode, _Conjunction]
+_Source = tuple[SelectionSetNode, _Conjunction, int]
 
 
 def normalize(
@@ -40,9 +41,12 @@ def normalize(
     operation_name: str | None = None,
     *,
     max_fields: int = MAX_FIELDS,
+    deferring: frozenset[str] | None = None,
 ) -> Operation:
     """Normalize one operation of `document`, which is valid against the API schema.
 
+    `deferring`: take `@defer` seriously, where it has no `if` or one of these variables (which are true); by
+    default it is ignored, as a server may.
     Raises `PlanError`: `OPERATION_NOT_FOUND`, `PLAN_FRAGMENT_CYCLE`, `PLAN_LIMIT_EXCEEDED`.
     """
     definition = _pick(document, operation_name)
@@ -50,13 +54,16 @@ def normalize(
     root_type = supergraph.roots.get(kind)
     if root_type is None:
         raise PlanError("OPERATION_NOT_FOUND", f"the schema has no {kind} type")
-    merger = _Merger(supergraph, document, max_fields)
-    cases = merger.cases(root_type, [(definition.selection_set, frozenset())])
+    merger = _Merger(supergraph, document, max_fields, deferring)
+    # Root fields of mutations run in series and events have one root field: those are not deferred.
+    merger.defers_here = kind == "query"
+    cases = merger.cases(root_type, [(definition.selection_set, frozenset(), 0)])
     return Operation(
         kind=kind,
         root_type=root_type,
         fields=cases[0].fields if cases else (),
         variables=tuple((v.variable.name.value, _declared(v)) for v in definition.variable_definitions or ()),
+        deferrals=tuple(merger.deferrals),
     )
 
 
@@ -81,14 +88,20 @@ class _Occurrence:
     parent: str
     types: frozenset[str]
     conditions: _Conjunction
+    part: int
 
 
 class _Merger:
     """Merges the selection sets of one operation."""
 
-    def __init__(self, supergraph: Supergraph, document: DocumentNode, fuel: int) -> None:
+    def __init__(
+        self, supergraph: Supergraph, document: DocumentNode, fuel: int, deferring: frozenset[str] | None
+    ) -> None:
         self.supergraph = supergraph
         self.fuel = fuel
+        self.deferring = deferring
+        self.deferrals: list[Deferral] = []
+        self.defers_here = True
         self.fragments = {
             node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
         }
@@ -98,8 +111,9 @@ class _Merger:
         info = self.supergraph.types[static]
         whole = info.possible
         found: list[_Occurrence] = []
-        for selection_set, conditions in sources:
-            self._collect(selection_set, static, whole, conditions, found, ())
+        for selection_set, conditions, part in sources:
+            self._collect(selection_set, static, whole, conditions, part, found, ())
+        self.defers_here = True
         self.fuel -= len(found) + 1
         if self.fuel < 0:
             raise PlanError("PLAN_LIMIT_EXCEEDED", "the operation selects too many fields")
@@ -115,6 +129,7 @@ class _Merger:
         parent: str,
         types: frozenset[str],
         conditions: _Conjunction,
+        part: int,
         found: list[_Occurrence],
         spreading: tuple[str, ...],
     ) -> None:
@@ -124,7 +139,7 @@ class _Merger:
                 continue
             together = conditions | own if own else conditions
             if isinstance(node, FieldNode):
-                found.append(_Occurrence(node=node, parent=parent, types=types, conditions=together))
+                found.append(_Occurrence(node=node, parent=parent, types=types, conditions=together, part=part))
                 continue
             inner = spreading
             if isinstance(node, FragmentSpreadNode):
@@ -147,7 +162,22 @@ class _Merger:
                 continue
             narrowed = types if on == parent or types <= condition.possible else types & condition.possible
             if narrowed:
-                self._collect(body, on, narrowed, together, found, inner)
+                self._collect(body, on, narrowed, together, self._part(node, part), found, inner)
+
+    def _part(self, node: FragmentSpreadNode | InlineFragmentNode, part: int) -> int:
+        """Return the part in which the fragment's fields are delivered."""
+        directive = next((d for d in node.directives or () if d.name.value == "defer"), None)
+        if directive is None or self.deferring is None or not self.defers_here:
+            return part
+        arguments = {argument.name.value: argument.value for argument in directive.arguments or ()}
+        condition, label = arguments.get("if"), arguments.get("label")
+        if isinstance(condition, BooleanValueNode) and not condition.value:
+            return part
+        if isinstance(condition, VariableNode) and condition.name.value not in self.deferring:
+            return part
+        text = label.value if isinstance(label, StringValueNode) else None
+        self.deferrals.append(Deferral(label=text, within=part))
+        return len(self.deferrals)
 
     def _fields(
         self,
@@ -189,7 +219,7 @@ class _Merger:
                 cases = self.cases(
                     named,
                     [
-                        (o.node.selection_set, o.conditions if spread else frozenset())
+                        (o.node.selection_set, o.conditions if spread else frozenset(), o.part)
                         for o in occurrences
                         if o.node.selection_set
                     ],
@@ -205,6 +235,7 @@ class _Merger:
             conditions=conditions,
             cases=cases,
             uniform=uniform,
+            parts=frozenset([occurrence.part for occurrence in occurrences]),
         )
 
 

@@ -19,6 +19,10 @@ Dnf = frozenset[frozenset[Condition]]
 ALWAYS: Dnf = frozenset({frozenset()})
 
 
+ANSWER = frozenset({0})
+"""The parts of a field that is not deferred."""
+
+
 def both(first: Dnf, second: Dnf) -> Dnf:
     """Return *first and second*."""
     if first is ALWAYS or first == second:
@@ -61,6 +65,7 @@ class OperationField:
     `parent` is the type on which it is written; `type` its printed type, `named` the innermost name.
     `uniform`: it is selected on the whole of an abstract type, not on some of its types only.
     `client` is False for fields that only the plan needs. `removed`: static authorization took it out.
+    `parts` are where it is delivered: 0 is the answer, n the n-th of the operation's deferrals.
     Compared by identity: two places in one operation are two fields.
     """
 
@@ -76,6 +81,12 @@ class OperationField:
     uniform: bool = False
     client: bool = True
     removed: bool = False
+    parts: frozenset[int] = ANSWER
+
+    @property
+    def part(self) -> int:
+        """The first part that it is delivered in, with which it is fetched."""
+        return min(self.parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -86,17 +97,26 @@ class OperationCase:
     fields: tuple[OperationField, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deferral:
+    """One `@defer`. `within` is the part that it is nested in (0: the answer)."""
+
+    label: str | None
+    within: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Operation:
     """A normalized operation. `variables` are the declared ones: (name, printed type and default).
 
-    `deferred` are the labels and paths of `@defer`; see `gateway.planner.defer`.
+    `deferrals[n - 1]` is the part n of the fields.
     """
 
     kind: str
     root_type: str
     fields: tuple[OperationField, ...]
     variables: tuple[tuple[str, str], ...] = ()
+    deferrals: tuple[Deferral, ...] = ()
 
     @property
     def introspection(self) -> bool:
@@ -117,6 +137,7 @@ def print_operation(operation: Operation) -> str:
     """Print `operation` as text: equal texts plan alike."""
     lines = [f"{operation.kind} {operation.root_type}"]
     lines += [f"${name}: {type_}" for name, type_ in operation.variables]
+    lines += [f"part {n}: {deferral}" for n, deferral in enumerate(operation.deferrals, 1)]
     lines.extend(_lines(operation.fields, "  "))
     return "\n".join(lines)
 
@@ -135,6 +156,7 @@ def _lines(fields: tuple[OperationField, ...], indent: str) -> Iterator[str]:
         yield (
             f"{indent}{field.response_key}: {field.parent}.{field.name}{field.arguments}"
             f"{' if ' + conditions if conditions else ''}{' removed' if field.removed else ''}"
+            f"{'' if field.parts == ANSWER else ' in parts ' + ' '.join(map(str, sorted(field.parts)))}"
         )
         for case in field.cases:
             if len(field.cases) > 1 or len(case.types) > 1:

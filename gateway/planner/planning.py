@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from gateway.planner.draft import Group
 from gateway.planner.emit import emit
-from gateway.planner.nodes import QueryPlan
+from gateway.planner.nodes import DeferredPart, QueryPlan
 from gateway.planner.operation import Operation
 from gateway.planner.options import PlannerOptions
-from gateway.planner.projection import project
+from gateway.planner.projection import project, project_part
+from gateway.planner.schedule import Batch
 from gateway.planner.search import search
 from gateway.planner.supergraph import Supergraph
 from gateway.planner.view import View
+from gateway.planner.walk import Walk
 
 _DEFAULT = PlannerOptions()
 
@@ -27,6 +30,35 @@ def plan(supergraph: Supergraph, operation: Operation, options: PlannerOptions =
         fetches=emit(view, operation, batches),
         projection=project(view, operation, walk.root),
         introspection=operation.introspection,
+        deferred=_deferred(view, operation, walk, batches),
+    )
+
+
+def _deferred(view: View, operation: Operation, walk: Walk, batches: list[Batch]) -> tuple[DeferredPart, ...]:
+    """Return the parts of the answer that are delivered later."""
+    needed: dict[int, set[int]] = {}
+    after: list[set[int]] = []
+    numbers: dict[Group, set[int]] = {}
+    for number, batch in enumerate(batches):
+        for part in batch.parts:
+            numbers.setdefault(part.group, set()).add(number)
+    for number, batch in enumerate(batches):
+        waits = {n for part in batch.parts for dep in part.group.deps for n in numbers[dep]} - {number}
+        after.append(waits.union(*(after[n] for n in waits)))
+        needed.setdefault(batch.parts[0].group.part, set()).update(after[number] | {number})
+    answer = needed.get(0, set())
+    parts = sorted(walk.deferred.items(), key=lambda item: (item[0][0], item[0][1].response_path()))
+    indices = {part: index for index, ((part, _), _) in reversed(list(enumerate(parts)))}
+    return tuple(
+        DeferredPart(
+            label=operation.deferrals[part - 1].label,
+            path=spot.path,
+            response_path=spot.response_path(),
+            projection=project_part(view, part, spot, cases),
+            fetches=frozenset(needed.get(part, set()) - answer),
+            parent=indices.get(operation.deferrals[part - 1].within),
+        )
+        for (part, spot), cases in parts
     )
 
 

@@ -12,20 +12,26 @@ from gateway.planner.view import View
 
 def project(view: View, operation: Operation, root: Spot) -> tuple[ProjectedField, ...]:
     """Return the projection of `operation` from the tree whose root is `root`."""
-    return _Projector(view).fields(root, operation.fields)
+    return _Projector(view, 0).fields(root, operation.fields)
+
+
+def project_part(view: View, part: int, spot: Spot, cases: tuple[OperationCase, ...]) -> tuple[ProjectedField, ...]:
+    """Return what the deferred `part` holds for each object at `spot`, where `cases` are selected."""
+    return _Projector(view, part).cases(spot, spot.static, cases)
 
 
 class _Projector:
-    """Projects one operation."""
+    """Projects one part of an operation."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, part: int) -> None:
         self.view = view
+        self.part = part
         self._memo: dict[tuple[int, int], tuple[ProjectedField, ...]] = {}
 
     def fields(self, root: Spot, fields: tuple[OperationField, ...]) -> tuple[ProjectedField, ...]:
-        return tuple(self._field(field, root, root.cases[0], None) for field in fields)
+        return tuple(self._field(field, root, root.cases[0], None) for field in fields if self.part in field.parts)
 
-    def _cases(self, spot: Spot | None, static: str, cases: tuple[OperationCase, ...]) -> tuple[ProjectedField, ...]:
+    def cases(self, spot: Spot | None, static: str, cases: tuple[OperationCase, ...]) -> tuple[ProjectedField, ...]:
         if not cases:
             return ()
         memo = (id(spot), id(cases))
@@ -41,7 +47,16 @@ class _Projector:
         for wanted in cases:
             for types, case in _met(spot, wanted):
                 narrowed = types if abstract else None
-                lists.append((types, [self._field(field, spot, case, narrowed) for field in wanted.fields]))
+                lists.append(
+                    (
+                        types,
+                        [
+                            self._field(field, spot, case, narrowed)
+                            for field in wanted.fields
+                            if self.part in field.parts
+                        ],
+                    )
+                )
         if not abstract:
             return tuple(lists[0][1]) if lists else ()
         met = spot.opaque.types if spot is not None and spot.opaque is not None else self.view.types[static].possible
@@ -71,7 +86,7 @@ class _Projector:
             types=types,
             scopes=info.scopes if info else (),
             conditions=sorted_conditions(field.conditions),
-            selections=self._cases(cell.spot if cell else None, field.named, field.cases),
+            selections=self.cases(cell.spot if cell else None, field.named, field.cases),
         )
 
     def _interleave(self, lists: list[tuple[frozenset[str], list[ProjectedField]]]) -> list[ProjectedField]:

@@ -42,18 +42,18 @@ class Cost:
 def schedule(groups: Sequence[Group]) -> list[Batch]:
     """Put `groups` into requests, in topological order."""
     levels = _levels(groups)
-    batches: dict[tuple[int, str, int], list[Part]] = {}
+    batches: dict[tuple[int, str, int, int], list[Part]] = {}
     for group in groups:
         level = levels[group]
         for member, subgraph in group.members.items():
-            batches.setdefault((level, subgraph, -1), []).append(Part(group, member))
+            batches.setdefault((level, subgraph, -1, group.part), []).append(Part(group, member))
         if not group.members:
             # Root fetches are one per subgraph already; those below the root and mutations stay on their own.
             alone = group.number if not group.shapes else -1
-            batches.setdefault((level, group.subgraph, alone), []).append(Part(group))
+            batches.setdefault((level, group.subgraph, alone, group.part), []).append(Part(group))
     return [
         Batch(subgraph=subgraph, level=level, parts=tuple(parts))
-        for (level, subgraph, _), parts in sorted(batches.items(), key=lambda item: item[0])
+        for (level, subgraph, _, _), parts in sorted(batches.items(), key=lambda item: item[0])
     ]
 
 

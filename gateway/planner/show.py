@@ -19,6 +19,7 @@ from gateway.planner.nodes import (
     FieldSelection,
     InputField,
     PathStep,
+    ProjectedField,
     QueryPlan,
     Selection,
     TypeStep,
@@ -45,6 +46,13 @@ def show_plan(query_plan: QueryPlan) -> str:
         if len(stage) > 1:
             lines.append(_STEP * depth + "}")
     if len(stages) > 1:
+        lines.append(_STEP + "}")
+    for part in query_plan.deferred:
+        where = ".".join(part.response_path)
+        lines.append(
+            f'{_STEP}Defer(label: {part.label or "none"}, path: "{where}", fetches: {sorted(part.fetches)}) {{'
+        )
+        lines.extend(_STEP * 2 + line for line in _projection(part.projection))
         lines.append(_STEP + "}")
     lines.append("}")
     return "\n".join(lines)
@@ -92,12 +100,27 @@ def plan_to_json(query_plan: QueryPlan) -> dict[str, Any]:
             }
             for fetch in query_plan.fetches
         ],
+        "deferred": [
+            {"label": part.label, "path": ".".join(part.response_path), "fetches": sorted(part.fetches)}
+            for part in query_plan.deferred
+        ],
     }
 
 
 def depth(query_plan: QueryPlan) -> int:
     """Return how many requests have to run one after the other."""
     return len(_stages(query_plan))
+
+
+def _projection(fields: Iterable[ProjectedField]) -> list[str]:
+    lines: list[str] = []
+    for field in fields:
+        head = field.response_key if field.types is None else f"{field.response_key} of {'|'.join(sorted(field.types))}"
+        lines.append(head + (" {" if field.selections else ""))
+        if field.selections:
+            lines.extend(_STEP + line for line in _projection(field.selections))
+            lines.append("}")
+    return lines
 
 
 def _stages(query_plan: QueryPlan) -> list[list[Fetch]]:

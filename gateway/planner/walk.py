@@ -76,13 +76,21 @@ class Walk:
         self.root = self._new_spot(operation.root_type, None, None, ())
         self.fresh = 0
         self.conditional = False
+        self.part = 0
+        self.later: list[tuple[int, Spot, OperationCase, Dnf]] = []
+        self.deferred: dict[tuple[int, Spot], tuple[OperationCase, ...]] = {}
 
     def run(self) -> None:
         """Place every field of the operation."""
         case = self.root.cases[0]
         fields = [f for f in self.operation.fields if not f.name.startswith("__")]
         if self.operation.kind != "mutation":
-            self._resolve_fields(case, fields, ALWAYS, frozenset())
+            for field in fields:
+                self._claim_cell(case, field)
+            whole = OperationCase(types=case.types, fields=tuple(fields))
+            self._note_deferred(self.root, (whole,), frozenset())
+            self._resolve_fields(case, self._postpone(self.root, whole, ALWAYS), ALWAYS, frozenset())
+            self._resolve_later()
             return
         for field in fields:
             self._claim_cell(case, field)
@@ -96,6 +104,38 @@ class Walk:
             if added:
                 last = added[0]
                 last.deps |= before
+        self._resolve_later()
+
+    def _postpone(self, spot: Spot, wanted: OperationCase, when: Dnf) -> Sequence[OperationField]:
+        """Return the fields of `wanted` that belong to the part at hand, and note the others for later."""
+        if not self.operation.deferrals:
+            return wanted.fields
+        now = [field for field in wanted.fields if not field.client or field.part <= self.part]
+        for part in sorted({field.part for field in wanted.fields if field.client and field.part > self.part}):
+            fields = tuple(field for field in wanted.fields if field.client and field.part == part)
+            self.later.append((part, spot, OperationCase(types=wanted.types, fields=fields), when))
+        return now
+
+    def _note_deferred(self, spot: Spot, cases: Sequence[OperationCase], inside: frozenset[int]) -> None:
+        """Note the parts that begin at `spot`: those of its fields that the field leading there is not in."""
+        if self.operation.deferrals:
+            parts = {part for case in cases for field in case.fields if field.client for part in field.parts}
+            for part in sorted(parts - inside - {0}):
+                self.deferred[part, spot] = tuple(cases)
+
+    def _resolve_later(self) -> None:
+        while self.later:
+            self.later.sort(key=lambda item: item[0])
+            self.part, spot, wanted, when = self.later.pop(0)
+            self._resolve_cases(spot, [wanted], when, frozenset())
+
+    def _usable(self, case: Case, field: OperationField) -> list[Access]:
+        """Return the accesses that may bring `field`: a deferred field must not hold up another part's fetch."""
+        found = list(case.all_accesses())
+        if self.operation.deferrals:
+            parts = {self.part} if field.client else {0, self.part}
+            return [access for access in found if access.group.part in parts]
+        return found
 
     # Cells and cases
 
@@ -194,7 +234,7 @@ class Walk:
 
     def _resolve_cases(self, spot: Spot, cases: Sequence[OperationCase], when: Dnf, active: Active) -> None:
         if spot.opaque is not None and self._stays_opaque(spot, cases):
-            self._resolve_fields(spot.opaque, cases[0].fields, when, active)
+            self._resolve_fields(spot.opaque, self._postpone(spot, cases[0], when), when, active)
             return
         if spot.opaque is not None and not any(case.concrete() for case in spot.cases):
             self._discover(spot.opaque, when, active)
@@ -205,8 +245,10 @@ class Walk:
                     if field.name != "__typename":
                         self._claim_cell(case, field)
                 work.append((case, wanted))
-        for case, wanted in work:
-            self._resolve_fields(case, wanted.fields, when, active)
+        for wanted in cases:
+            now = self._postpone(spot, wanted, when)
+            for case in [case for case, belonging in work if belonging is wanted]:
+                self._resolve_fields(case, now, when, active)
 
     def _stays_opaque(self, spot: Spot, cases: Sequence[OperationCase]) -> bool:
         """Whether everything can be had from interface objects, without knowing the concrete types."""
@@ -268,11 +310,15 @@ class Walk:
             self._select(access, case, cell, option.own, when)
         if field.cases:
             assert cell.spot is not None
+            self._note_deferred(cell.spot, field.cases, field.parts)
             self._resolve_cases(cell.spot, field.cases, when, active)
         return cell
 
     def _choose(self, case: Case, field: OperationField, active: Active, rest: Sequence[str]) -> _Option | None:
-        options = self._options(case, field, active, rest)
+        options = self._options(case, field, active, rest, self._usable(case, field))
+        if not options and self.part:
+            # It cannot be fetched apart: deferring is the server's right, not its duty.
+            options = self._options(case, field, active, rest, list(case.all_accesses()))
         if not options:
             return None
         options.sort(key=lambda option: (option.cost, option.tie))
@@ -283,11 +329,13 @@ class Walk:
         self.choices.append((decision, index, len(options)))
         return options[index] if index < len(options) else options[0]
 
-    def _options(self, case: Case, field: OperationField, active: Active, rest: Sequence[str]) -> list[_Option]:
+    def _options(
+        self, case: Case, field: OperationField, active: Active, rest: Sequence[str], usable: Sequence[Access]
+    ) -> list[_Option]:
         estimator = self.estimator
         options: list[_Option] = []
         local: set[tuple[str, str | None]] = set()
-        for access in case.all_accesses():
+        for access in usable:
             own = estimator.is_local(access, case, field.name)
             if own is None:
                 continue
@@ -440,7 +488,7 @@ class Walk:
         when: Dnf,
     ) -> Group:
         for group in spot.groups:
-            if group.subgraph != subgraph or not group.shapes:
+            if group.subgraph != subgraph or not group.shapes or group.part != self.part:
                 continue
             if requires and group.when and group.when != when:
                 continue
@@ -569,7 +617,7 @@ class Walk:
     # Writing into the draft
 
     def _new_group(self, subgraph: str, spot: Spot) -> Group:
-        group = Group(len(self.groups), subgraph, spot)
+        group = Group(len(self.groups), subgraph, spot, self.part)
         self.groups.append(group)
         spot.groups.append(group)
         return group
