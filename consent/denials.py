@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -32,13 +32,18 @@ class DenialTally:
 
     def is_new(self, denial: DeniedAccess, now: datetime) -> bool:
         """Count `denial`; true when it has to be written now, because none like it was in this window."""
-        kind = replace(denial, asker=replace(denial.asker, request_id=None))
+        kind = _kind(denial)
         started, repeats = self._open.get(kind, (None, 0))
         if started is None:
             self._open[kind] = (now, 0)
             return True
         self._open[kind] = (started, repeats + 1)
         return False
+
+    def forget(self, denials: Iterable[DeniedAccess]) -> None:
+        """Undo `is_new` for denials that could not be written."""
+        for denial in denials:
+            self._open.pop(_kind(denial), None)
 
     def due(self, now: datetime, *, everything: bool = False) -> Iterator[tuple[DeniedAccess, int]]:
         """Close the windows that are over (or all) and yield what repeated in them, with its count."""
@@ -47,3 +52,7 @@ class DenialTally:
                 del self._open[kind]
                 if repeats:
                     yield kind, repeats
+
+
+def _kind(denial: DeniedAccess) -> DeniedAccess:
+    return replace(denial, asker=replace(denial.asker, request_id=None))

@@ -21,7 +21,7 @@ from sqlalchemy import Engine
 
 from consent.ddl import STOP_LOCK, create_statements
 from consent.decision import GrantState, GrantTerms
-from consent.liveness import LOCK_CLASS, AdvisoryProof, FileProof, Proof, host_name
+from consent.liveness import AdvisoryProof, FileProof, Proof, host_name
 
 
 class LeaseStoreError(Exception):
@@ -139,9 +139,13 @@ class LeaseStore:
         self._cursor: Any = driver.cursor()
         self._terms: dict[str, GrantTerms] = {}
         self._sql: dict[str, str] = {}
-        self._check_triggers()
-        self.process_id, self._proof = self._register()
-        self.seen = self._scalar("SELECT COALESCE(MAX(seq), 0) FROM stop_notice")
+        try:
+            self._check_triggers()
+            self.process_id, self._proof = self._register()
+            self.seen = int(self._rows("SELECT COALESCE(MAX(seq), 0) FROM stop_notice", ())[0][0])
+        except Exception:
+            self._connection.close()
+            raise
 
     def begin(self) -> None:
         """Start a lease transaction: from now to its end no permission is ended by anyone."""
@@ -306,9 +310,6 @@ class LeaseStore:
         rows: list[Any] = self._cursor.execute(self._translate(sql), parameters).fetchall()
         return rows
 
-    def _scalar(self, sql: str) -> int:
-        return int(self._cursor.execute(sql).fetchone()[0])
-
     def _translate(self, sql: str) -> str:
         translated = self._sql.get(sql)
         if translated is None:
@@ -329,13 +330,13 @@ class LeaseStore:
             if not database:
                 raise LeaseStoreError("LEASES_NEED_A_FILE", "Leases need a database in a file, not in memory.")
             proof = FileProof(Path(database).resolve())
-            self._cursor.execute(insert, (proof.kind, proof.name, host_name(), started))
-            process_id = int(self._cursor.fetchone()[0])
         else:
-            self._cursor.execute(insert, (AdvisoryProof.kind, "", host_name(), started))
-            process_id = int(self._cursor.fetchone()[0])
-            proof = AdvisoryProof(process_id)
-            self._cursor.execute("SELECT pg_advisory_lock(%s, %s)", (LOCK_CLASS, process_id))
+            proof = AdvisoryProof()
+            self._cursor.execute("SELECT pg_try_advisory_lock(%s)", (proof.key,))
+            if not self._cursor.fetchone()[0]:
+                raise LeaseStoreError("LEASES_NO_PROOF", "The lock that proves this process alive is taken.")
+        self._cursor.execute(insert, (proof.kind, proof.name, host_name(), started))
+        process_id = int(self._cursor.fetchone()[0])
         self._cursor.execute("COMMIT")
         return process_id, proof
 
@@ -350,7 +351,8 @@ class LeaseStore:
         found = self._rows(
             "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name IN_LIST"
             if self._is_sqlite
-            else "SELECT tgname FROM pg_trigger WHERE tgenabled IN ('O', 'A') AND tgname IN_LIST",
+            else "SELECT tgname FROM pg_trigger WHERE pg_table_is_visible(tgrelid) AND tgenabled IN ('O', 'A') "
+            "AND tgname IN_LIST",
             (self._dialect.to_list(names),),
         )
         if len({row[0] for row in found}) != expected:

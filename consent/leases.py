@@ -35,6 +35,7 @@ from consent.lease_book import LeaseBook
 from consent.lease_facts import load_facts
 from consent.lease_rows import Row, access_row, denial_row, lease_row
 from consent.lease_store import LeaseStore
+from consent.notifications import StopListener
 from consent.permit import Answer, Disclosure, Lease, LeasePermit
 
 _log = logging.getLogger(__name__)
@@ -73,15 +74,26 @@ class _Work:
 
 
 class LeaseKeeper:
-    """Gives, re-checks and closes leases for one process. `start` it before use, `close` it at the end."""
+    """Gives, re-checks and closes leases for one process. `start` it before use, `close` it at the end.
 
-    def __init__(self, engine: Engine, *, clock: Callable[[], datetime] = utc_now, poll: float = POLL_SECONDS) -> None:
+    `poll` is how often, in seconds, stops are looked for while permits are open; `listen` also lets PostgreSQL tell.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        poll: float = POLL_SECONDS,
+        listen: bool = True,
+    ) -> None:
         self._engine = engine
         self._clock = clock
         self._poll = poll
         self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._store: LeaseStore | None = None
         self._book = LeaseBook()
+        self._listener = StopListener(engine, self.poke) if listen else None
         self._tally = DenialTally()
         self._next_lease = 0
         self._closed = threading.Event()
@@ -99,9 +111,13 @@ class LeaseKeeper:
         self._next_lease = self._store.process_id * _LEASES_PER_PROCESS
         self._thread = threading.Thread(target=self._run, name="consent-leases", daemon=True)
         self._thread.start()
+        if self._listener is not None:
+            self._listener.start()
 
     def close(self) -> None:
         """Stop the thread; what is still open ends and is given up."""
+        if self._listener is not None:
+            self._listener.close()
         self._closed.set()
         self._queue.put(None)
         if self._thread is not None:
@@ -203,6 +219,22 @@ class LeaseKeeper:
         now = self._clock()
         self._book.expire(now)
         entry = _Entry(store, now)
+        try:
+            answers = self._write(store, batch, entry)
+        except Exception:
+            self._tally.forget(entry.denied)
+            raise
+        self.commits += 1
+        self._book.settle()
+        for permit in entry.logged:
+            permit.logged = True
+        for work, answer in answers:
+            work.answers.append(answer)
+            if answer.permit is not None:
+                self._book.open(answer.permit)
+
+    def _write(self, store: LeaseStore, batch: Sequence[_Work], entry: _Entry) -> list[tuple[_Work, Answer]]:
+        """Bring the rows of a transaction together, write and commit them; return what is to be answered."""
         for debt in self._book.unlogged:
             entry.log(debt.permit, debt.lease, debt.reason)
         for work in batch:
@@ -212,15 +244,10 @@ class LeaseKeeper:
                 self._deny(denial, entry)
         asked = [(work, inquiry) for work in batch for inquiry in work.inquiries]
         answers = self._answer_all(store, asked, entry) if asked else []
-        for denial, repeats in self._tally.due(now):
+        for denial, repeats in self._tally.due(entry.now):
             entry.events.append(denial_row(denial, repeats, entry.at))
         store.write(leases=entry.leases, events=entry.events, closed=self._book.unclosed)
-        self.commits += 1
-        self._book.settle()
-        for (work, _), answer in zip(asked, answers, strict=True):
-            work.answers.append(answer)
-            if answer.permit is not None:
-                self._book.open(answer.permit)
+        return [(work, answer) for (work, _), answer in zip(asked, answers, strict=True)]
 
     def _look_for_stops(self) -> None:
         """Look between transactions: reading needs no lock, because it only ever ends permits."""
@@ -296,10 +323,11 @@ class LeaseKeeper:
             return
         for lease in permit.leases:
             entry.log(permit, lease, None, disclosure.records)
-        permit.logged = True
+        entry.logged.append(permit)
 
     def _deny(self, denial: DeniedAccess, entry: _Entry) -> None:
         if self._tally.is_new(denial, entry.now):
+            entry.denied.append(denial)
             entry.events.append(denial_row(denial, 1, entry.at))
 
     def _fail(self, batch: Sequence[_Work], error: Exception) -> None:
@@ -347,6 +375,8 @@ class _Entry:
         self.process_id = store.process_id
         self.leases: list[Row] = []
         self.events: list[Row] = []
+        self.logged: list[LeasePermit] = []
+        self.denied: list[DeniedAccess] = []
 
     def log(self, permit: LeasePermit, lease: Lease, reason: str | None, records: Mapping[str, int] = NOTHING) -> None:
         """Log each category of `lease`; of a further part of an answer only those with records in it."""

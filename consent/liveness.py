@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 import socket
 import uuid
 from pathlib import Path
 from typing import Protocol
-
-LOCK_CLASS = 0x67_77_70_72
-"""First key of the PostgreSQL advisory locks of processes (`gwpr`); the second is the process's number."""
 
 
 class Proof(Protocol):
@@ -66,12 +64,13 @@ class FileProof:
 
 
 class AdvisoryProof:
-    """A session advisory lock. It goes with the connection that took it."""
+    """A session advisory lock under a random key. It goes with the connection that took it."""
 
     kind = "advisory_lock"
 
-    def __init__(self, process_id: int) -> None:
-        self.name = f"{LOCK_CLASS}:{process_id}"
+    def __init__(self) -> None:
+        self.key = secrets.randbits(62)
+        self.name = str(self.key)
 
     def drop(self) -> None:
         """Nothing to do: closing the connection drops it."""

@@ -25,7 +25,7 @@ from sqlmodel import SQLModel, col
 from consent.columns import utc_now
 from consent.ddl import STOP_LOCK
 from consent.leases import LeaseKeeper
-from consent.liveness import LOCK_CLASS, AdvisoryProof, take_dead_file
+from consent.liveness import AdvisoryProof, take_dead_file
 from consent.models import (
     AccessEvent,
     Actor,
@@ -208,8 +208,8 @@ class Stops:
                 if row is None:
                     return False
                 if row.kind == AdvisoryProof.kind:
-                    key = {"class": LOCK_CLASS, "number": number}
-                    if not connection.execute(text("SELECT pg_try_advisory_xact_lock(:class, :number)"), key).scalar():
+                    key = {"key": int(row.proof)}
+                    if not connection.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), key).scalar():
                         return False
                     self._bury(connection, number)
                     return True
@@ -233,15 +233,13 @@ class Stops:
             .where(col(FetchLease.process_id) == number)
             .returning(*SQLModel.metadata.tables["fetch_lease"].c)
         ).all()
-        purposes = dict(
-            connection.execute(
-                select(col(ConsentGrant.id), col(ConsentGrant.purpose)).where(
-                    col(ConsentGrant.id).in_({row.grant_id for row in orphans if row.grant_id is not None})
-                )
+        granted = {row.grant_id for row in orphans if row.grant_id is not None}
+        purposes = {
+            row.id: row.purpose
+            for row in connection.execute(
+                select(col(ConsentGrant.id), col(ConsentGrant.purpose)).where(col(ConsentGrant.id).in_(granted))
             )
-            .tuples()
-            .all()
-        )
+        }
         events = [
             {
                 "at": now,

@@ -1,0 +1,75 @@
+"""What the lease keeper does when the database fails it: nothing is allowed, nothing stays open for ever."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import text
+
+from consent.ddl import create_statements
+from consent.lease_store import LeaseStoreError
+from consent.leases import LeaseKeeper
+from tests.consent.conftest import World, about, asking
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def driver(world: World) -> str:
+    world.actor()
+    worker = world.worker(("u1", "uber"))
+    world.give(worker, [("uber", "engagements")])
+    return worker
+
+
+def test_database_without_triggers_is_refused(world: World) -> None:
+    with world.engine.begin() as connection:
+        suffix = "" if world.engine.dialect.name == "sqlite" else " ON consent_grant"
+        connection.execute(text(f"DROP TRIGGER consent_grant_stops{suffix}"))
+    keeper = LeaseKeeper(world.engine)
+    with pytest.raises(LeaseStoreError, match="run the migrations"):
+        keeper.start()
+    with world.engine.begin() as connection:
+        for statement in create_statements(world.engine.dialect.name, "consent_grant"):
+            connection.exec_driver_sql(statement)
+
+
+async def test_failed_transaction_denies_and_leaves_nothing_half_done(world: World, driver: str) -> None:
+    session = asking()
+    (open_one,) = await world.gate.acquire([about("u1", "engagements")], session)
+    with world.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE access_event RENAME TO mislaid"))
+    assert await world.gate.release([open_one.permit], session, {}) == {open_one.permit: frozenset({"gig:engagements"})}
+    with world.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE mislaid RENAME TO access_event"))
+    await world.gate.acknowledge([open_one.permit], session)
+    for _ in range(200):
+        if not world.open_leases():
+            break
+        await asyncio.sleep(0.01)
+    assert world.open_leases() == 0
+    assert [event.reason for event in world.events()] == ["NOT_DELIVERED"]
+
+
+async def test_lost_connection_ends_every_permit_and_a_new_identity_goes_on(world: World, driver: str) -> None:
+    if world.engine.dialect.name != "postgresql":
+        pytest.skip("a SQLite connection cannot be taken away")
+    session = asking()
+    before = world.leases.process_id
+    (decision,) = await world.gate.acquire([about("u1", "engagements")], session)
+    with world.engine.begin() as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND "
+                "(classid::bigint << 32 | objid::bigint) = (SELECT proof::bigint FROM gateway_process WHERE id = :id)"
+            ),
+            {"id": before},
+        )
+    assert await world.gate.release([decision.permit], session, {}) != {}
+    assert decision.permit.ended
+    (again,) = await world.gate.acquire([about("u1", "engagements")], session)
+    assert again.permit is not None
+    assert world.leases.process_id != before
+    await world.gate.acknowledge([decision.permit, again.permit], session)
+    (grant,) = world.grants.of_worker(driver)
+    assert (await world.grants.revoke(grant.id, by="worker", reason="worker")).status == "confirmed"
+    assert [event.reason for event in world.events()] == ["NOT_DELIVERED", "PROCESS_DIED"]
