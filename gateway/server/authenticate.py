@@ -1,5 +1,7 @@
 """From an access token to a session: who asks, for what purpose, with which static scopes.
 
+Bearer tokens (RFC 6750) and sender-constrained ones (DPoP, RFC 9449) are told apart by the scheme.
+
 No `Authorization` header makes an anonymous session, which sees what is public.
 A header that proves nothing is refused as RFC 6750 says; it never falls back to anonymous.
 """
@@ -7,30 +9,28 @@ A header that proves nothing is refused as RFC 6750 says; it never falls back to
 from __future__ import annotations
 
 from consent.oauth.access import AccessTokens, TokenRefused
-from gateway.server.http_request import Refused
+from consent.oauth.dpop import Presented
+from gateway.server.http_request import Credentials, Refused
 from gateway.server.session import RequestSession
 
 _CODES = {"invalid_token": "INVALID_TOKEN", "invalid_request": "INVALID_REQUEST"}
 
 
 class Authenticator:
-    """Makes a session for each request. Nothing is remembered between requests."""
+    """Makes a session for each request to `resource`. Nothing is remembered between requests."""
 
-    def __init__(self, tokens: AccessTokens) -> None:
+    def __init__(self, tokens: AccessTokens, resource: str) -> None:
         self._tokens = tokens
+        self._resource = resource
 
-    async def __call__(self, authorization: str | None, request_id: str) -> RequestSession | Refused:
-        """Return the session for an `Authorization` header, or the refusal to answer with."""
-        if authorization is None:
+    async def __call__(self, credentials: Credentials, request_id: str) -> RequestSession | Refused:
+        """Return the session for a request's credentials, or the refusal to answer with."""
+        if credentials.authorization is None:
             return RequestSession(request_id=request_id)
-        token = await self._tokens.authenticate(authorization)
+        presented = Presented(proofs=credentials.proofs, method=credentials.method, url=self._resource)
+        token = await self._tokens.authenticate(credentials.authorization, presented)
         if isinstance(token, TokenRefused):
-            return Refused(
-                status=token.status,
-                code=_CODES.get(token.error, "UNAUTHENTICATED"),
-                message=token.description,
-                headers=((b"www-authenticate", token.challenge.encode()),),
-            )
+            return _refused(token)
         return RequestSession(
             request_id=request_id,
             kind="actor",
@@ -41,3 +41,15 @@ class Authenticator:
             scopes=token.scopes,
             token_ref=token.token_ref,
         )
+
+
+def _refused(token: TokenRefused) -> Refused:
+    headers = [(b"www-authenticate", token.challenge.encode())]
+    if token.dpop_nonce is not None:
+        headers.append((b"dpop-nonce", token.dpop_nonce.encode()))
+    return Refused(
+        status=token.status,
+        code=_CODES.get(token.error, "UNAUTHENTICATED"),
+        message=token.description,
+        headers=tuple(headers),
+    )

@@ -17,10 +17,12 @@ import orjson
 from gateway.server.http_request import (
     CHARSET,
     GRAPHQL_RESPONSE,
+    Credentials,
     GraphQLParameters,
     Receive,
     Refused,
     Scope,
+    credentials_of,
     headers_of,
     negotiate,
     read_parameters,
@@ -36,8 +38,8 @@ log = logging.getLogger("gigway.server.graphql")
 class Authenticated(Protocol):
     """Finds out who asks: a session, or a refusal with its status and headers."""
 
-    async def __call__(self, authorization: str | None, request_id: str) -> RequestSession | Refused:
-        """Return the session for an `Authorization` header (None: nobody in particular)."""
+    async def __call__(self, credentials: Credentials, request_id: str) -> RequestSession | Refused:
+        """Return the session for what the request shows."""
         ...
 
 
@@ -96,10 +98,7 @@ class GraphQLEndpoint:
         media_type: bytes,
         request_id: str,
     ) -> Refused | None:
-        authorization = headers.get(b"authorization")
-        session = await self._authenticate(
-            None if authorization is None else authorization.decode("latin-1"), request_id
-        )
+        session = await self._authenticate(credentials_of(scope, headers), request_id)
         if isinstance(session, Refused):
             return session
         parameters = await read_parameters(scope, receive, headers, limit=self._max_body_bytes)

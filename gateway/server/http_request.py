@@ -40,6 +40,15 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """What a request shows of who sends it: its `Authorization` header, every `DPoP` header, its method."""
+
+    authorization: str | None = field(default=None, repr=False)
+    proofs: tuple[str, ...] = field(default=(), repr=False)
+    method: str = "POST"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GraphQLParameters:
     """The parameters of one GraphQL request, of the right JSON types."""
 
@@ -56,6 +65,21 @@ def headers_of(scope: Scope) -> dict[bytes, bytes]:
     for name, value in scope["headers"]:
         headers[name] = headers[name] + b", " + value if name in headers else value
     return headers
+
+
+def credentials_of(scope: Scope, headers: dict[bytes, bytes]) -> Credentials:
+    """Return the request's credentials."""
+    authorization = headers.get(b"authorization")
+    proofs = (
+        tuple(value.decode("latin-1") for name, value in scope["headers"] if name == b"dpop")
+        if b"dpop" in headers
+        else ()
+    )
+    return Credentials(
+        authorization=None if authorization is None else authorization.decode("latin-1"),
+        proofs=proofs,
+        method=scope["method"],
+    )
 
 
 def negotiate(accept: bytes | None) -> bytes | Refused:
