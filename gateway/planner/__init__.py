@@ -6,13 +6,14 @@ In reading order:
     supergraph   the index of who resolves what; `loading` reads it from supergraph SDL, `fieldset` its field sets
     operation    the normalized operation; `normalize` makes it, `authorize` filters it by static scopes
     options      what a caller may decide; `view` is the supergraph under such options
-    draft        the plan while it is being made
+    families     which types are alike and planned as one
+    draft        the plan while it is being made; `cells`, `drafting` and `inputs` write it
     ways         estimates: what it costs to get somewhere
     walk         one attempt: places every field, notes the open choices
     search       compares attempts
     schedule     which groups become one request
     emit, projection   draft → plan
-    planning     `plan`, which runs all that
+    planning     `plan`, which runs all that; parts under `@defer`
     show         plans as text and JSON
 
 Pure: the same supergraph, operation and options give the same plan.

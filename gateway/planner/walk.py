@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from gateway.planner.cells import Cells
 from gateway.planner.draft import (
     Access,
     Case,
@@ -17,18 +18,18 @@ from gateway.planner.draft import (
     Group,
     Input,
     Node,
-    Selected,
     Shape,
     Spot,
-    child_path,
     merge_inputs,
 )
+from gateway.planner.drafting import Drafting
 from gateway.planner.errors import PlanError
 from gateway.planner.fieldset import FieldSet
-from gateway.planner.operation import ALWAYS, Dnf, Operation, OperationCase, OperationField, both, either
+from gateway.planner.inputs import InputReader
+from gateway.planner.operation import ALWAYS, Dnf, Operation, OperationCase, OperationField, both
 from gateway.planner.supergraph import Ownership
 from gateway.planner.view import View
-from gateway.planner.ways import IMPOSSIBLE, Estimator, Splits, Way, find_cell, named_type
+from gateway.planner.ways import IMPOSSIBLE, Estimator, Splits, Way
 
 Active = frozenset[tuple[int, str, str]]
 """What is being resolved further up: (spot, field, subgraph) for a field's requirements, and
@@ -71,14 +72,17 @@ class Walk:
         self.decisions = decisions
         self.fuel = fuel
         self.choices: list[tuple[Decision, int, int]] = []
-        self.groups: list[Group] = []
+        self.draft = Drafting(view)
+        self.cells = Cells(view)
         self.estimator = Estimator(view, splits)
-        self.root = self._new_spot(operation.root_type, None, None, ())
-        self.fresh = 0
-        self.conditional = False
-        self.part = 0
+        self.root = self.draft.new_spot(operation.root_type, None, None, ())
         self.later: list[tuple[int, Spot, OperationCase, Dnf]] = []
         self.deferred: dict[tuple[int, Spot], tuple[OperationCase, ...]] = {}
+
+    @property
+    def groups(self) -> list[Group]:
+        """The groups of the draft."""
+        return self.draft.groups
 
     def run(self) -> None:
         """Place every field of the operation."""
@@ -86,14 +90,14 @@ class Walk:
         fields = [f for f in self.operation.fields if not f.name.startswith("__")]
         if self.operation.kind != "mutation":
             for field in fields:
-                self._claim_cell(case, field)
+                self.cells.claim(case, field)
             whole = OperationCase(types=case.types, fields=tuple(fields))
             self._note_deferred(self.root, (whole,), frozenset())
             self._resolve_fields(case, self._postpone(self.root, whole, ALWAYS), ALWAYS, frozenset())
             self._resolve_later()
             return
         for field in fields:
-            self._claim_cell(case, field)
+            self.cells.claim(case, field)
         last: Group | None = None
         for field in fields:
             # A field of the subgraph that ran last may join its request: nothing stands between the two.
@@ -110,8 +114,8 @@ class Walk:
         """Return the fields of `wanted` that belong to the part at hand, and note the others for later."""
         if not self.operation.deferrals:
             return wanted.fields
-        now = [field for field in wanted.fields if not field.client or field.part <= self.part]
-        for part in sorted({field.part for field in wanted.fields if field.client and field.part > self.part}):
+        now = [field for field in wanted.fields if not field.client or field.part <= self.draft.part]
+        for part in sorted({field.part for field in wanted.fields if field.client and field.part > self.draft.part}):
             fields = tuple(field for field in wanted.fields if field.client and field.part == part)
             self.later.append((part, spot, OperationCase(types=wanted.types, fields=fields), when))
         return now
@@ -126,28 +130,16 @@ class Walk:
     def _resolve_later(self) -> None:
         while self.later:
             self.later.sort(key=lambda item: item[0])
-            self.part, spot, wanted, when = self.later.pop(0)
+            self.draft.part, spot, wanted, when = self.later.pop(0)
             self._resolve_cases(spot, [wanted], when, frozenset())
 
     def _usable(self, case: Case, field: OperationField) -> list[Access]:
         """Return the accesses that may bring `field`: a deferred field must not hold up another part's fetch."""
         found = list(case.all_accesses())
         if self.operation.deferrals:
-            parts = {self.part} if field.client else {0, self.part}
+            parts = {self.draft.part} if field.client else {0, self.draft.part}
             return [access for access in found if access.group.part in parts]
         return found
-
-    # Cells and cases
-
-    def _new_spot(self, static: str, parent: Case | None, cell: Cell | None, path: tuple[object, ...]) -> Spot:
-        spot = Spot(static, parent, cell, path)  # type: ignore[arg-type]
-        info = self.types[static]
-        if len(info.possible) == 1:
-            (name,) = info.possible
-            spot.cases.append(Case(spot, info.possible, name))
-            return spot
-        spot.cases.extend(Case(spot, types, rep) for types, rep in self.view.families.whole(static))
-        return spot
 
     def _cases(self, spot: Spot, wanted: OperationCase) -> list[Case]:
         """Return the cases that hold exactly the types of `wanted` that some fetch can meet, split as needed."""
@@ -165,73 +157,6 @@ class Walk:
             found.extend(spot.split(case, types, rep) for types, rep in parts[1:])
         return found
 
-    def _claim_cell(self, case: Case, field: OperationField) -> Cell:
-        """Return the cell of `field`, with a data key that no other selection at this spot uses differently."""
-        if field.client:
-            for cell in case.all_cells():
-                same = cell.name == field.name and cell.arguments == field.arguments
-                if same and cell.field.removed == field.removed:
-                    if cell.response_key == field.response_key:
-                        return cell
-                    if cell.response_key is None and cell.key == field.response_key:
-                        cell.response_key = field.response_key
-                        return cell
-        else:
-            known = find_cell(case, field.name, field.arguments)
-            if known is not None:
-                return known
-        key = field.response_key
-        if field.removed or self._is_taken(case, key, field):
-            key = self._fresh_key()
-        case.spot.claim(key, case, field, join=not self.view.supergraph.varies)
-        cell = Cell(field=field, key=key, response_key=field.response_key if field.client else None, types=case.types)
-        case.cells.append(cell)
-        return cell
-
-    def _fresh_key(self) -> str:
-        key = f"_g{self.fresh}"
-        self.fresh += 1
-        return key
-
-    def _is_taken(self, case: Case, key: str, field: OperationField) -> bool:
-        if key.startswith("_g") and field.client:
-            return True
-        for types, rep, other in case.spot.claims.get(key, ()):
-            same = other.name == field.name and other.arguments == field.arguments
-            if not same and (types & case.types or case is case.spot.opaque):
-                return True
-            if not types & case.types and self._clash(case.rep, field, rep, other):
-                return True
-        return False
-
-    def _clash(self, rep: str, field: OperationField, other_rep: str, other: OperationField) -> bool:
-        """Whether some subgraph would refuse both under one key (GraphQL: SameResponseShape)."""
-        if "__typename" in (field.name, other.name):
-            return field.name != other.name
-        if not self.view.supergraph.varies:
-            one, two = self.view.field(rep, field.name).type, self.view.field(other_rep, other.name).type
-            if one == two or (field.client and other.client):
-                return False
-        mine, theirs = self.view.owners(rep, field.name), self.view.owners(other_rep, other.name)
-        leaf = not field.cases and field.named not in self.types
-        for subgraph in mine.keys() & theirs.keys():
-            one, two = mine[subgraph].type, theirs[subgraph].type
-            if not leaf:
-                one, two = one.replace(named_type(one), ""), two.replace(named_type(two), "")
-            if one != two:
-                return True
-        for case in field.cases:
-            for second in other.cases:
-                for below in case.fields:
-                    for beside in second.fields:
-                        if below.response_key == beside.response_key and self._clash(
-                            min(case.types), below, min(second.types), beside
-                        ):
-                            return True
-        return False
-
-    # Resolving
-
     def _resolve_cases(self, spot: Spot, cases: Sequence[OperationCase], when: Dnf, active: Active) -> None:
         if spot.opaque is not None and self._stays_opaque(spot, cases):
             self._resolve_fields(spot.opaque, self._postpone(spot, cases[0], when), when, active)
@@ -243,7 +168,7 @@ class Walk:
             for case in self._cases(spot, wanted):
                 for field in wanted.fields:
                     if field.name != "__typename":
-                        self._claim_cell(case, field)
+                        self.cells.claim(case, field)
                 work.append((case, wanted))
         for wanted in cases:
             now = self._postpone(spot, wanted, when)
@@ -277,12 +202,12 @@ class Walk:
         pending: list[tuple[int, int, OperationField]] = []
         for order, field in enumerate(fields):
             if field.removed:
-                self._claim_cell(case, field)
+                self.cells.claim(case, field)
                 continue
             if field.name == "__typename":
                 self._need_typename(case, both(when, field.conditions), active)
                 continue
-            cell = self._claim_cell(case, field)
+            cell = self.cells.claim(case, field)
             if cell.sources or any(self.estimator.is_local(access, case, field.name) for access in case.all_accesses()):
                 self._resolve_field(case, field, when, active)
             else:
@@ -298,16 +223,16 @@ class Walk:
         self.fuel -= 1
         if self.fuel < 0:
             raise PlanError("PLAN_LIMIT_EXCEEDED", "the operation is too complex to plan")
-        cell = self._claim_cell(case, field)
+        cell = self.cells.claim(case, field)
         when = both(when, field.conditions)
         if cell.sources:
-            self._widen(cell, when)
+            self.draft.widen(cell, when)
         else:
             option = self._choose(case, field, active, rest)
             if option is None:
                 raise DeadEnd(case.rep, field.name)
             access = option.access or self._go(case, field, option, when, active)
-            self._select(access, case, cell, option.own, when)
+            self.draft.select(access, case, cell, option.own, when)
         if field.cases:
             assert cell.spot is not None
             self._note_deferred(cell.spot, field.cases, field.parts)
@@ -316,7 +241,7 @@ class Walk:
 
     def _choose(self, case: Case, field: OperationField, active: Active, rest: Sequence[str]) -> _Option | None:
         options = self._options(case, field, active, rest, self._usable(case, field))
-        if not options and self.part:
+        if not options and self.draft.part:
             # It cannot be fetched apart: deferring is the server's right, not its duty.
             options = self._options(case, field, active, rest, list(case.all_accesses()))
         if not options:
@@ -368,8 +293,6 @@ class Walk:
                 )
         return options
 
-    # Getting somewhere
-
     def _go(self, case: Case, field: OperationField, option: _Option, when: Dnf, active: Active) -> Access:
         way = option.way
         assert way is not None
@@ -382,7 +305,7 @@ class Walk:
         return self._enter(case, option.subgraph, way, option.own.requires, when, active)
 
     def _enter_root(self, case: Case, subgraph: str) -> Access:
-        group = self._new_group(subgraph, case.spot)
+        group = self.draft.new_group(subgraph, case.spot)
         if case.spot.cell is not None:
             group.deps.add(case.spot.cell.group)
         node = group.roots[case.rep] = Node(group, case.rep)
@@ -407,7 +330,7 @@ class Walk:
             own = self.view.owners(parent.rep, cell.name)[subgraph]
             option = _Option(cost=way.cost, tie=(), own=own, way=way, subgraph=subgraph)
             above = self._go(parent, cell.field, option, when, active)
-        self._select(above, parent, cell, self.view.owners(parent.rep, cell.name)[subgraph], when)
+        self.draft.select(above, parent, cell, self.view.owners(parent.rep, cell.name)[subgraph], when)
         for access in case.accesses:
             if access.subgraph == subgraph and access.opaque is None:
                 return access
@@ -422,7 +345,7 @@ class Walk:
             self._discover(case, when, active)
         else:
             access.node.typename = True
-            self._widen_node(access.node, when)
+            self.draft.widen_node(access.node, when)
 
     def _discover(self, case: Case, when: Dnf, active: Active) -> None:
         """Learn the concrete types of objects that came from an interface object."""
@@ -433,7 +356,7 @@ class Walk:
         subgraph, key = found
         way = Way(kind="key", cost=1.0, source=opaque, typename=opaque.rep, key=key)
         access = self._enter(opaque, subgraph, way, (), when, active)
-        self._widen_node(access.node, when)
+        self.draft.widen_node(access.node, when)
 
     def _enter(self, case: Case, subgraph: str, way: Way, requires: FieldSet, when: Dnf, active: Active) -> Access:
         """Fetch the objects of `case` as entities from `subgraph`, sending its key and what is required."""
@@ -454,74 +377,16 @@ class Walk:
         if spot.cell is not None and not deps:
             deps.add(spot.cell.group)
         types = source.types
-        group = self._entity_group(spot, subgraph, way.typename, types, inputs, deps, requires, when)
+        group = self.draft.entity_group(spot, subgraph, way.typename, types, inputs, deps, requires, when)
         if not group.shapes:
-            group.members = self._members(source, subgraph)
+            group.members = self.draft.members(source, subgraph)
         shape = next((s for s in group.shapes if s.types == types and s.typename == way.typename), None)
         if shape is None:
             group.shapes.append(Shape(types, way.typename, inputs))
         else:
             merge_inputs(shape.inputs, inputs)
         group.deps |= deps
-        return self._stand_at_entities(source, group, way.typename)
-
-    def _members(self, case: Case, subgraph: str) -> dict[str, str]:
-        """Return the own subgraphs of the types of `case` when `subgraph` is that of the type that stands for them."""
-        if len(case.types) == 1:
-            return {}
-        own = self.view.families.own_subgraphs(case.spot.static)
-        mine = own.get(case.rep, ())
-        if subgraph not in mine:
-            return {}
-        index = mine.index(subgraph)
-        return {name: own[name][index] for name in sorted(case.types)}
-
-    def _entity_group(
-        self,
-        spot: Spot,
-        subgraph: str,
-        typename: str,
-        types: frozenset[str],
-        inputs: list[Input],
-        deps: set[Group],
-        requires: FieldSet,
-        when: Dnf,
-    ) -> Group:
-        for group in spot.groups:
-            if group.subgraph != subgraph or not group.shapes or group.part != self.part:
-                continue
-            if requires and group.when and group.when != when:
-                continue
-            if any(dep.descends_from(group) for dep in deps):
-                continue
-            # As an interface object, every object represented gets every field: other types need another group.
-            blind = subgraph in self.types[typename].objects_in
-            shapes = [s for s in group.shapes if blind or s.types & types]
-            if any(s.typename != typename or s.types != types for s in shapes):
-                continue
-            if all(mine.agrees(theirs) for s in shapes for mine in s.inputs for theirs in inputs):
-                return group
-        return self._new_group(subgraph, spot)
-
-    def _stand_at_entities(self, source: Case, group: Group, typename: str) -> Access:
-        spot = source.spot
-        node = group.roots.get(typename)
-        info = self.types[typename]
-        if node is None:
-            opaque = group.subgraph in info.objects_in
-            node = group.roots[typename] = Node(group, typename, opaque=opaque)
-        elif any(access.node is node for access in source.accesses):
-            return next(access for access in source.accesses if access.node is node)
-        access = Access(group, node, opaque=typename if node.opaque else None, entity=True)
-        if info.kind == "object" or node.opaque:
-            source.accesses.append(access)
-            return access
-        node.typename = True
-        runtime = self.view.supergraph.runtime(typename, group.subgraph)
-        for case in spot.cases:
-            if case.types & runtime and not any(a.node is node for a in case.accesses):
-                case.accesses.append(access)
-        return access
+        return self.draft.stand_at_entities(source, group, way.typename)
 
     def _inputs(
         self,
@@ -542,173 +407,8 @@ class Walk:
             if field.name == "__typename":
                 continue
             self._resolve_field(case, field, when, active)
+        reader = InputReader(self.view, subgraph, deps, identifying=identifying)
         for field in wanted:
             if field.name != "__typename":
-                merge_inputs(inputs, [self._input(case, field, subgraph, typename, deps, identifying)])
+                merge_inputs(inputs, [reader.read(case, field, typename)])
         return inputs
-
-    def _input(
-        self,
-        case: Case,
-        field: OperationField,
-        subgraph: str,
-        typename: str,
-        deps: set[Group],
-        identifying: bool,
-        types: frozenset[str] | None = None,
-    ) -> Input:
-        cell = find_cell(case, field.name, field.arguments)
-        assert cell is not None
-        deps.add(cell.group)
-        parent = typename if field.name in self.types[typename].fields else case.rep
-        info = self.types[parent].fields[field.name]
-        own = info.owners.get(subgraph)
-        made = Input(
-            name=field.name,
-            key=cell.key,
-            parent=parent,
-            cell=cell,
-            types=types,
-            scopes=self.view.field(case.rep, field.name).scopes,
-            nullable=not (own.type if own else info.type).endswith("!"),
-        )
-        made.identifying = identifying
-        if field.cases and cell.spot is not None:
-            self._inputs_below(made, cell.spot, field.cases, subgraph, deps, identifying)
-        return made
-
-    def _inputs_below(
-        self,
-        made: Input,
-        spot: Spot,
-        cases: Sequence[OperationCase],
-        subgraph: str,
-        deps: set[Group],
-        identifying: bool,
-    ) -> None:
-        abstract = self.view.is_abstract(spot.static)
-        if abstract:
-            made.children.append(
-                Input(
-                    name="__typename",
-                    key="__typename",
-                    parent=spot.static,
-                    cell=None,
-                    types=None,
-                    scopes=(),
-                    nullable=True,
-                )
-            )
-        for wanted in cases:
-            for case in spot.cases:
-                if not case.types & wanted.types or not (case.accesses or spot.opaque):
-                    continue
-                for field in wanted.fields:
-                    if field.name == "__typename":
-                        known = case.concrete()
-                        if known is not None:
-                            deps.add(known.group)
-                        continue
-                    child = self._input(
-                        case, field, subgraph, case.rep, deps, identifying, case.types if abstract else None
-                    )
-                    merge_inputs(made.children, [child])
-
-    # Writing into the draft
-
-    def _new_group(self, subgraph: str, spot: Spot) -> Group:
-        group = Group(len(self.groups), subgraph, spot, self.part)
-        self.groups.append(group)
-        spot.groups.append(group)
-        return group
-
-    def _select(self, access: Access, case: Case, cell: Cell, own: Ownership, when: Dnf) -> None:
-        node, field = access.node, cell.field
-        static = self.types[node.static]
-        types = None if node.opaque or static.kind == "object" else case.types
-        selected = node.fields.get((types, cell.key))
-        if selected is None:
-            rep = access.opaque or case.rep
-            selected = Selected(
-                name=field.name,
-                key=cell.key,
-                arguments=field.arguments,
-                variables=field.variables,
-                parents=frozenset({rep}) if types is None else types,
-                types=types,
-                scopes=self.types[rep].fields[field.name].scopes,
-                client=field.client,
-                up=node,
-            )
-            node.fields[types, cell.key] = selected
-        cell.sources.append((access, selected))
-        if field.variables or when is not ALWAYS:
-            self.conditional = self.conditional or when is not ALWAYS
-        self._widen_selected(selected, when)
-        if field.named in self.types and selected.child is None:
-            self._open(access, case, cell, selected, own)
-
-    def _open(self, access: Access, case: Case, cell: Cell, selected: Selected, own: Ownership) -> None:
-        """Stand at the objects that a composite field leads to."""
-        rep = access.opaque or case.rep
-        info = self.types[rep].fields[cell.name]
-        if cell.spot is None:
-            path = child_path(case, cell, info.depth, abstract=self.view.is_abstract(case.spot.static))
-            cell.spot = self._new_spot(info.named, case, cell, path)
-        static = named_type(own.type)
-        opaque = access.subgraph in self.types[static].objects_in
-        node = selected.child = Node(access.group, static, opaque=opaque, up=selected)
-        given = self.view.provided(access.provided, rep, cell.name)
-        self._attach(cell.spot, node, own.provides + (given.selections if given else ()))
-
-    def _attach(self, spot: Spot, node: Node, provided: FieldSet) -> None:
-        subgraph = node.group.subgraph
-        if node.opaque:
-            if spot.opaque is None:
-                possible = self.types[node.static].possible
-                spot.opaque = Case(spot, possible | {node.static}, node.static)
-            spot.opaque.accesses.append(Access(node.group, node, provided=provided, opaque=node.static))
-            return
-        if self.view.is_abstract(spot.static):
-            node.typename = True
-        runtime = self.view.supergraph.runtime(node.static, subgraph)
-        for case in list(spot.cases):
-            overlap = case.types & runtime
-            if not overlap:
-                continue
-            if overlap != case.types:
-                case = spot.split(case, overlap, min(overlap))
-            case.accesses.append(Access(node.group, node, provided=provided))
-
-    def _widen(self, cell: Cell, when: Dnf) -> None:
-        """Make sure that `cell` is fetched whenever `when` holds."""
-        if self.conditional:
-            for _, selected in cell.sources[:1]:
-                self._widen_selected(selected, when)
-
-    def _widen_selected(self, selected: Selected, when: Dnf) -> None:
-        wider = either(selected.when, when) if selected.when else when
-        if wider == selected.when:
-            return
-        selected.when = wider
-        self._widen_node(selected.up, when)
-
-    def _widen_node(self, node: Node, when: Dnf) -> None:
-        if node.up is not None:
-            self._widen_selected(node.up, when)
-            return
-        group = node.group
-        wider = either(group.when, when) if group.when else when
-        if wider == group.when:
-            return
-        group.when = wider
-        if self.conditional:
-            for shape in group.shapes:
-                for item in shape.inputs:
-                    self._widen_input(item, when)
-
-    def _widen_input(self, item: Input, when: Dnf) -> None:
-        if item.cell is not None:
-            self._widen(item.cell, when)
-        for child in item.children:
-            self._widen_input(child, when)
