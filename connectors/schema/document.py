@@ -19,10 +19,12 @@ from graphql import (
     ObjectTypeDefinitionNode,
     SchemaDefinitionNode,
     SchemaExtensionNode,
+    ValuesOfCorrectTypeRule,
     build_ast_schema,
     parse,
     parse_const_value,
     print_ast,
+    validate,
 )
 from graphql.language import ConstArgumentNode, ConstDirectiveNode, NameNode
 from graphql.validation.validate import validate_sdl
@@ -80,7 +82,14 @@ def read_document(sdl: str) -> ConnectorDocument | list[SdlProblem]:
         )
         + definitions
     )
-    problems = _sdl_problems(merged)
+    problems = _sdl_problems(DocumentNode(definitions=(*merged.definitions, *schema_nodes)))
+    if problems:
+        return problems
+    schema = build_ast_schema(merged, assume_valid=True, assume_valid_sdl=True)
+    problems = [
+        problem_at(error.nodes[0] if error.nodes else None, "DIRECTIVE_INVALID", error.message)
+        for error in validate(schema, DocumentNode(definitions=document.definitions), [ValuesOfCorrectTypeRule])
+    ]
     if problems:
         return problems
     return ConnectorDocument(
@@ -88,7 +97,7 @@ def read_document(sdl: str) -> ConnectorDocument | list[SdlProblem]:
         schema_directives=tuple(directive for node in schema_nodes for directive in node.directives or ()),
         account=account,
         written=written,
-        schema=build_ast_schema(merged, assume_valid_sdl=True),
+        schema=schema,
     )
 
 
