@@ -1,0 +1,42 @@
+"""`python -m tests.race`: run the harness and print its line; exit code 1 when anything happened after `confirmed`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.race.harness import Plan, run
+
+
+def main() -> int:
+    """Run with the options given, or with those in the environment (`GATE`, `GIGWAY_DATABASE_URL`)."""
+    parser = argparse.ArgumentParser(prog="tests.race", description=__doc__)
+    parser.add_argument("--gate", choices=["leases", "check-then-fetch"], default=os.environ.get("GATE") or "leases")
+    parser.add_argument("--database", default=os.environ.get("GIGWAY_DATABASE_URL"), help="a URL; default: SQLite")
+    parser.add_argument("--revocations", type=int, default=300)
+    parser.add_argument("--processes", type=int, default=4)
+    parser.add_argument("--workers", type=int, default=6)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--calm", action="store_true", help="kill and pause no process")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        plan = Plan(
+            gate=options.gate,
+            database_url=options.database or f"sqlite:///{Path(folder) / 'race.db'}",
+            revocations=options.revocations,
+            processes=options.processes,
+            workers=options.workers,
+            seed=options.seed,
+            unrest=not options.calm,
+        )
+        outcome = asyncio.run(run(plan))
+    sys.stdout.write(outcome.line() + "\n")
+    return 0 if outcome.is_clean else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

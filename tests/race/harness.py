@@ -1,0 +1,251 @@
+"""Gives grants, asks through all processes at once, revokes at random moments, and counts what came too late."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlmodel import Session, SQLModel
+
+from consent import ddl
+from consent.grants import GrantService
+from consent.leases import LeaseKeeper
+from consent.models import Actor, PlatformGate, Worker
+from consent.stops import Stops
+from consent.visibility import SubjectGates
+from consent.vocabulary import seed_vocabulary
+from gateway.storage.database import create_database_engine
+from tests.race.processes import Processes
+from tests.race.slow_platform import SlowPlatform
+
+TABLES = [
+    *("worker", "actor", "category", "purpose", "purpose_category", "consent_grant", "grant_item", "subject_gate"),
+    *("platform_gate", "client_gate", "gateway_process", "fetch_lease", "stop_notice", "access_event"),
+    *("consent_event", "contact_code"),
+]
+CLIENTS_PER_WORKER = 3
+AFTERMATH_SECONDS = 0.15
+"""How long clients go on asking under a grant after its revocation was confirmed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One race."""
+
+    gate: str
+    database_url: str
+    revocations: int
+    processes: int
+    workers: int
+    seed: int
+    unrest: bool
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """What was counted. `late` counts what happened under a grant after its revocation was confirmed."""
+
+    late: Counter[str] = field(default_factory=Counter)
+    seen: Counter[str] = field(default_factory=Counter)
+    revocations: int = 0
+    confirmed: int = 0
+    undisturbed: int = 0
+    undisturbed_confirmed: int = 0
+    waits_ms: list[float] = field(default_factory=list)
+    kills: int = 0
+    pauses: int = 0
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing happened too late."""
+        return not self.late
+
+    def line(self) -> str:
+        """Return the counts as one line."""
+        waits = sorted(self.waits_ms) or [0.0]
+        return (
+            f"started={self.late['started']} finished={self.late['finished']} delivered={self.late['delivered']} "
+            f"revocations={self.revocations} confirmed={self.confirmed} "
+            f"p50_ms={waits[len(waits) // 2]:.1f} p99_ms={waits[int(len(waits) * 0.99)]:.1f} max_ms={waits[-1]:.1f} "
+            f"undisturbed={self.undisturbed_confirmed}/{self.undisturbed} fetches={self.seen['started']} "
+            f"answers={self.seen['delivered']} kills={self.kills} pauses={self.pauses}"
+        )
+
+
+async def run(plan: Plan) -> Outcome:
+    """Run `plan` from an empty database to its last revocation."""
+    engine = create_database_engine(plan.database_url)
+    try:
+        return await _Race(plan, engine).run()
+    finally:
+        engine.dispose()
+
+
+class _Race:
+    def __init__(self, plan: Plan, engine: Engine) -> None:
+        self._plan = plan
+        self._engine = engine
+        self._chance = random.Random(plan.seed)
+        self._outcome = Outcome()
+        self._confirmed: set[str] = set()
+        self._grants = GrantService(engine, Stops(engine, LeaseKeeper(engine)))
+        self._platform = SlowPlatform(self._note, self._chance)
+        self._processes: Processes
+
+    async def run(self) -> Outcome:
+        plan = self._plan
+        accounts = await asyncio.to_thread(self._prepare)
+        port = await self._platform.start()
+        self._processes = Processes(plan.processes, [plan.database_url, str(port), plan.gate], self._chance)
+        await self._processes.start()
+        disturbing = asyncio.create_task(self._processes.disturb()) if plan.unrest else None
+        try:
+            await asyncio.gather(*(self._worker(worker, account) for worker, account in accounts))
+        finally:
+            if disturbing is not None:
+                disturbing.cancel()
+                await asyncio.gather(disturbing, return_exceptions=True)
+            await self._processes.close()
+            await self._platform.close()
+        self._outcome.kills, self._outcome.pauses = self._processes.kills, self._processes.pauses
+        return self._outcome
+
+    def _prepare(self) -> list[tuple[str, str]]:
+        assert ddl.create_statements(self._engine.dialect.name)
+        SQLModel.metadata.create_all(self._engine, tables=[SQLModel.metadata.tables[name] for name in TABLES])
+        now = datetime.now(UTC)
+        accounts: list[tuple[str, str]] = []
+        with Session(self._engine) as session:
+            seed_vocabulary(session)
+            session.merge(PlatformGate(platform="uber", open=True, updated_at=now))
+            session.merge(Actor(id="acme", legal_name="Acme AB", trading_name="Acme", created_at=now))
+            for _ in range(self._plan.workers):
+                worker = Worker(created_at=now)
+                session.add(worker)
+                session.flush()
+                account = f"account-{worker.id}"
+                SubjectGates().open(session, account_id=account, worker_id=worker.id, platform="uber")
+                accounts.append((worker.id, account))
+            session.commit()
+        return accounts
+
+    async def _worker(self, worker: str, account: str) -> None:
+        """Grant, let clients ask, revoke while they do, go on asking for a while; again and again."""
+        while self._outcome.revocations < self._plan.revocations:
+            self._outcome.revocations += 1
+            grant = await asyncio.to_thread(self._give, worker)
+            asking = [asyncio.create_task(self._client(account, grant)) for _ in range(CLIENTS_PER_WORKER)]
+            await asyncio.sleep(self._chance.uniform(0.01, 0.2))
+            await self._revoke(grant)
+            await asyncio.sleep(AFTERMATH_SECONDS)
+            for task in asking:
+                task.cancel()
+            await asyncio.gather(*asking, return_exceptions=True)
+
+    def _give(self, worker: str) -> str:
+        with Session(self._engine) as session:
+            record = self._grants.grant(
+                session,
+                worker_id=worker,
+                client_id="acme-app",
+                actor_id="acme",
+                purpose="job_matching",
+                granted=[("uber", "engagements")],
+                expires_at=datetime.now(UTC) + timedelta(days=1),
+                locale="en",
+                notice_sha256="0" * 64,
+                screen_sha256="0" * 64,
+                amr=["pwd"],
+            )
+            session.commit()
+        return record.id
+
+    async def _client(self, account: str, grant: str) -> None:
+        """Ask again and again, through whichever process answers."""
+        while True:
+            try:
+                async with asyncio.timeout(10):
+                    answer = await _call(
+                        self._processes.port(), {"op": "query", "account": account, "grant": grant}, self._note
+                    )
+            except (OSError, ValueError, TimeoutError):
+                await asyncio.sleep(0.01)
+                continue
+            if "data" not in answer:
+                await asyncio.sleep(0.002)
+
+    async def _revoke(self, grant: str) -> None:
+        """Revoke through any process until it is confirmed; another one takes over when that one dies."""
+        started, disturbed, first = time.monotonic(), self._processes.someone_is_paused, ""
+        while True:
+            try:
+                async with asyncio.timeout(30):
+                    answer = await _call(self._processes.port(), {"op": "revoke", "grant": grant}, self._note)
+            except (OSError, ValueError, TimeoutError):
+                disturbed = True
+                await asyncio.sleep(0.01)
+                continue
+            disturbed = disturbed or self._processes.someone_is_paused
+            first = first or answer["status"]
+            if answer["status"] == "confirmed":
+                break
+        waited = (time.monotonic() - started) * 1000
+        for _ in range(20):
+            await asyncio.sleep(0)
+        self._confirmed.add(grant)
+        self._outcome.confirmed += first == "confirmed"
+        if not disturbed:
+            self._outcome.undisturbed += 1
+            self._outcome.undisturbed_confirmed += first == "confirmed"
+            self._outcome.waits_ms.append(waited)
+
+    def _note(self, what: str, grant: str) -> None:
+        self._outcome.seen[what] += 1
+        if grant in self._confirmed:
+            self._outcome.late[what] += 1
+
+
+class _Call(asyncio.Protocol):
+    """One request and its answer, noted in the very moment when its last byte is read."""
+
+    def __init__(self, request: dict[str, Any], note: Any) -> None:
+        self._request = request
+        self._note = note
+        self._received = b""
+        self.answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        transport.write(json.dumps(self._request).encode() + b"\n")
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        if self._received.endswith(b"\n") and not self.answer.done():
+            answer = json.loads(self._received)
+            if "data" in answer:
+                self._note("delivered", answer["grant"])
+            self.answer.set_result(answer)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.answer.done():
+            self.answer.set_result({})
+
+
+async def _call(port: int, request: dict[str, Any], note: Any) -> dict[str, Any]:
+    transport, protocol = await asyncio.get_running_loop().create_connection(
+        lambda: _Call(request, note), "127.0.0.1", port
+    )
+    try:
+        answer = await protocol.answer
+    finally:
+        transport.abort()
+    if not answer:
+        raise ConnectionResetError
+    return answer
