@@ -49,11 +49,11 @@ class CompositionFailed:
 class Rule(Protocol):
     """A rule of the caller's own, with codes of its own."""
 
-    def subgraphs(self, subgraphs: Sequence[Subgraph]) -> Iterator[CompositionError]:
+    def check_subgraphs(self, subgraphs: Sequence[Subgraph]) -> Iterator[CompositionError]:
         """Errors in the expanded, validated subgraphs, before the merge."""
         ...
 
-    def supergraph(self, merged: Merged) -> Iterator[CompositionError]:
+    def check_supergraph(self, merged: Merged) -> Iterator[CompositionError]:
         """Errors in the merged schema."""
         ...
 
@@ -87,7 +87,7 @@ def compose(subgraphs: Iterable[SubgraphSDL], *, rules: Sequence[Rule] = ()) -> 
     if isinstance(upgraded, list):
         return CompositionFailed(errors=tuple(upgraded))
     for rule in rules:
-        errors.extend(rule.subgraphs(upgraded))
+        errors.extend(rule.check_subgraphs(upgraded))
     if errors:
         return CompositionFailed(errors=tuple(errors))
     merged = merge_subgraphs(upgraded)
@@ -97,7 +97,7 @@ def compose(subgraphs: Iterable[SubgraphSDL], *, rules: Sequence[Rule] = ()) -> 
         errors.extend(check_supergraph(merged))
     if not errors:
         for rule in rules:
-            errors.extend(rule.supergraph(merged))
+            errors.extend(rule.check_supergraph(merged))
     if errors:
         return CompositionFailed(errors=tuple(errors), hints=merged.hints)
     unsatisfiable, hints = check_satisfiability(merged)
