@@ -10,7 +10,6 @@ Redirect addresses must be on a loopback host (RFC 8252 §7.3), whatever their p
 """
 
 import base64
-import binascii
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -333,6 +332,6 @@ def _basic(request: Request) -> tuple[str, str] | None:
         return None
     try:
         client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return None
     return unquote(client_id), unquote(secret)

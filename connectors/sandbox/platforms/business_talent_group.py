@@ -3,7 +3,7 @@
 Nothing about an interface is public. Everything here is invented: a statement of engagements as XML or as CSV, one
 document without pages, day rates, no ratings but an evaluation in words, no client names, OAuth, errors in XML.
 
-    GET /statements/engagements?format=xml|csv[&year=YYYY]
+    GET /statements/engagements?format=xml|csv[&year=YYYY]      GET /me
 
 The CSV has semicolons, decimal commas and ISO-8859-1, as office exports have.
 """
@@ -109,6 +109,16 @@ class _Api:
         self._world = world
         self._desk = desk
 
+    async def me(self, request: Request) -> Response:
+        session = bearer_session(request, self._desk)
+        if isinstance(session, str):
+            return _error(401, "TOKEN", f"The access token is {session}.")
+        consultant = _CONSULTANTS[session.login or ""]
+        root = Element("consultant")
+        SubElement(root, "consultant_id").text = _consultant_id(self._world, consultant)
+        SubElement(root, "name").text = consultant.persona.name
+        return Response(tostring(root, encoding="utf-8", xml_declaration=True), media_type="application/xml")
+
     async def statement(self, request: Request) -> Response:
         session = bearer_session(request, self._desk)
         if isinstance(session, str):
@@ -137,18 +147,24 @@ def build(world: World) -> Platform:
         desk=desk,
         accounts=_ACCOUNTS,
     )
+    api = _Api(world, desk)
     return Platform(
         name="business_talent_group",
         title="Business Talent Group",
         summary="A statement of consulting engagements, as XML or as CSV with decimal commas. No client names.",
         fidelity="HYPOTHETICAL",
         accounts=_ACCOUNTS,
-        routes=[*server.routes(), Route("/statements/engagements", _Api(world, desk).statement)],
+        routes=[*server.routes(), Route("/me", api.me), Route("/statements/engagements", api.statement)],
         envelope=StatementEnvelope(),
         quota=Quota(limit=30, seconds=60, counted_by="token"),
         desk=desk,
         oauth_paths=server.paths,
+        account_ids={login: {"consultant_id": _consultant_id(world, who)} for login, who in _CONSULTANTS.items()},
     )
+
+
+def _consultant_id(world: World, consultant: _Consultant) -> str:
+    return f"C{world.random('btg', consultant.persona.login, 'id').randrange(10_000, 99_999)}"
 
 
 def _engagement(world: World, consultant: _Consultant, number: int) -> _Engagement:

@@ -10,7 +10,6 @@ the page size of 20, errors, the rate limit.
 """
 
 import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -271,7 +270,7 @@ def _position(cursor: str | None) -> int | None:
         return 0
     try:
         name, _, position = base64.b64decode(cursor, altchars=b"-_", validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return None
     return whole_number(position) if name == "after" else None
 

@@ -92,6 +92,20 @@ class _Api:
         self._world = world
         self._desk = desk
 
+    async def me(self, request: Request) -> Response:
+        session = bearer_session(request, self._desk)
+        if isinstance(session, str):
+            return _error(401, f"token {session}")
+        member = _MEMBERS[session.login or ""]
+        return JSONAnswer(
+            {
+                "member_id": _member_id(self._world, member),
+                "name": member.persona.name,
+                "roles": list(member.roles),
+                "karma": member.karma,
+            }
+        )
+
     async def gigs(self, request: Request) -> Response:
         session = bearer_session(request, self._desk)
         if isinstance(session, str):
@@ -111,18 +125,24 @@ def build(world: World) -> Platform:
     """Return Gigster."""
     desk = TokenDesk(world.clock, access_seconds=3_600)
     server = AuthorizationServer(platform="gigster", title="Gigster", profile=_PROFILE, desk=desk, accounts=_ACCOUNTS)
+    api = _Api(world, desk)
     return Platform(
         name="gigster",
         title="Gigster",
         summary="Gigs in software teams. Money only by milestone, karma instead of ratings.",
         fidelity="HYPOTHETICAL",
         accounts=_ACCOUNTS,
-        routes=[*server.routes(), Route("/v1/me/gigs", _Api(world, desk).gigs)],
+        routes=[*server.routes(), Route("/v1/me", api.me), Route("/v1/me/gigs", api.gigs)],
         envelope=GigsterEnvelope(),
         quota=Quota(limit=60, seconds=60, counted_by="token"),
         desk=desk,
         oauth_paths=server.paths,
+        account_ids={login: {"member_id": _member_id(world, member)} for login, member in _MEMBERS.items()},
     )
+
+
+def _member_id(world: World, member: _Member) -> str:
+    return f"mem_{world.uuid('gigster', member.persona.login)[:8]}"
 
 
 def _gig(world: World, member: _Member, number: int) -> Json:

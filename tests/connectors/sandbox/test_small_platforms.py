@@ -25,6 +25,16 @@ def test_they_need_a_token_and_say_that_they_are_invented(sandbox: Any, path: st
     assert (answer.status, answer.headers["x-sandbox-fidelity"]) == (401, "HYPOTHETICAL")
 
 
+def test_they_tell_who_signed_in(sandbox: Any) -> None:
+    member = sandbox.get("/gigster/v1/me", sign_in(sandbox, "gigster")).json
+    assert member["member_id"] == sandbox.account_ids("gigster")["member_id"]
+    consultant = sandbox.get("/business_talent_group/me", sign_in(sandbox, "business_talent_group"))
+    root = ElementTree.fromstring(consultant.body)
+    assert root.findtext("consultant_id") == sandbox.account_ids("business_talent_group")["consultant_id"]
+    assert root.findtext("name") == "Alex Sandberg"
+    assert sandbox.get("/gigster/v1/me").status == sandbox.get("/business_talent_group/me").status == 401
+
+
 def test_gigster_follows_next(sandbox: Any) -> None:
     token = sign_in(sandbox, "gigster", MIKA)
     first = sandbox.get("/gigster/v1/me/gigs", token).json

@@ -1,7 +1,6 @@
 """GitHub's GraphQL endpoint, as far as it serves sponsorships."""
 
 import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -210,7 +209,7 @@ def _position(cursor: str | None, field: str) -> int:
         number = whole_number(position)
         if name == "cursor" and number is not None:
             return number
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         pass
     raise GraphQLError(f"`{cursor}` does not appear to be a valid cursor of `{field}`.")
 

@@ -1,7 +1,6 @@
 """The requester's API: JSON 1.1 operations that attest assignments, bonuses and qualifications of workers."""
 
 import base64
-import binascii
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import escape
@@ -271,7 +270,7 @@ def _position(token: object) -> int:
         number = whole_number(position)
         if name == "p1" and number is not None:
             return number
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         pass
     raise _RequestError("InvalidPaginationToken", "NextToken is not one of ours.")
 
