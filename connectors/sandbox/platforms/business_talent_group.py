@@ -139,7 +139,7 @@ class _Api:
 
 def build(world: World) -> Platform:
     """Return Business Talent Group."""
-    desk = TokenDesk(world.clock, access_seconds=3_600)
+    desk = TokenDesk(world.clock, f"{world.seed}/business_talent_group", access_seconds=3_600)
     server = AuthorizationServer(
         platform="business_talent_group",
         title="Business Talent Group",

@@ -215,7 +215,7 @@ class _Api:
 
 def build(world: World) -> Platform:
     """Return CreatorUp."""
-    desk = TokenDesk(world.clock, access_seconds=3_600)
+    desk = TokenDesk(world.clock, f"{world.seed}/creatorup", access_seconds=3_600)
     server = AuthorizationServer(
         platform="creatorup", title="CreatorUp", profile=_PROFILE, desk=desk, accounts=_ACCOUNTS
     )

@@ -166,7 +166,7 @@ class _Api:
 
 def build(world: World) -> Platform:
     """Return Fiverr."""
-    desk = TokenDesk(world.clock, access_seconds=7_200)
+    desk = TokenDesk(world.clock, f"{world.seed}/fiverr", access_seconds=7_200)
     server = AuthorizationServer(platform="fiverr", title="Fiverr", profile=_PROFILE, desk=desk, accounts=_ACCOUNTS)
     api = _Api(world, desk)
     return Platform(

@@ -123,7 +123,7 @@ class _Api:
 
 def build(world: World) -> Platform:
     """Return Gigster."""
-    desk = TokenDesk(world.clock, access_seconds=3_600)
+    desk = TokenDesk(world.clock, f"{world.seed}/gigster", access_seconds=3_600)
     server = AuthorizationServer(platform="gigster", title="Gigster", profile=_PROFILE, desk=desk, accounts=_ACCOUNTS)
     api = _Api(world, desk)
     return Platform(

@@ -151,7 +151,7 @@ class _Api:
 
 def build(world: World) -> Platform:
     """Return Instawork."""
-    desk = TokenDesk(world.clock, access_seconds=3_600, rotates=True)
+    desk = TokenDesk(world.clock, f"{world.seed}/instawork", access_seconds=3_600, rotates=True)
     server = AuthorizationServer(
         platform="instawork", title="Instawork", profile=_PROFILE, desk=desk, accounts=_ACCOUNTS
     )

@@ -184,7 +184,7 @@ class _Api:
 
 def build(world: World) -> Platform:
     """Return Lyft."""
-    desk = TokenDesk(world.clock, access_seconds=86_400)
+    desk = TokenDesk(world.clock, f"{world.seed}/lyft", access_seconds=86_400)
     server = AuthorizationServer(platform="lyft", title="Lyft", profile=_PROFILE, desk=desk, accounts=_ACCOUNTS)
     api = _Api(world, desk)
     return Platform(

@@ -182,7 +182,7 @@ class _Api:
 
 def build(world: World) -> Platform:
     """Return TaskRabbit."""
-    desk = TokenDesk(world.clock, access_seconds=86_400, rotates=True)
+    desk = TokenDesk(world.clock, f"{world.seed}/taskrabbit", access_seconds=86_400, rotates=True)
     server = AuthorizationServer(
         platform="taskrabbit", title="TaskRabbit", profile=_PROFILE, desk=desk, accounts=_ACCOUNTS
     )

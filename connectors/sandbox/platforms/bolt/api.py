@@ -143,7 +143,7 @@ class _Api:
 
 def build(world: World) -> Platform:
     """Return Bolt."""
-    desk = TokenDesk(world.clock, access_seconds=600)
+    desk = TokenDesk(world.clock, f"{world.seed}/bolt", access_seconds=600)
     server = AuthorizationServer(platform="bolt", title="Bolt", profile=_PROFILE, desk=desk, accounts=ACCOUNTS)
     api = _Api(world, desk)
     return Platform(

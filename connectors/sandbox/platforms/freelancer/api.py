@@ -238,7 +238,7 @@ class _Api:
 
 def build(world: World) -> Platform:
     """Return Freelancer.com."""
-    desk = TokenDesk(world.clock, access_seconds=30 * 86_400, rotates=True)
+    desk = TokenDesk(world.clock, f"{world.seed}/freelancer", access_seconds=30 * 86_400, rotates=True)
     server = AuthorizationServer(
         platform="freelancer", title="Freelancer.com", profile=_PROFILE, desk=desk, accounts=ACCOUNTS
     )

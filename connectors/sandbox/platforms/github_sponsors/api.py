@@ -97,7 +97,7 @@ class _Endpoint:
 
 def build(world: World) -> Platform:
     """Return GitHub Sponsors."""
-    desk = TokenDesk(world.clock, access_seconds=None)
+    desk = TokenDesk(world.clock, f"{world.seed}/github_sponsors", access_seconds=None)
     server = AuthorizationServer(
         platform="github_sponsors", title="GitHub Sponsors", profile=_PROFILE, desk=desk, accounts=ACCOUNTS
     )

@@ -150,7 +150,7 @@ class _Api:
 
 def build(world: World) -> Platform:
     """Return Uber."""
-    desk = TokenDesk(world.clock, access_seconds=30 * _DAY)
+    desk = TokenDesk(world.clock, f"{world.seed}/uber", access_seconds=30 * _DAY)
     server = AuthorizationServer(
         platform="uber", title="Uber", profile=_PROFILE, desk=desk, accounts=ACCOUNTS, clients=(_NARROW_CLIENT,)
     )

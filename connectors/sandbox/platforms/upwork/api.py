@@ -96,7 +96,9 @@ class _Endpoint:
 
 def build(world: World) -> Platform:
     """Return Upwork."""
-    desk = TokenDesk(world.clock, access_seconds=86_400, refresh_seconds=14 * 86_400, rotates=True)
+    desk = TokenDesk(
+        world.clock, f"{world.seed}/upwork", access_seconds=86_400, refresh_seconds=14 * 86_400, rotates=True
+    )
     server = AuthorizationServer(
         platform="upwork",
         title="Upwork",
