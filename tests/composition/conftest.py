@@ -1,5 +1,7 @@
 """Composing SDL texts: `composes` and `refuses` take one keyword argument for each subgraph."""
 
+import re
+
 import pytest
 
 from gateway.composition import Composed, CompositionFailed, SubgraphSDL, compose
@@ -39,7 +41,7 @@ def type_of(composes):
 
     def run(name, **sdls):
         blocks = composes(**sdls).supergraph_sdl.rstrip("\n").split("\n\n")
-        kinds = ("type", "interface", "union", "enum", "input", "scalar")
-        return next(b for b in blocks if b.split("\n")[0].split("{")[0].split()[:2] in [[k, name] for k in kinds])
+        head = re.compile(rf"^(type|interface|union|enum|input|scalar) {name}\b", re.MULTILINE)
+        return next(block for block in blocks if head.search(block))
 
     return run
