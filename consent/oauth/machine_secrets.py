@@ -20,6 +20,7 @@ AUTHORIZATION_CODE: Final = "gwc_"
 REQUEST_HANDLE: Final = "gwq_"
 CLIENT_SECRET: Final = "gws_"
 SESSION: Final = "gwn_"
+SIGN_IN_STATE: Final = "gwi_"
 
 TOKEN_REF_LENGTH: Final = 12
 """Hex digits of a fingerprint that stand for a token in logs: enough to find it, useless as a credential."""

@@ -6,9 +6,11 @@ In: a browser's request. Out: HTML that works without JavaScript; nothing here c
 * `wording`       the vocabulary in plain words, dates and durations as people say them
 * `rendering`     Jinja2, languages, security headers
 * `guard`         who is signed in; which posted forms count
-* `sign_in`       sign in and out
+* `sign_in`       sign in and out; `other_ways` passkeys and providers
 * `consent_page`  an actor's request, item by item
 * `home`          what is granted, linked and handed out; ending it
 * `log_page`      who read what, why and when
+* `security`      how the worker signs in: passkeys, one-time codes, other browsers
+* `own_data`      take everything away, or have it erased
 * `routes`        all of it as Starlette routes; `templates/` and `static/` are the looks
 """

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from babel.core import negotiate_locale
+from babel.core import Locale, negotiate_locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -28,6 +28,7 @@ from consent.signin.sessions import SignedIn
 
 _HERE: Final = Path(__file__).parent
 DEFAULT_LOCALE: Final = "en"
+LANGUAGE_COOKIE: Final = "gigway-language"
 
 PAGE_HEADERS: Final[Mapping[str, str]] = {
     "Cache-Control": "no-store",
@@ -50,9 +51,13 @@ class Renderer:
         self._environments = {locale: _environment(catalog) for locale, catalog in catalogs.items()}
         self._wordings = {locale: Wording(locale, catalog.gettext) for locale, catalog in catalogs.items()}
         self.locales: tuple[str, ...] = tuple(catalogs)
+        self.languages = [(locale, str(Locale.parse(locale).get_language_name(locale))) for locale in catalogs]
 
     def locale_of(self, request: Request, signed_in: SignedIn | None) -> str:
-        """Return the language to answer in: what the browser prefers, else the worker's own."""
+        """Return the language to answer in: the chosen one, what the browser prefers, or the worker's own."""
+        chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+        if chosen in self.locales:
+            return chosen
         header = request.headers.get("accept-language", "")[:200]
         wanted = [name for part in header.split(",") if (name := part.partition(";")[0].strip())]
         fallback = signed_in.locale if signed_in is not None and signed_in.locale in self.locales else DEFAULT_LOCALE
@@ -74,33 +79,53 @@ class Renderer:
         signed_in: SignedIn | None,
         status: int = 200,
         form_target: str | None = None,
+        scripts: bool = False,
         **values: Any,
     ) -> Response:
-        """Return the page `template`. `form_target` is the foreign address to which a form's answer redirects."""
+        """Return the page `template`.
+
+        `form_target` is the foreign address to which a form's answer redirects; `scripts` lets our own scripts run.
+        """
         seal = self._forms.seal(request)
         locale = self.locale_of(request, signed_in)
         html = self.text(
-            template, locale, language=locale, csrf=seal.token, signed_in=signed_in, path=request.url.path, **values
+            template,
+            locale,
+            language=locale,
+            csrf=seal.token,
+            signed_in=signed_in,
+            path=request.url.path,
+            here=_here(request),
+            languages=self.languages,
+            **values,
         )
         headers = {
             **PAGE_HEADERS,
             "Content-Language": locale,
             "Vary": "Accept-Language, Cookie",
-            "Content-Security-Policy": content_security_policy(form_target),
+            "Content-Security-Policy": content_security_policy(form_target, scripts=scripts),
         }
         response = HTMLResponse(html, status, headers=headers)
         self._forms.set_cookie(response, seal)
         return response
 
 
-def content_security_policy(form_target: str | None) -> str:
+def _here(request: Request) -> str:
+    """Return the address to come back to, if it can be asked for again."""
+    if request.method != "GET":
+        return "/me"
+    return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+
+
+def content_security_policy(form_target: str | None, *, scripts: bool = False) -> str:
     """Return the policy of a page whose forms go to us, and then perhaps on to `form_target`'s origin."""
+    script = "script-src 'self'; connect-src 'self'; " if scripts else ""
     action = "'self'"
     if form_target is not None:
         parts = urlsplit(form_target)
         action += f" {parts.scheme}://{parts.netloc}"
     return (
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+        f"default-src 'none'; {script}style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
         f"form-action {action}"
     )
 

@@ -7,6 +7,9 @@
 POST /me/accounts/<platform>/unlink          (linking itself is the linking routes' `/link/<platform>`)
 POST /me/codes, POST /me/codes/<ref>/revoke
 /me/log                                      the access log
+/me/security, POST …                         passkeys, one-time codes, other browsers
+/me/data, /me/data.json, /me/log.csv         downloads; POST /me/erase
+POST /language                               choose a language
 /assets/…                                    the stylesheet
 """
 
@@ -25,7 +28,10 @@ from consent.pages.consent_page import ConsentPages
 from consent.pages.guard import Guard
 from consent.pages.home import HomePages
 from consent.pages.log_page import LogPage
+from consent.pages.other_ways import PasskeyWay, ProviderWay
+from consent.pages.own_data import OwnDataPages
 from consent.pages.rendering import Renderer
+from consent.pages.security import SecurityPages
 from consent.pages.services import PagesServices
 from consent.pages.sign_in import SignInPages
 from consent.signin.forms import Forms
@@ -56,6 +62,8 @@ def routes(services: PagesServices) -> list[BaseRoute]:
     consent = ConsentPages(services, renderer, guard)
     home = HomePages(services, renderer, guard)
     log = LogPage(services, renderer)
+    security = SecurityPages(services, renderer, guard)
+    own_data = OwnDataPages(services, renderer, guard)
     found: list[BaseRoute] = [
         Route("/sign-in", sign_in.show, methods=["GET"]),
         Route("/sign-in", sign_in.with_password, methods=["POST"]),
@@ -68,9 +76,32 @@ def routes(services: PagesServices) -> list[BaseRoute]:
         Route("/me/accounts/{platform}/unlink", guard.form(home.unlink), methods=["POST"]),
         Route("/me/codes", guard.form(home.create_code), methods=["POST"]),
         Route("/me/codes/{ref}/revoke", guard.form(home.revoke_code), methods=["POST"]),
+        Route("/me/security", guard.signed_in(security.show), methods=["GET"]),
+        Route("/me/security/passkeys/options", guard.form(security.passkey_options), methods=["POST"]),
+        Route("/me/security/passkeys", guard.form(security.add_passkey), methods=["POST"]),
+        Route("/me/security/passkeys/{passkey}/remove", guard.form(security.remove_passkey), methods=["POST"]),
+        Route("/me/security/codes", guard.form(security.begin_totp), methods=["POST"]),
+        Route("/me/security/codes/confirm", guard.form(security.finish_totp), methods=["POST"]),
+        Route("/me/security/codes/off", guard.form(security.turn_totp_off), methods=["POST"]),
+        Route("/me/security/sign-out", guard.form(security.sign_out_everywhere), methods=["POST"]),
+        Route("/me/data", guard.signed_in(own_data.show), methods=["GET"]),
+        Route("/me/data.json", guard.signed_in(own_data.everything), methods=["GET"]),
+        Route("/me/log.csv", guard.signed_in(own_data.log_csv), methods=["GET"]),
+        Route("/me/erase", guard.form(own_data.erase), methods=["POST"]),
+        Route("/language", sign_in.choose_language, methods=["POST"]),
         Route("/me/log", guard.signed_in(log.show), methods=["GET"]),
         Mount("/assets", StaticFiles(directory=_STATIC), name="assets"),
     ]
     if services.demo_login is not None:
         found.append(Route("/sign-in/demo", sign_in.as_persona, methods=["POST"]))
+    if services.passkeys is not None:
+        passkey = PasskeyWay(services, guard, sign_in, services.passkeys)
+        found.append(Route("/sign-in/passkey/options", passkey.options, methods=["POST"]))
+        found.append(Route("/sign-in/passkey", passkey.answer, methods=["POST"]))
+    if services.totp is not None:
+        found.append(Route("/sign-in/code", sign_in.with_code, methods=["POST"]))
+    if services.oidc is not None:
+        provider = ProviderWay(services, renderer, guard, sign_in, services.oidc)
+        found.append(Route("/sign-in/with/{key}", provider.leave, methods=["POST"]))
+        found.append(Route("/sign-in/with/{key}/callback", provider.come_back, methods=["GET"]))
     return found

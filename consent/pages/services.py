@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -16,8 +16,11 @@ from consent.oauth.authorization import Authorizations
 from consent.oauth.settings import OAuthSettings
 from consent.signin.demo import DemoLogin
 from consent.signin.forms import Forms
+from consent.signin.oidc import OidcSignIn
+from consent.signin.passkeys import Passkeys
 from consent.signin.passwords import Passwords
 from consent.signin.sessions import Sessions
+from consent.signin.totp import Totp
 
 Health = Literal["not_linked", "ok", "relink_needed", "unavailable"]
 
@@ -46,12 +49,12 @@ class LinkedPlatform(Protocol):
         ...
 
 
-class Unlinked(Protocol):
-    """How an unlinking went: as a revocation goes."""
+class Stopped(Protocol):
+    """How an unlinking or an erasure went: as a revocation goes."""
 
     @property
     def status(self) -> Literal["confirmed", "stopping"]:
-        """`stopping`: a process that reads from the account is neither done nor proven dead."""
+        """`stopping`: a process that still reads is neither done nor proven dead."""
         ...
 
 
@@ -62,14 +65,17 @@ class LinkedAccountsView(Protocol):
         """Return every platform that can be linked, linked or not, in the order to show them."""
         ...
 
-    async def unlink(self, worker_id: str, platform: str) -> Unlinked | None:
+    async def unlink(self, worker_id: str, platform: str) -> Stopped | None:
         """Unlink the worker's account at `platform`; None when there is none."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PagesServices:
-    """Everything behind the pages. `demo_login` is None unless the operator turned it on for a loopback issuer."""
+    """Everything behind the pages. What is None is not offered.
+
+    `demo_login` is there only where the operator turned it on, for a loopback issuer.
+    """
 
     engine: Engine
     oauth: OAuthSettings
@@ -82,3 +88,8 @@ class PagesServices:
     access_log: AccessLog
     contact_codes: ContactCodes
     linked_accounts: LinkedAccountsView
+    passkeys: Passkeys | None = None
+    totp: Totp | None = None
+    oidc: OidcSignIn | None = None
+    erase: Callable[[str], Awaitable[Stopped]] | None = None
+    """Erases a worker and waits (`consent.stops.Stops.erase_worker`)."""

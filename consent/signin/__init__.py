@@ -8,6 +8,9 @@ In: a browser's request. Out: a worker's id, how and when they proved who they a
 * `forms`     protection of forms against other sites (CSRF), signed in or not
 * `throttle`  how often one may try
 * `passwords` passwords (argon2id)
+* `passkeys`  passkeys (WebAuthn); `totp` one-time codes beside a password
+* `oidc`      external OpenID providers
+* `states`    what is remembered between two requests of one sign-in
 * `demo`      picking a demo worker; exists on a loopback issuer only
 
 Another way to sign in needs nothing from these but `Sessions.start(worker_id, amr=…)`.

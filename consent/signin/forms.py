@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import Response
 
+from consent.oauth.machine_secrets import fingerprint
 from consent.oauth.parameters import MAX_BYTES, ParameterRefusal
 from consent.signin.sessions import Sessions
 from consent.signin.settings import SignInSettings
@@ -60,6 +61,11 @@ class Forms:
                 httponly=True,
                 samesite="lax",
             )
+
+    def browser(self, request: Request) -> str | None:
+        """Return what tells this browser from others between two requests: a fingerprint of its cookie."""
+        key = self._key(request)
+        return None if key is None else fingerprint(key)
 
     def problem(self, request: Request, token: str | None) -> str | None:
         """Return why a POST with `token` is not accepted, or None."""

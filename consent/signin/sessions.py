@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, delete, insert, select, update
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from consent.oauth.machine_secrets import SESSION, fingerprint, is_shaped, mint
-from consent.signin.models import SESSIONS, WORKERS
+from consent.signin.models import CREDENTIALS, SESSIONS, WORKERS
 from consent.signin.settings import SignInSettings
 
 _REMEMBERED: Final = "gigway_worker_session"
@@ -80,6 +80,14 @@ class Sessions:
         response.delete_cookie(
             self._settings.session_cookie, path="/", secure=self._settings.is_https, httponly=True, samesite="lax"
         )
+
+    async def end_all(self, worker_id: str) -> None:
+        """Sign the worker out of every browser."""
+        await run_in_threadpool(self._revoke_all, worker_id)
+
+    async def forget(self, worker_id: str) -> None:
+        """Delete all that is known of how the worker signs in: sessions, passwords, passkeys, subjects."""
+        await run_in_threadpool(self._forget, worker_id)
 
     def cookie(self, request: Request) -> str | None:
         """Return the session id that the browser sent, if it can be one."""
@@ -142,6 +150,19 @@ class Sessions:
                     absolute_expires_at=now + self._settings.absolute_lifetime,
                 )
             )
+
+    def _revoke_all(self, worker_id: str) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(SESSIONS)
+                .where(SESSIONS.c.worker_id == worker_id, SESSIONS.c.revoked_at.is_(None))
+                .values(revoked_at=self._settings.clock())
+            )
+
+    def _forget(self, worker_id: str) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(delete(SESSIONS).where(SESSIONS.c.worker_id == worker_id))
+            connection.execute(delete(CREDENTIALS).where(CREDENTIALS.c.worker_id == worker_id))
 
     def _revoke(self, secret: str) -> None:
         with self._engine.begin() as connection:
