@@ -23,14 +23,14 @@ class Cells:
     def claim(self, case: Case, field: OperationField) -> Cell:
         """Return the cell of `field`, with a data key that no other selection at this spot uses differently."""
         if field.client:
-            for cell in case.all_cells():
-                same = cell.name == field.name and cell.arguments == field.arguments
-                if same and cell.field.removed == field.removed:
-                    if cell.response_key == field.response_key:
-                        return cell
-                    if cell.response_key is None and cell.key == field.response_key:
-                        cell.response_key = field.response_key
-                        return cell
+            for cell in case.cells_of(field.name, field.arguments):
+                if cell.field.removed != field.removed:
+                    continue
+                if cell.response_key == field.response_key:
+                    return cell
+                if cell.response_key is None and cell.key == field.response_key:
+                    self._adopt(cell, field)
+                    return cell
         else:
             known = find_cell(case, field.name, field.arguments)
             if known is not None:
@@ -40,8 +40,15 @@ class Cells:
             key = self._fresh_key()
         case.spot.claim(key, case, field, join=not self.view.supergraph.varies)
         cell = Cell(field=field, key=key, response_key=field.response_key if field.client else None, types=case.types)
-        case.cells.append(cell)
+        case.add(cell)
         return cell
+
+    def _adopt(self, cell: Cell, field: OperationField) -> None:
+        """Let a cell that only the plan needed be the client's as well."""
+        cell.response_key = field.response_key
+        cell.field = field
+        for _, selected in cell.sources:
+            selected.client = True
 
     def _fresh_key(self) -> str:
         key = f"_g{self.fresh}"

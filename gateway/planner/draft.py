@@ -222,7 +222,10 @@ class Cell:
 
 
 class Case:
-    """The objects at `spot` of the concrete types `types`; `rep` stands for them in look-ups."""
+    """The objects at `spot` of the concrete types `types`; `rep` stands for them in look-ups.
+
+    `cells` are kept by field name and arguments.
+    """
 
     __slots__ = ("accesses", "cells", "rep", "spot", "types")
 
@@ -230,7 +233,7 @@ class Case:
         self.spot = spot
         self.types = types
         self.rep = rep
-        self.cells: list[Cell] = []
+        self.cells: dict[tuple[str, str], list[Cell]] = {}
         self.accesses: list[Access] = []
 
     def all_accesses(self) -> Iterator[Access]:
@@ -239,11 +242,17 @@ class Case:
         if self.spot.opaque is not None and self.spot.opaque is not self:
             yield from self.spot.opaque.accesses
 
-    def all_cells(self) -> Iterator[Cell]:
-        """Yield every cell that holds for these objects."""
-        yield from self.cells
-        if self.spot.opaque is not None and self.spot.opaque is not self:
-            yield from self.spot.opaque.cells
+    def cells_of(self, name: str, arguments: str) -> list[Cell]:
+        """Return the cells that hold the field with these arguments, under whatever keys."""
+        found = self.cells.get((name, arguments), [])
+        opaque = self.spot.opaque
+        if opaque is not None and opaque is not self:
+            return found + opaque.cells.get((name, arguments), [])
+        return found
+
+    def add(self, cell: Cell) -> None:
+        """Add a cell."""
+        self.cells.setdefault((cell.name, cell.arguments), []).append(cell)
 
     def concrete(self) -> Access | None:
         """Return an access under which the objects' concrete types are known."""
@@ -294,7 +303,7 @@ class Spot:
     def split(self, case: Case, types: frozenset[str], rep: str) -> Case:
         """Take `types` out of `case` into a case of their own, which knows all that `case` knew."""
         taken = Case(self, types, rep)
-        taken.cells = list(case.cells)
+        taken.cells = {field: list(cells) for field, cells in case.cells.items()}
         taken.accesses = list(case.accesses)
         case.types = case.types - types
         if case.rep in types:

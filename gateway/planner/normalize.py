@@ -28,7 +28,7 @@ from gateway.planner.nodes import Condition
 from gateway.planner.operation import ALWAYS, Deferral, Dnf, Operation, OperationCase, OperationField, minimal
 from gateway.planner.supergraph import Supergraph
 
-MAX_FIELDS = 50_000
+MAX_FIELDS = 20_000
 """How many fields an operation may have once its fragments are inlined."""
 
 _Conjunction = frozenset[Condition]
@@ -57,7 +57,10 @@ def normalize(
     merger = _Merger(supergraph, document, max_fields, deferring)
     # Root fields of mutations run in series and events have one root field: those are not deferred.
     merger.defers_here = kind == "query"
-    cases = merger.cases(root_type, [(definition.selection_set, frozenset(), 0)])
+    try:
+        cases = merger.cases(root_type, [(definition.selection_set, frozenset(), 0)])
+    except RecursionError:
+        raise PlanError("PLAN_LIMIT_EXCEEDED", "the operation is nested too deeply") from None
     return Operation(
         kind=kind,
         root_type=root_type,

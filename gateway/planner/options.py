@@ -11,11 +11,12 @@ class PlannerOptions:
 
     `reenter_scoped`: fields with `@requiresScopes` on an entity are fetched only through `_entities`, so that
     the entity is known before the fetch. `override_labels` are the active labels of progressive overrides.
-    `fuel` bounds the work: one unit is one field placed in one attempt.
-    `attempts` bounds how many complete plans are compared.
+    `fuel` bounds the work: one unit is one field placed in one attempt. `attempts` bounds how many complete plans
+    are compared, and `improvement` the fuel spent on comparing once there is a plan.
     """
 
     reenter_scoped: bool = False
     override_labels: frozenset[str] = frozenset()
-    fuel: int = 200_000
+    fuel: int = 100_000
     attempts: int = 64
+    improvement: int = 20_000

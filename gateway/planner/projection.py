@@ -129,7 +129,5 @@ def _met(spot: Spot | None, wanted: OperationCase) -> list[tuple[frozenset[str],
 
 
 def _cell(case: Case, field: OperationField) -> Cell | None:
-    for cell in case.all_cells():
-        if cell.response_key == field.response_key and cell.name == field.name:
-            return cell
-    return None
+    cells = case.cells_of(field.name, field.arguments)
+    return next((cell for cell in cells if cell.response_key == field.response_key), None)

@@ -30,6 +30,7 @@ class _Search:
 
     def run(self) -> tuple[Walk, list[Batch]]:
         decisions, walk, batches, best = self._first()
+        self.fuel = min(self.fuel, self.view.options.improvement)
         improved = True
         while improved:
             improved = False
@@ -57,6 +58,8 @@ class _Search:
             self.attempts -= 1
             try:
                 walk.run()
+            except RecursionError:
+                raise PlanError("PLAN_LIMIT_EXCEEDED", "the operation is nested too deeply to plan") from None
             except DeadEnd as dead_end:
                 blocked = blocked or dead_end
                 self.fuel = max(walk.fuel, 0)
@@ -83,7 +86,7 @@ class _Search:
             walk.run()
         except DeadEnd as dead_end:
             return dead_end
-        except PlanError:
+        except (PlanError, RecursionError):
             return None
         finally:
             self.fuel = max(walk.fuel, 0)

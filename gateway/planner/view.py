@@ -8,6 +8,9 @@ from gateway.planner.operation import OperationCase, OperationField
 from gateway.planner.options import PlannerOptions
 from gateway.planner.supergraph import FieldInfo, Key, Ownership, Supergraph, TypeInfo
 
+MANY = 64
+"""From how many subgraphs on a type is looked at only where it has a key."""
+
 
 class View:
     """A supergraph seen with `options`. Answers are remembered; one view serves many plans."""
@@ -65,6 +68,16 @@ class View:
                     if subgraph in interface.objects_in:
                         found.append((subgraph, interface.name, own))
         return found
+
+    def homes(self, name: str) -> frozenset[str]:
+        """Return the subgraphs in which objects of the type `name` can be stood at: by a key, or by their parent.
+
+        Of value types that very many subgraphs share, none is worth a look.
+        """
+        info = self.types[name]
+        if len(info.subgraphs) <= MANY:
+            return info.subgraphs
+        return frozenset(subgraph for subgraph in info.keys if self.keys(name, subgraph))
 
     def keys(self, name: str, subgraph: str) -> list[Key]:
         """Return the keys by which `subgraph` resolves entities of the type `name`."""

@@ -233,6 +233,7 @@ class Walk:
                 raise DeadEnd(case.rep, field.name)
             access = option.access or self._go(case, field, option, when, active)
             self.draft.select(access, case, cell, option.own, when)
+            self.estimator.changed()
         if field.cases:
             assert cell.spot is not None
             self._note_deferred(cell.spot, field.cases, field.parts)
@@ -311,6 +312,7 @@ class Walk:
         node = group.roots[case.rep] = Node(group, case.rep)
         access = Access(group, node)
         case.accesses.append(access)
+        self.estimator.changed()
         return access
 
     def _through_parent(self, case: Case, subgraph: str, when: Dnf, active: Active) -> Access:
@@ -386,6 +388,7 @@ class Walk:
         else:
             merge_inputs(shape.inputs, inputs)
         group.deps |= deps
+        self.estimator.changed()
         return self.draft.stand_at_entities(source, group, way.typename)
 
     def _inputs(

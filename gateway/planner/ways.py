@@ -19,6 +19,9 @@ from gateway.planner.view import View
 IMPOSSIBLE = 1_000_000.0
 """The cost of what cannot be done."""
 
+MAX_HOPS = 16
+"""How many keys in a row the estimates look ahead."""
+
 UNLIKELY = 100.0
 """The estimate for what no subgraph resolves by itself, though an enclosing `@provides` may."""
 
@@ -49,6 +52,7 @@ class Estimator:
     def __init__(self, view: View, splits: Splits) -> None:
         self.view = view
         self._splits = splits
+        self._reached: dict[tuple[int, _Visited], dict[tuple[str, str | None], float]] = {}
         self._below: dict[tuple[str, str, int, int], float] = {}
         self._kept: list[object] = []
 
@@ -157,7 +161,6 @@ class Estimator:
         mark = (id(case.spot), subgraph)
         if mark in visited:
             return None
-        visited |= {mark}
         best: Way | None = None
         for way in self._ways(case, subgraph, via, uniform, visited):
             if way.cost < IMPOSSIBLE and (best is None or way.cost < best.cost):
@@ -215,7 +218,7 @@ class Estimator:
             if mark in visited:
                 continue
             for key in self.view.keys(opaque.rep, subgraph):
-                cost = self.supply(opaque, key.fields, visited | {mark})
+                cost = self.supply(opaque, key.fields, visited)
                 if cost < IMPOSSIBLE and (best is None or cost < best[0]):
                     best = (cost, subgraph, key)
         return (best[1], best[2]) if best else None
@@ -224,8 +227,34 @@ class Estimator:
         """Estimate the cost of standing at `case` in `subgraph`, nothing if some fetch does already."""
         if any(access.subgraph == subgraph and access.opaque is None for access in case.accesses):
             return 0.0
-        way = self.way(case, subgraph, None, uniform=False, visited=visited)
-        return way.cost if way else IMPOSSIBLE
+        return self._reach_all(case, visited).get((subgraph, None), IMPOSSIBLE)
+
+    def changed(self) -> None:
+        """Forget what was worked out for the draft as it stood."""
+        self._reached.clear()
+
+    def _reach_all(self, case: Case, visited: _Visited) -> dict[tuple[str, str | None], float]:
+        """Estimate the cost of standing at `case` in every subgraph: a fixpoint over the keys, round by round."""
+        memo = (id(case), visited)
+        known = self._reached.get(memo)
+        if known is not None:
+            return known
+        known = self._reached[memo] = {(a.subgraph, a.opaque): 0.0 for a in case.all_accesses()}
+        goals: list[tuple[str, str | None]] = [(subgraph, None) for subgraph in sorted(self.view.homes(case.rep))]
+        for interface in self.view.interface_objects(case.rep):
+            goals += [(subgraph, interface.name) for subgraph in sorted(interface.objects_in)]
+        for _ in range(MAX_HOPS):
+            better = False
+            for goal in goals:
+                if known.get(goal) == 0.0:
+                    continue
+                way = self.way(case, goal[0], goal[1], uniform=False, visited=visited)
+                if way is not None and way.cost < known.get(goal, IMPOSSIBLE):
+                    known[goal] = way.cost
+                    better = True
+            if not better:
+                break
+        return known
 
     def supply(self, case: Case, fields: FieldSet, visited: _Visited) -> float:
         """Estimate the cost of having `fields` of the objects of `case` in the tree."""
@@ -255,12 +284,8 @@ class Estimator:
         for subgraph, via, own in self.view.candidates(case.rep, item.name):
             if own.external or own.requires:
                 continue
-            if subgraph in gained:
-                cost = 0.0
-            else:
-                way = self.way(case, subgraph, via, uniform=False, visited=visited)
-                cost = way.cost if way else IMPOSSIBLE
-            cost += self._inside(own, item, subgraph)
+            reached = 0.0 if subgraph in gained else self._reach_all(case, visited).get((subgraph, via), IMPOSSIBLE)
+            cost = reached + self._inside(own, item, subgraph)
             if cost < best:
                 best, chosen = cost, subgraph
         for subgraph, _via, own in self.view.candidates(case.rep, item.name):
@@ -297,10 +322,7 @@ class Estimator:
 
 def find_cell(case: Case, name: str, arguments: str) -> Cell | None:
     """Return the cell that holds the field with these arguments, whatever its key."""
-    for cell in case.all_cells():
-        if cell.name == name and cell.arguments == arguments and not cell.field.removed:
-            return cell
-    return None
+    return next((cell for cell in case.cells_of(name, arguments) if not cell.field.removed), None)
 
 
 def reachable(spot: Spot) -> list[Case]:
