@@ -1,12 +1,12 @@
-"""Damage done to response bodies: renamed fields, cut JSON, endless JSON."""
+"""Damage done to response bodies: renamed and retyped fields, cut JSON, endless JSON."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import orjson
 
-__all__ = ["cut", "padded", "renamed"]
+__all__ = ["cut", "padded", "renamed", "retyped"]
 
 _CHUNK = b"x" * 65_536
 
@@ -35,6 +35,35 @@ def _with_renamed_text(body: bytes, names: Mapping[str, str]) -> bytes:
         pattern = rf"(?<=<){old}(?=[\s/>])|(?<=</){old}(?=>)" if is_xml else rf"\b{old}\b"
         head = re.sub(pattern.encode(), new.encode(), head)
     return head + line_end + rest
+
+
+def retyped(body: bytes, names: Collection[str]) -> bytes:
+    """Return a JSON body in which the values of these fields have another type; another body as it is."""
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return body
+    return orjson.dumps(_retype(document, names))
+
+
+def _retype(value: Any, names: Collection[str]) -> Any:
+    if isinstance(value, dict):
+        return {name: _other_type(item) if name in names else _retype(item, names) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_retype(item, names) for item in value]
+    return value
+
+
+def _other_type(value: Any) -> Any:
+    match value:
+        case None:
+            return None
+        case str():
+            return [value]
+        case bool() | int() | float():
+            return str(value)
+        case _:
+            return orjson.dumps(value).decode()
 
 
 def cut(body: bytes) -> bytes:

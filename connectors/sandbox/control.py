@@ -13,6 +13,7 @@ if one is set (as a bearer token, or once as `?token=` on the page, which then k
 
 import hmac
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -119,7 +120,7 @@ class ControlDesk:
             return refused
         for gate in self._gates.values():
             _reset(gate)
-        return self._done(request, {"platforms": sorted(self._gates)})
+        return _done(request, {"platforms": sorted(self._gates)}, "/control")
 
     async def _change(self, request: Request) -> Response:
         refused = self._refusal(request)
@@ -134,12 +135,7 @@ class ControlDesk:
         problem = _apply(gate, change)
         if problem is not None:
             return _bad(problem)
-        return self._done(request, self._describe(gate))
-
-    def _done(self, request: Request, state: dict[str, Any]) -> Response:
-        if _is_form(request):
-            return RedirectResponse("/control", status_code=303)
-        return JSONAnswer(state)
+        return _done(request, self._describe(gate), f"/control#{gate.platform.name}")
 
     def _describe(self, gate: PlatformGate) -> dict[str, Any]:
         platform = gate.platform
@@ -149,6 +145,7 @@ class ControlDesk:
             "summary": platform.summary,
             "fidelity": platform.fidelity,
             "switches": gate.switches.to_json(),
+            "has_faults": replace(gate.switches, on=True) != FaultSwitches(),
             "counters": self._journal.counters(platform.name),
             "connected": platform.desk.live_logins() if platform.desk is not None else [],
             "has_tokens": platform.desk is not None,
@@ -174,6 +171,10 @@ class ControlDesk:
         return None if _equal(offered, expected) else _error("CONTROL_TOKEN", "The control token is needed.", 401)
 
 
+def _done(request: Request, state: dict[str, Any], page: str) -> Response:
+    return RedirectResponse(page, status_code=303) if _is_form(request) else JSONAnswer(state)
+
+
 def _apply(gate: PlatformGate, change: dict[str, object]) -> BadSwitch | None:
     actions = {"expire_tokens", "revoke_persona", "reset"} & change.keys()
     desk = gate.platform.desk
@@ -183,7 +184,7 @@ def _apply(gate: PlatformGate, change: dict[str, object]) -> BadSwitch | None:
             return BadSwitch(field=action, message="must be true")
     if actions & {"expire_tokens", "revoke_persona"} and desk is None:
         return BadSwitch(field=min(actions), message="this platform issues no tokens")
-    if "revoke_persona" in actions and login not in {item.login for item in gate.platform.accounts}:
+    if "revoke_persona" in actions and login not in [item.login for item in gate.platform.accounts]:
         return BadSwitch(field="revoke_persona", message="has no account here")
     start = FaultSwitches() if "reset" in actions else gate.switches
     switches = changed(start, {name: value for name, value in change.items() if name not in actions})
@@ -228,7 +229,7 @@ def _from_form(form: FormData) -> dict[str, object] | BadSwitch:
         change["on"] = fields["power"] == "on"
     if not fields.get("switches"):
         return change
-    for name in ("throttle", "malformed", "cut_body"):
+    for name in ("throttle", "stuck", "malformed", "cut_body"):
         change[name] = name in fields
     try:
         change["latency_ms"] = int(fields.get("latency_ms") or 0)
@@ -237,6 +238,8 @@ def _from_form(form: FormData) -> dict[str, object] | BadSwitch:
         change["quota"] = int(fields["quota"]) if fields.get("quota") else None
     except ValueError as error:
         return BadSwitch(field="switches", message=str(error))
+    change["retype"] = fields.get("retype", "").replace(",", " ").split()
+    change["redirect_to"] = fields.get("redirect_to", "").strip() or None
     pairs = [pair.partition("=") for pair in fields.get("drift", "").replace(",", " ").split()]
     change["drift"] = {old: new for old, _, new in pairs}
     return change

@@ -21,6 +21,9 @@ class FaultSwitches:
     `throttle`       every API request is over the rate limit
     `quota`          requests per window instead of the platform's own limit
     `drift`          fields renamed, old name to new
+    `retype`         fields whose values change type: a number to text, text to a list
+    `stuck`          every API path goes on answering as it did first, whatever page is asked for
+    `redirect_to`    API requests are redirected (302) to this address
     `malformed`      API bodies are cut, so that they no longer parse; their length is announced correctly
     `cut_body`       the connection closes in the middle of API bodies
     `huge_body_mib`  API bodies grow to this size, without announced length
@@ -32,6 +35,9 @@ class FaultSwitches:
     throttle: bool = False
     quota: int | None = None
     drift: Mapping[str, str] = field(default_factory=dict)
+    retype: tuple[str, ...] = ()
+    stuck: bool = False
+    redirect_to: str | None = None
     malformed: bool = False
     cut_body: bool = False
     huge_body_mib: int = 0
@@ -39,7 +45,7 @@ class FaultSwitches:
     def to_json(self) -> dict[str, Any]:
         """Return the switches as a JSON object."""
         state = {item.name: getattr(self, item.name) for item in fields(self)}
-        return state | {"drift": dict(self.drift)}
+        return state | {"drift": dict(self.drift), "retype": list(self.retype)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +69,7 @@ def changed(switches: FaultSwitches, change: Mapping[str, object]) -> FaultSwitc
 
 def _checked(name: str, value: object) -> object:
     match name:
-        case "on" | "throttle" | "malformed" | "cut_body":
+        case "on" | "throttle" | "stuck" | "malformed" | "cut_body":
             return value if isinstance(value, bool) else BadSwitch(field=name, message="must be true or false")
         case "latency_ms":
             return _whole_number(name, value, _MAX_LATENCY_MS)
@@ -78,6 +84,10 @@ def _checked(name: str, value: object) -> object:
             return BadSwitch(field=name, message="must be a number from 0 to 1")
         case "drift":
             return _renames(value)
+        case "retype":
+            return _names(value)
+        case "redirect_to":
+            return _address(value)
         case _:
             return BadSwitch(field=name, message="is no switch")
 
@@ -95,3 +105,18 @@ def _renames(value: object) -> object:
         if not (isinstance(old, str) and isinstance(new, str) and old.isidentifier() and new.isidentifier()):
             return BadSwitch(field="drift", message=f"{json.dumps({old: new}, default=str)} is no pair of field names")
     return dict(value)
+
+
+def _names(value: object) -> object:
+    if not isinstance(value, list) or not all(isinstance(name, str) and name.isidentifier() for name in value):
+        return BadSwitch(field="retype", message="must be a list of field names")
+    return tuple(value)
+
+
+def _address(value: object) -> object:
+    if value is None:
+        return None
+    is_plain = isinstance(value, str) and value.isascii() and value.isprintable() and " " not in value
+    if not is_plain or not str(value).startswith(("http://", "https://")):
+        return BadSwitch(field="redirect_to", message="must be an http or https address")
+    return value

@@ -8,6 +8,7 @@ else concerns API calls alone.
 
 import asyncio
 import random
+from collections.abc import Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -37,6 +38,7 @@ class PlatformGate:
         self._journal = journal
         self._world = world
         self._errors = self._error_stream()
+        self._first_answers: dict[tuple[str, str], _Captured] = {}
         self._app: ASGIApp = Router(routes=list(platform.routes), default=self._unknown_path)
 
     def switch(self, switches: FaultSwitches) -> None:
@@ -44,6 +46,7 @@ class PlatformGate:
         if switches.error_rate != self.switches.error_rate:
             self._errors = self._error_stream()
         self.switches = switches
+        self._first_answers.clear()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI)."""
@@ -93,6 +96,11 @@ class PlatformGate:
             return
         headers |= self.platform.envelope.quota_headers(reading)
         headers["X-Sandbox-Fidelity"] = self.platform.fidelity
+        if switches.redirect_to is not None:
+            notes.fault = "redirect_to"
+            redirect = Response(status_code=302, headers=headers | {"Location": switches.redirect_to})
+            await redirect(scope, receive, answer.send)
+            return
         await self._call(scope, receive, answer, notes, switches, headers)
 
     def _measure(self, request: Request, switches: FaultSwitches) -> QuotaReading:
@@ -112,20 +120,19 @@ class PlatformGate:
     ) -> None:
         if self.platform.drifts_in == "schema":
             notes.drift = switches.drift
-        captured = _Captured()
-        await self._app(scope, receive, captured.send)
+        captured = await self._captured(scope, receive, notes)
         body = captured.body
         if switches.drift:
             notes.fault = "drift"
             if self.platform.drifts_in == "response":
                 body = bodies.renamed(body, switches.drift)
+        if switches.retype:
+            notes.fault = "retype"
+            body = bodies.retyped(body, switches.retype)
         if switches.malformed:
             notes.fault = "malformed"
             body = bodies.cut(body)
-        given = {name.lower() for name, _ in captured.headers}
-        for name, value in headers.items():
-            if name.lower().encode() not in given:
-                captured.headers.append((name.lower().encode(), value.encode()))
+        captured = captured.with_headers(headers)
         if switches.huge_body_mib:
             notes.fault = "huge_body"
             await answer.start(captured, length=None)
@@ -139,6 +146,17 @@ class PlatformGate:
         else:
             await answer.start(captured, length=len(body))
             await answer.part(body, last=True)
+
+    async def _captured(self, scope: Scope, receive: Receive, notes: CallNotes) -> "_Captured":
+        place = (scope["method"], scope["path"])
+        if self.switches.stuck and place in self._first_answers:
+            notes.fault = "stuck"
+            return self._first_answers[place]
+        captured = _Captured()
+        await self._app(scope, receive, captured.send)
+        if self.switches.stuck:
+            self._first_answers[place] = captured
+        return captured
 
     async def _unknown_path(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.platform.envelope.unknown_path()(scope, receive, send)
@@ -154,6 +172,16 @@ class _Captured:
         self.status = 500
         self.headers: list[tuple[bytes, bytes]] = []
         self.body = b""
+
+    def with_headers(self, headers: Mapping[str, str]) -> "_Captured":
+        """Return the response with headers added that it does not have itself."""
+        given = {name.lower() for name, _ in self.headers}
+        added = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        completed = _Captured()
+        completed.status = self.status
+        completed.headers = self.headers + [pair for pair in added if pair[0] not in given]
+        completed.body = self.body
+        return completed
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":

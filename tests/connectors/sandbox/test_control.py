@@ -82,6 +82,33 @@ def test_drift_renames_response_fields(sandbox: Any, issued: dict[str, Any]) -> 
     assert trip["trip_fare"] >= 0
 
 
+def test_retype_changes_the_type_of_values(sandbox: Any, issued: dict[str, Any]) -> None:
+    path = f"{TRIPS}?limit=1"
+    before = sandbox.get(path, issued["access_token"]).json["trips"][0]
+    sandbox.switch("uber", retype=["fare", "trip_id", "status_changes", "pickup"])
+    after = sandbox.get(path, issued["access_token"]).json["trips"][0]
+    assert after["fare"] == str(before["fare"])
+    assert after["trip_id"] == [before["trip_id"]]
+    assert json.loads(after["status_changes"]) == before["status_changes"]
+    assert after["distance"] == before["distance"]
+
+
+def test_stuck_paging_never_moves_on(sandbox: Any, issued: dict[str, Any]) -> None:
+    sandbox.switch("uber", stuck=True)
+    pages = [sandbox.get(f"{TRIPS}?offset={offset}", issued["access_token"]).json for offset in (0, 10, 20)]
+    assert pages[0] == pages[1] == pages[2]
+    assert sandbox.log()[-1]["fault"] == "stuck"
+    sandbox.switch("uber", stuck=False)
+    assert sandbox.get(f"{TRIPS}?offset=10", issued["access_token"]).json != pages[0]
+
+
+def test_redirects_lead_where_told(sandbox: Any, issued: dict[str, Any]) -> None:
+    sandbox.switch("uber", redirect_to="http://10.0.0.1/secrets")
+    answer = sandbox.get(ME, issued["access_token"])
+    assert (answer.status, answer.headers["location"]) == (302, "http://10.0.0.1/secrets")
+    assert sandbox.get(AUTHORIZE).status == 400
+
+
 def test_malformed_body_is_complete_but_no_json(sandbox: Any, issued: dict[str, Any]) -> None:
     sandbox.switch("uber", malformed=True)
     answer = sandbox.get(TRIPS, issued["access_token"])
@@ -142,6 +169,10 @@ def test_revoking_a_persona_ends_all_their_tokens(sandbox: Any, issued: dict[str
         {"drift": {"fare": "trip fare"}},
         {"huge_body_mib": 99999},
         {"quota": "many"},
+        {"retype": "fare"},
+        {"stuck": "yes"},
+        {"redirect_to": "gopher://x"},
+        {"redirect_to": "http://a b"},
         {"expire_tokens": False},
         {"revoke_persona": "nobody"},
         [],
@@ -165,12 +196,19 @@ def test_unknown_platform_and_broken_json(sandbox: Any) -> None:
 
 def test_page_works_with_plain_forms(sandbox: Any, issued: dict[str, Any]) -> None:
     posted = sandbox.form(
-        "/control/platforms/uber", switches="1", latency_ms="5", error_rate="", drift="fare=trip_fare", throttle="on"
+        "/control/platforms/uber",
+        switches="1",
+        latency_ms="5",
+        error_rate="",
+        drift="fare=trip_fare",
+        retype="fare, duration",
+        throttle="on",
     )
-    assert (posted.status, posted.headers["location"]) == (303, "/control")
+    assert (posted.status, posted.headers["location"]) == (303, "/control#uber")
     switches = sandbox.state("uber")["switches"]
     assert (switches["latency_ms"], switches["throttle"], switches["malformed"]) == (5, True, False)
     assert switches["drift"] == {"fare": "trip_fare"}
+    assert (switches["retype"], switches["redirect_to"]) == (["fare", "duration"], None)
     assert sandbox.form("/control/platforms/uber", power="off").status == 303
     page = sandbox.get("/control").body.decode()
     assert "fare=trip_fare" in page
