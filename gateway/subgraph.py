@@ -8,7 +8,7 @@ they satisfy the protocol structurally and never import this module.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -70,5 +70,16 @@ class Subgraph(Protocol):
         Field errors are returned in `errors`. An exception means that the whole call failed:
         the executor turns it into `UPSTREAM_UNAVAILABLE`, `UPSTREAM_TIMEOUT` or `SUBGRAPH_ERROR` on the
         fields of this fetch alone (see `gateway.errors.SubgraphError`).
+        """
+        ...
+
+
+class StreamingSubgraph(Subgraph, Protocol):
+    """A subgraph whose subscription fields can be subscribed to."""
+
+    def subscribe(self, call: SubgraphCall) -> AsyncGenerator[Answer, None]:
+        """Answer `call` once for each event. Closing the generator ends the subscription.
+
+        Raises `gateway.errors.SubgraphError` when the stream breaks.
         """
         ...

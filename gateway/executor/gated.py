@@ -7,9 +7,7 @@ is denied is cut from the document or nulled in the representation; representati
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +16,6 @@ from gateway.executor.compiled import CompiledEntities, CompiledFetch, CompiledP
 from gateway.executor.context import ExecutionResult, RequestContext
 from gateway.executor.disclosure import (
     ENDED,
-    UNAVAILABLE,
-    UNDECIDED,
     Candidate,
     Grant,
     Refused,
@@ -28,18 +24,15 @@ from gateway.executor.disclosure import (
     disclosed_scopes,
 )
 from gateway.executor.document import EntityPart, active_part
-from gateway.executor.hooks import Denial, Gate, GateDecision, GateRequest
+from gateway.executor.hooks import Denial, GateDecision, GateRequest
 from gateway.executor.merge import typename_of
 from gateway.executor.paths import DataPath, JsonObject, Place, top_level_keys, walk
-from gateway.executor.provenance import Ledger, Unit
+from gateway.executor.permits import GateDesk, call_while_permitted, has_ended
+from gateway.executor.provenance import Ledger, Unit, remove
 from gateway.executor.release import release
 from gateway.executor.run import Run
-from gateway.planner.nodes import InputField, Selection
+from gateway.planner.nodes import Fetch, InputField, Selection
 from gateway.subgraph import Permit, SubgraphCall
-
-logger = logging.getLogger(__name__)
-
-_NOTHING = GateDecision()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +45,12 @@ class _Disclosure:
 class GatedRun(Run):
     """A run whose plan names scopes."""
 
-    def __init__(self, plan: CompiledPlan, context: RequestContext) -> None:
-        super().__init__(plan, context)
+    def __init__(
+        self, plan: CompiledPlan, context: RequestContext, event: Mapping[str, Any] | SubgraphError | None = None
+    ) -> None:
+        super().__init__(plan, context, event)
         self.ledger = Ledger()
-        self.permits: dict[int, Permit] = {}
-        self._acquiring: set[asyncio.Task[Sequence[GateDecision]]] = set()
+        self.desk = GateDesk(context.gate, context.session)
 
     async def execute(self) -> ExecutionResult:
         """Fetch, project, ask once more, and hand the open permits over with the answer."""
@@ -64,27 +58,12 @@ class GatedRun(Run):
         try:
             await self.fetch_all()
             data = self.project()
-            if gate is not None and self.permits and await release(self, gate):
+            if gate is not None and self.desk.permits and await release(self, gate):
                 data = self.project()
-            permits, self.permits = tuple(self.permits.values()), {}
+            permits = self.desk.hand_over()
             return ExecutionResult(data, self.reporter.errors, self.extensions(), gate, permits, session)
         finally:
-            await self._abandon()
-
-    async def _abandon(self) -> None:
-        """Close what a failure or a cancellation has left open, decisions that are still on their way included."""
-        if not self._acquiring and not self.permits:
-            return
-        await asyncio.shield(self._close_all())
-
-    async def _close_all(self) -> None:
-        for task in list(self._acquiring):
-            try:
-                self._keep(await task)
-            except Exception:
-                logger.exception("gate failed")
-        if self.permits and self.context.gate is not None:
-            await self.context.gate.acknowledge(tuple(self.permits.values()), self.context.session)
+            await self.desk.close()
 
     async def run_fetch(self, fetch: CompiledFetch) -> None:
         """Ask for a decision on every entity, then fetch what is left."""
@@ -94,7 +73,7 @@ class GatedRun(Run):
         candidates = [each for entities in fetch.entities for each in self._candidates(entities)]
         if not candidates:
             return
-        decisions = await self.acquire(
+        decisions = await self.desk.acquire(
             [
                 GateRequest(
                     subgraph=fetch.subgraph,
@@ -165,7 +144,7 @@ class GatedRun(Run):
 
     def _decide(self, candidate: Candidate, decision: GateDecision) -> Grant:
         """Apply a decision; what can be told at once is reported here, cuts below lists after the answer."""
-        if any(permit.ended for permit in candidate.inherited) or _has_ended(decision.permit):
+        if any(permit.ended for permit in candidate.inherited) or has_ended(decision.permit):
             grant = _nothing_left(candidate, ENDED)
         else:
             grant = decide(candidate.selections, candidate.inputs, candidate.representation, candidate.scopes, decision)
@@ -210,7 +189,9 @@ class GatedRun(Run):
             permits=permits,
             deadline=self.context.deadline,
         )
-        answer = await self._call_while_permitted(fetch, call, [permit for each in permits.values() for permit in each])
+        answer = await call_while_permitted(
+            lambda: self.call(fetch, call), [permit for each in permits.values() for permit in each]
+        )
         if isinstance(answer, SubgraphError):
             live = [(entities, sent) for entities, _, sent in sinks]
             self.reporter.fetch_failed(fetch, live, answer)
@@ -228,7 +209,7 @@ class GatedRun(Run):
         ended: set[tuple[str, int]] = set()
         for members, (_, key, sent) in zip(groups, sinks, strict=True):
             for index, (candidate, grant, permit) in enumerate(members):
-                if _has_ended(permit) or any(_has_ended(each) for each in candidate.inherited) or answer is None:
+                if has_ended(permit) or any(has_ended(each) for each in candidate.inherited) or answer is None:
                     ended.add((key, index))
                     sent[index] = []
                     for place in candidate.places:
@@ -280,13 +261,25 @@ class GatedRun(Run):
                 if path:
                     self.refuse((*place.path, *path), refused.denial)
 
-    async def _run_gated_root(self, fetch: CompiledFetch) -> None:
-        """A root fetch: one request without entity."""
-        selections = active_part(fetch.fetch.selections, self.holds)
+    async def may_subscribe(self) -> bool:
+        """Tell whether anything of a subscription's source may be read, and report what may not.
+
+        The decision is for opening the stream alone: its permits are closed again at once.
+        """
+        fetch = self.plan.fetches[0].fetch
+        try:
+            grant, _ = await self._decide_root(fetch, list(walk(self.tree, fetch.path)))
+            return bool(grant.selections)
+        finally:
+            await self.desk.close()
+
+    async def _decide_root(
+        self, fetch: Fetch, places: Sequence[Place], inherited: tuple[Permit, ...] = ()
+    ) -> tuple[Grant, Permit | None]:
+        """Ask about a root fetch: one request without an entity."""
+        selections = active_part(fetch.selections, self.holds)
         scopes = disclosed_scopes(selections, ())
-        places = list(walk(self.tree, fetch.fetch.path))
-        inherited = self.ledger.permits_behind(places, ())
-        (decision,) = await self.acquire(
+        (decision,) = await self.desk.acquire(
             [GateRequest(subgraph=fetch.subgraph, typename=None, key=None, scopes=scopes, inherited=inherited)]
         )
         grant = decide(selections, (), None, scopes, decision)
@@ -294,6 +287,13 @@ class GatedRun(Run):
             for refused in grant.refused:
                 if len(refused.keys) == 1 or not grant.selections:
                     self.refuse((*place.path, refused.keys[0]), refused.denial)
+        return grant, decision.permit
+
+    async def _run_gated_root(self, fetch: CompiledFetch) -> None:
+        """Fetch root fields as far as they are allowed."""
+        places = list(walk(self.tree, fetch.fetch.path))
+        inherited = self.ledger.permits_behind(places, ())
+        grant, permit = await self._decide_root(fetch.fetch, places, inherited)
         if not grant.selections:
             return
         document, names = (
@@ -305,11 +305,11 @@ class GatedRun(Run):
             document=document,
             variables=variables,
             session=self.context.session,
-            permits={"": [decision.permit]} if decision.permit is not None else {},
+            permits={"": [permit]} if permit is not None else {},
             deadline=self.context.deadline,
         )
-        answer = await self._call_while_permitted(fetch, call, [decision.permit])
-        if answer is None or _has_ended(decision.permit):
+        answer = await call_while_permitted(lambda: self.call(fetch, call), [permit])
+        if answer is None or has_ended(permit):
             for place in places:
                 for key in top_level_keys(grant.selections):
                     self.refuse((*place.path, key), ENDED)
@@ -317,6 +317,9 @@ class GatedRun(Run):
         if isinstance(answer, SubgraphError):
             self.reporter.fetch_failed(fetch, (), answer)
             return
+        for refused in grant.refused:
+            # The source of a subscription was asked before this decision.
+            remove(answer.get("data"), refused.keys)
         objects = tuple(place.value for place in places)
         before = [frozenset(each) for each in objects]
         self.merge_root(fetch, answer)
@@ -326,7 +329,7 @@ class GatedRun(Run):
         self.ledger.record(
             Unit(
                 subgraph=fetch.subgraph,
-                permit=decision.permit,
+                permit=permit,
                 scopes=grant.allowed,
                 sent=frozenset(),
                 inherited=inherited,
@@ -336,85 +339,9 @@ class GatedRun(Run):
             )
         )
 
-    async def acquire(self, requests: Sequence[GateRequest]) -> Sequence[GateDecision]:
-        """Ask the gate about the requests that name a scope. Without a gate, or when it fails, all is denied."""
-        asked = [request for request in requests if request.scopes]
-        gate = self.context.gate
-        if not asked:
-            return [_NOTHING] * len(requests)
-        decided: Sequence[GateDecision]
-        if gate is None:
-            decided = [_denied(request, UNDECIDED) for request in asked]
-        else:
-            decided = await self._ask(gate, asked)
-        answers = iter(decided)
-        return [next(answers) if request.scopes else _NOTHING for request in requests]
-
-    async def _ask(self, gate: Gate, asked: Sequence[GateRequest]) -> Sequence[GateDecision]:
-        async def ask() -> Sequence[GateDecision]:
-            return await gate.acquire(asked, self.context.session)
-
-        task = asyncio.create_task(ask())
-        self._acquiring.add(task)
-        try:
-            decided = await asyncio.shield(task)
-        except asyncio.CancelledError:
-            raise  # `_abandon` waits for the decision: it may have opened permits
-        except Exception:
-            logger.exception("gate failed")
-            self._acquiring.discard(task)
-            return [_denied(request, UNAVAILABLE) for request in asked]
-        self._acquiring.discard(task)
-        self._keep(decided)
-        if len(decided) != len(asked):
-            return [_denied(request, UNAVAILABLE) for request in asked]
-        return decided
-
-    def _keep(self, decisions: Sequence[GateDecision]) -> None:
-        for decision in decisions:
-            if decision.permit is not None:
-                self.permits[id(decision.permit)] = decision.permit
-
-    async def _call_while_permitted(
-        self, fetch: CompiledFetch, call: SubgraphCall, permits: Sequence[Permit | None]
-    ) -> Mapping[str, Any] | SubgraphError | None:
-        """Call the subgraph; None when all the permits of the call ended before it had answered."""
-        distinct = {id(permit): permit for permit in permits if permit is not None}
-        if not distinct or any(permit is None for permit in permits):
-            return await self.call(fetch, call)
-        if all(permit.ended for permit in distinct.values()):
-            return None
-        task = asyncio.ensure_future(self.call(fetch, call))
-        unsubscribe: list[Callable[[], None]] = []
-
-        def on_end() -> None:
-            if all(permit.ended for permit in distinct.values()):
-                task.cancel()
-
-        for permit in distinct.values():
-            unsubscribe.append(permit.on_end(on_end))
-        try:
-            await asyncio.wait((task,))
-        except asyncio.CancelledError:
-            task.cancel()
-            await asyncio.wait((task,))
-            raise
-        finally:
-            for each in unsubscribe:
-                each()
-        return None if task.cancelled() else task.result()
-
     def refuse(self, path: DataPath, denial: Denial) -> None:
         """Report that the value at a data path was denied."""
         self.reporter.refused(path, denial.message, {**denial.extensions, "code": denial.code})
-
-
-def _denied(request: GateRequest, denial: Denial) -> GateDecision:
-    return GateDecision(denied=dict.fromkeys(request.scopes, denial))
-
-
-def _has_ended(permit: Permit | None) -> bool:
-    return permit is not None and permit.ended
 
 
 def _nothing_left(candidate: Candidate, denial: Denial) -> Grant:

@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 async def release(run: GatedRun, gate: Gate) -> bool:
     """Ask the gate and prune; tell whether anything was taken out."""
-    permits = tuple(run.permits.values())
+    permits = run.desk.permits
     denial = ENDED
     ended: Mapping[Permit, frozenset[str]]
     try:

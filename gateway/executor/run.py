@@ -33,10 +33,16 @@ MANY = 8
 
 
 class Run:
-    """One execution of one plan. `GatedRun` adds the gate."""
+    """One execution of one plan. `GatedRun` adds the gate.
 
-    def __init__(self, plan: CompiledPlan, context: RequestContext) -> None:
+    `event` is what a subscription's source has sent: it stands for the answer of the plan's first fetch.
+    """
+
+    def __init__(
+        self, plan: CompiledPlan, context: RequestContext, event: Mapping[str, Any] | SubgraphError | None = None
+    ) -> None:
         self.plan = plan
+        self._event = event
         self.context = context
         self.tree: JsonObject = {"__typename": plan.plan.root_type}
         self.reporter = FailureReporter(plan, self.tree, context.max_errors)
@@ -173,6 +179,8 @@ class Run:
 
     async def call(self, fetch: CompiledFetch, call: SubgraphCall) -> Mapping[str, Any] | SubgraphError:
         """Call the subgraph; a failure of the whole call is a value."""
+        if self._event is not None and fetch.fetch.kind == "subscription":
+            return self._event
         subgraph = self.context.subgraphs.get(fetch.subgraph)
         if subgraph is None:
             return SubgraphUnavailableError("The subgraph is not available.")
