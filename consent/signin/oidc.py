@@ -143,7 +143,7 @@ class OidcSignIn:
     @staticmethod
     async def _get(client: Any, url: str) -> dict[str, Any]:
         try:
-            answer = await client.get(url, withhold_token=True)
+            answer = await client.request("GET", url, withhold_token=True)
             document = json.loads(answer.content) if len(answer.content) <= _MAX_ANSWER else None
         except (HTTPError, ValueError, RecursionError) as error:
             raise OidcError(f"{url} does not answer ({type(error).__name__})") from None

@@ -15,12 +15,12 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from consent.signin.forms import Forms
-from consent.signin.models import ATTEMPTS, CREDENTIALS, SESSIONS
+from consent.signin.models import ATTEMPTS, CREDENTIALS, SESSIONS, STATES
 from consent.signin.passwords import Passwords
 from consent.signin.sessions import Sessions
 from consent.signin.settings import SignInSettings
 
-TABLES = [CREDENTIALS, SESSIONS, ATTEMPTS]
+TABLES = [CREDENTIALS, SESSIONS, ATTEMPTS, STATES]
 
 
 class Door:
