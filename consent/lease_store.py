@@ -45,6 +45,7 @@ class AccountFact:
 @dataclass(frozen=True, slots=True)
 class _Dialect:
     begin: str
+    commit_leases: str
     list_test: str
     to_list: Callable[[Iterable[str]], object]
     to_instant: Callable[[datetime], str]
@@ -59,6 +60,7 @@ def _sqlite_instant(value: datetime) -> str:
 
 _SQLITE = _Dialect(
     begin="BEGIN IMMEDIATE",
+    commit_leases="COMMIT",
     list_test="IN (SELECT value FROM json_each(?))",
     to_list=lambda values: orjson.dumps(list(values)).decode(),
     to_instant=_sqlite_instant,
@@ -71,6 +73,7 @@ _SQLITE = _Dialect(
 )
 _POSTGRESQL = _Dialect(
     begin=f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock_shared({STOP_LOCK})",
+    commit_leases="SET LOCAL synchronous_commit TO off; COMMIT",
     list_test="= ANY(%s)",
     to_list=lambda values: list(values),
     to_instant=lambda value: value.isoformat(),
@@ -218,14 +221,18 @@ class LeaseStore:
     def write(
         self, *, leases: Sequence[Sequence[object]], events: Sequence[Sequence[object]], closed: Sequence[int]
     ) -> None:
-        """Write new leases and events (`LEASE_COLUMNS`, `EVENT_COLUMNS`), delete the closed leases, and commit."""
+        """Write new leases and events (`LEASE_COLUMNS`, `EVENT_COLUMNS`), delete the closed leases, and commit.
+
+        Events are on disk when this returns. Leases need not be: should the server crash, every process has lost
+        the connection that proves it alive, and its leases with it.
+        """
         if closed:
             self._cursor.execute(*self._dialect.delete(closed))
         if leases:
             self._insert("fetch_lease", LEASE_COLUMNS, leases)
         if events:
             self._insert("access_event", EVENT_COLUMNS, events)
-        self._cursor.execute("COMMIT")
+        self._cursor.execute("COMMIT" if events else self._dialect.commit_leases)
 
     def retire(self, events: Sequence[Sequence[object]], now: datetime) -> None:
         """Write the last events, give up every lease of this process and its identity, and close."""

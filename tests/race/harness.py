@@ -184,6 +184,7 @@ class _Race:
     async def _revoke(self, grant: str) -> None:
         """Revoke through any process until it is confirmed; another one takes over when that one dies."""
         started, disturbed, first = time.monotonic(), self._processes.someone_is_paused, ""
+        pauses = self._processes.pauses
         while True:
             try:
                 async with asyncio.timeout(30):
@@ -192,10 +193,10 @@ class _Race:
                 disturbed = True
                 await asyncio.sleep(0.01)
                 continue
-            disturbed = disturbed or self._processes.someone_is_paused
             first = first or answer["status"]
             if answer["status"] == "confirmed":
                 break
+        disturbed = disturbed or self._processes.pauses != pauses
         waited = (time.monotonic() - started) * 1000
         for _ in range(20):
             await asyncio.sleep(0)
