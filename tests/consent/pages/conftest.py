@@ -30,9 +30,13 @@ from consent.pages.services import Health, PagesServices
 from consent.signin.demo import DemoLogin, Persona
 from consent.signin.forms import Forms
 from consent.signin.models import ATTEMPTS, CREDENTIALS, SESSIONS, STATES
+from consent.signin.passkeys import Passkeys
 from consent.signin.passwords import Passwords
 from consent.signin.sessions import Sessions
 from consent.signin.settings import SignInSettings
+from consent.signin.totp import Totp
+from gateway.storage.keyring import generate_key, parse_keyring
+from gateway.storage.vault import Vault
 
 ISSUER = "http://127.0.0.1:8700"
 CALLBACK = "https://actor.example/callback"
@@ -114,6 +118,9 @@ class Site:
             access_log=world.log,
             contact_codes=world.contacts,
             linked_accounts=self.accounts,
+            passkeys=Passkeys(self.engine, settings),
+            totp=Totp(self.engine, settings, Vault(parse_keyring(generate_key("k1")))),
+            erase=world.stops.erase_worker,
         )
         oauth = OAuthServices(
             engine=self.engine,
@@ -191,8 +198,3 @@ def submit() -> Any:
 @pytest.fixture
 def form_token() -> Any:
     return token_in
-
-
-@pytest.fixture
-def make_site() -> Any:
-    return Site
