@@ -6,17 +6,19 @@ Nothing here is recorded from real people or copied from a platform; every platf
 how much of its shape is documented.
 
 Reading order:
-    settings        what a sandbox is started with
-    world, people   seed and clock; the cast
-    platform        the interface of a simulated platform
-    platforms/      one module or folder per platform
-    tokens, authorization   a platform's OAuth server
+    settings                what a sandbox is started with
+    world, people           seed and clock; the cast
+    platform                the interface of a simulated platform
+    platforms/              one module or folder per platform
     driving, trades         what several platforms draw their records from
+    tokens, authorization, bearer   a platform's OAuth server, and who a request's token belongs to
+    graphql_service         how a platform serves GraphQL
+    answers, parameters     JSON answers; numbers in queries
     quota, faults, bodies   rate limits; the switches and the damage they do
-    journal, gate   the request log; what every call passes through
-    control, pages  the control page and its JSON twin
-    takeout/        exports that workers download themselves
-    app             puts it together
+    journal, gate           the request log; what every call passes through
+    control, pages          the control page and its JSON twin
+    takeout/                exports that workers download themselves
+    app                     puts it together
 """
 
 from connectors.sandbox.app import create_sandbox

@@ -1,9 +1,10 @@
 """A sandbox served by uvicorn on a loopback port, and a client that can sign in as a persona."""
 
+import contextlib
 import http.client
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -108,10 +109,10 @@ class Client:
         return self.form(f"/{platform}{token_path}", **(known | fields))
 
 
-@pytest.fixture(scope="session")
-def _server() -> Iterator[tuple[Client, FakeClock]]:
-    clock = FakeClock()
-    app = create_sandbox(SandboxSettings(seed=1), clock=clock)
+@contextlib.contextmanager
+def serving(settings: SandboxSettings, clock: FakeClock) -> Iterator[Client]:
+    """Serve a sandbox on a free port while the context lasts."""
+    app = create_sandbox(settings, clock=clock)
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical"))
     ready = threading.Event()
     started = server.startup
@@ -124,9 +125,22 @@ def _server() -> Iterator[tuple[Client, FakeClock]]:
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     assert ready.wait(10)
-    yield Client(server.servers[0].sockets[0].getsockname()[1]), clock
+    yield Client(server.servers[0].sockets[0].getsockname()[1])
     server.should_exit = True
     thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def _server() -> Iterator[tuple[Client, FakeClock]]:
+    clock = FakeClock()
+    with serving(SandboxSettings(seed=1), clock) as client:
+        yield client, clock
+
+
+@pytest.fixture
+def start(clock: FakeClock) -> Callable[[SandboxSettings], contextlib.AbstractContextManager[Client]]:
+    """Starts further sandboxes, with other settings."""
+    return lambda settings: serving(settings, clock)
 
 
 @pytest.fixture
