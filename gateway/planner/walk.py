@@ -146,7 +146,7 @@ class Walk:
         found: list[Case] = []
         for case in list(spot.cases):
             overlap = case.types if case.types <= wanted.types else case.types & wanted.types
-            if not overlap or not (case.accesses or spot.opaque):
+            if not overlap or not (case.accesses or spot.opaque or spot is self.root):
                 continue
             if overlap is not case.types:
                 case = spot.split(case, overlap, min(overlap))
@@ -241,10 +241,11 @@ class Walk:
         return cell
 
     def _choose(self, case: Case, field: OperationField, active: Active, rest: Sequence[str]) -> _Option | None:
-        options = self._options(case, field, active, rest, self._usable(case, field))
+        apart = self.draft.part > 0 and field.client and case.spot is not self.root
+        options = self._options(case, field, active, rest, self._usable(case, field), apart=apart)
         if not options and self.draft.part:
             # It cannot be fetched apart: deferring is the server's right, not its duty.
-            options = self._options(case, field, active, rest, list(case.all_accesses()))
+            options = self._options(case, field, active, rest, list(case.all_accesses()), apart=False)
         if not options:
             return None
         options.sort(key=lambda option: (option.cost, option.tie))
@@ -256,7 +257,14 @@ class Walk:
         return options[index] if index < len(options) else options[0]
 
     def _options(
-        self, case: Case, field: OperationField, active: Active, rest: Sequence[str], usable: Sequence[Access]
+        self,
+        case: Case,
+        field: OperationField,
+        active: Active,
+        rest: Sequence[str],
+        usable: Sequence[Access],
+        *,
+        apart: bool,
     ) -> list[_Option]:
         estimator = self.estimator
         options: list[_Option] = []
@@ -280,7 +288,7 @@ class Walk:
                 continue
             reenters = self.view.reenters(via or case.rep, field.name, subgraph)
             entity = bool(own.requires or own.contexts or reenters)
-            way = estimator.way(case, subgraph, via, uniform=spread or entity, visited=entering)
+            way = estimator.way(case, subgraph, via, uniform=spread or entity or apart, visited=entering)
             if way is None:
                 continue
             cost = way.cost
