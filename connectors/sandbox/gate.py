@@ -60,7 +60,7 @@ class PlatformGate:
         scope["sandbox.notes"] = notes
         status = _CLIENT_LEFT
         try:
-            await self._serve(scope, receive, answer, notes, kind, path)
+            await self._serve(scope, receive, answer, notes, kind)
             status = answer.status
         except Exception:
             status = 500
@@ -68,9 +68,7 @@ class PlatformGate:
         finally:
             self._journal.finish(seq, notes, status)
 
-    async def _serve(
-        self, scope: Scope, receive: Receive, answer: "_Answer", notes: CallNotes, kind: CallKind, path: str
-    ) -> None:
+    async def _serve(self, scope: Scope, receive: Receive, answer: "_Answer", notes: CallNotes, kind: CallKind) -> None:
         switches = self.switches
         request = Request(scope)
         if not switches.on:
@@ -83,25 +81,27 @@ class PlatformGate:
         signs_in = kind == "oauth" and _is_sign_in(request)
         if not signs_in and switches.error_rate and self._errors.random() < switches.error_rate:
             notes.fault = "error"
-            await self.platform.envelope.broken()(scope, receive, answer.send)
+            await self._plain(self.platform.envelope.broken())(scope, receive, answer.send)
             return
         if kind == "oauth":
             await self._app(scope, receive, answer.send)
             return
-        headers: dict[str, str] = {}
         reading = self._measure(request, switches)
         if not reading.allowed:
             notes.fault = "throttle"
-            await self.platform.envelope.throttled(reading)(scope, receive, answer.send)
+            await self._plain(self.platform.envelope.throttled(reading))(scope, receive, answer.send)
             return
-        headers |= self.platform.envelope.quota_headers(reading)
-        headers["X-Sandbox-Fidelity"] = self.platform.fidelity
         if switches.redirect_to is not None:
             notes.fault = "redirect_to"
-            redirect = Response(status_code=302, headers=headers | {"Location": switches.redirect_to})
-            await redirect(scope, receive, answer.send)
+            redirect = Response(status_code=302, headers={"Location": switches.redirect_to})
+            await self._plain(redirect)(scope, receive, answer.send)
             return
+        headers = {**self.platform.envelope.quota_headers(reading), "X-Sandbox-Fidelity": self.platform.fidelity}
         await self._call(scope, receive, answer, notes, switches, headers)
+
+    def _plain(self, response: Response) -> Response:
+        response.headers["X-Sandbox-Fidelity"] = self.platform.fidelity
+        return response
 
     def _measure(self, request: Request, switches: FaultSwitches) -> QuotaReading:
         by_token = self.meter.quota.counted_by == "token"

@@ -66,6 +66,7 @@ def test_every_platform_can_be_switched_off_throttled_and_broken(platform: Platf
         answer = sandbox.get(path)
         outcomes.append((answer.status, answer.body))
         assert sandbox.log(platform=platform.name)[-1]["fault"] is not None
+        assert answer.headers.get("x-sandbox-fidelity") == (None if fault == {"on": False} else platform.fidelity)
     assert outcomes[0] == (503, b"")
     assert outcomes[1][1] != outcomes[2][1]
     sandbox.switch(platform.name, reset=True)
