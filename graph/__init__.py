@@ -8,8 +8,9 @@ taxonomy (skills, occupations, training, opportunities) ───┘
 In reading order:
 
 * `model`: the nouns; `taxonomy`: the graph of them; `names`: search over labels; `builtin`, `data/`: what is built in;
-* `csv_source`, `esco`, `onet`, `regulation`, `store`, `taxonomy_import`: the official ESCO download instead of the extract;
+* `csv_source`, `esco`, `onet`, `regulation`, `store`, `taxonomy_import`: the ESCO download instead of the extract;
 * `facts`: evidence as it arrives; `relevance`: which skills a fact speaks for; `evidence`: how well they are held;
+* `linking/`: texts to skills;
 * `cover`: which programmes; `pathways`: which jobs on the way; `plans`, `planning`: the plan with its reasons;
 * `matching`: opportunities for a worker;
 * `evidence_text`, `matching_text`: the words of explanations; `pages`: cursors; `errors`: refusals;

@@ -1,0 +1,12 @@
+"""Text to skills: which skills of the taxonomy a title, a category or a sentence speaks of, how surely, by which words.
+
+```
+text ─surfaces─► likeness to every word and name ─candidates─► features of ~150 skills ─ranker─► links
+```
+* `surfaces`: names, words and n-grams as sparse matrices, and how rare words are;
+* `candidates`: the skills that may be meant, each described by numbers;
+* `ranker`: a linear model over these numbers, learned from sentences that people have labeled;
+* `linker`: the interface, `SkillLinker.link`; long texts are cut into pieces.
+
+No model is downloaded. Whoever has a better engine satisfies `Linker`.
+"""

@@ -1,0 +1,119 @@
+"""Links texts to skills. `SkillLinker` is the lexical engine: always there, nothing to download.
+
+A text is cut into sentences of at most `PIECE` words; each is linked on its own, and a skill keeps its best link.
+Of very long texts the first `MAX_TEXT` characters and `PIECES` different sentences are read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Protocol
+
+import numpy as np
+from scipy.sparse import csr_array  # type: ignore[import-untyped]
+
+from graph.linking.candidates import Background, Candidates, find_candidates
+from graph.linking.ranker import Ranker, load_ranker
+from graph.linking.surfaces import Surface, SurfaceIndex
+from graph.model import SkillId
+from graph.taxonomy import SkillGraph
+
+MAX_TEXT = 20_000
+PIECE = 60
+PIECES = 60
+OPTIONAL_PART = 0.5
+_BREAK = re.compile(r"[.!?;:•\n\r]+\s")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A skill that a text speaks of, how surely (0 to 1), and the words of the text that led to it."""
+
+    skill: SkillId
+    confidence: float
+    words: tuple[str, ...]
+
+
+class Linker(Protocol):
+    """Whatever links texts to skills."""
+
+    def link(self, text: str, *, limit: int = 10) -> list[Link]:
+        """Return up to `limit` links, surest first."""
+        ...
+
+
+class SkillLinker:
+    """The lexical engine over one taxonomy."""
+
+    def __init__(self, graph: SkillGraph, ranker: Ranker | None = None) -> None:
+        self.skills = tuple(graph.skills)
+        number = {skill: place for place, skill in enumerate(self.skills)}
+        self._index = SurfaceIndex(
+            list(_surfaces(graph, self.skills)), [graph.skills[each].description for each in self.skills]
+        )
+        self._background = _background(graph, self._index, number)
+        self._ranker = ranker or load_ranker()
+
+    def link(self, text: str, *, limit: int = 10) -> list[Link]:
+        """Return up to `limit` links, surest first; equally sure ones by id."""
+        best: dict[SkillId, Link] = {}
+        for piece in islice(dict.fromkeys(_pieces(text[:MAX_TEXT])), PIECES):
+            found = self.candidates(piece)
+            scores = self._ranker.scores(found.features)
+            confidence = self._ranker.confidence(scores)
+            for place in np.argsort(-scores, kind="stable")[:limit]:
+                skill = self.skills[found.owners[place]]
+                link = Link(skill=skill, confidence=round(float(confidence[place]), 4), words=found.words[place])
+                if skill not in best or best[skill].confidence < link.confidence:
+                    best[skill] = link
+        return sorted(best.values(), key=lambda each: (-each.confidence, each.skill))[:limit]
+
+    def candidates(self, piece: str) -> Candidates:
+        """Return the candidates of one sentence: what `link` ranks and what a ranker learns from."""
+        return find_candidates(self._index, self._background, piece)
+
+
+def _pieces(text: str) -> Iterator[str]:
+    for sentence in _BREAK.split(text):
+        words = sentence.split()
+        for start in range(0, len(words), PIECE):
+            yield " ".join(words[start : start + PIECE])
+
+
+def _surfaces(graph: SkillGraph, skills: tuple[SkillId, ...]) -> Iterator[Surface]:
+    terms: dict[SkillId, list[str]] = {}
+    for term, meant in graph.terms.items():
+        for skill in meant:
+            terms.setdefault(skill, []).append(term)
+    for owner, identifier in enumerate(skills):
+        node = graph.skills[identifier]
+        yield Surface(owner=owner, text=node.name, is_label=True)
+        others = {*node.labels.values(), *(each for group in node.synonyms.values() for each in group)}
+        for text in sorted((others | set(terms.get(identifier, ()))) - {node.name}):
+            yield Surface(owner=owner, text=text, is_label=False)
+
+
+def _background(graph: SkillGraph, index: SurfaceIndex, number: dict[SkillId, int]) -> Background:
+    rows, columns, values = [], [], []
+    for row, occupation in enumerate(graph.occupations):
+        parts = dict.fromkeys(graph.optional(occupation), OPTIONAL_PART)
+        parts.update(dict.fromkeys(graph.essential(occupation), 1.0))
+        for skill, value in sorted(parts.items()):
+            rows.append(row)
+            columns.append(number[skill])
+            values.append(value)
+    company = csr_array((values, (rows, columns)), shape=(max(1, len(graph.occupations)), len(number)))
+    norms = np.sqrt(np.asarray(company.multiply(company).sum(axis=1)).ravel())
+    scaled = company.multiply(1 / np.maximum(norms, 1e-9)[:, None]).tocsr()
+    label = np.zeros(len(number), np.int64)
+    label[index.owner[index.is_label]] = np.flatnonzero(index.is_label)
+    return Background(
+        demand=np.asarray((company > 0).sum(axis=0)).ravel().astype(np.float64),
+        is_knowledge=np.array([float(graph.skills[each].is_knowledge) for each in number]),
+        label=label,
+        company=scaled,
+        own_company=np.asarray(scaled.multiply(scaled).sum(axis=0)).ravel(),
+    )
