@@ -10,7 +10,7 @@ current one.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from typing import Any
 
 from graphql import GraphQLError, GraphQLSchema
@@ -21,7 +21,7 @@ from gateway.engine.options import EngineOptions
 from gateway.engine.response import EngineResponse
 from gateway.engine.version import PreparedOperation, SupergraphVersion
 from gateway.errors import GatewayError, InvalidRequestError, graphql_error
-from gateway.executor import RequestContext, execute
+from gateway.executor import CompiledPlan, RequestContext, execute, subscribe
 from gateway.executor.hooks import Gate, Sealer
 from gateway.subgraph import Subgraph
 
@@ -133,34 +133,72 @@ class Engine:
         try:
             operation = version.prepare(query, operation_name)
             if only_queries and operation.kind != "query":
-                raise InvalidRequestError(
-                    [graphql_error("Only queries can be sent this way.", "OPERATION_NOT_ALLOWED")]
-                )
+                raise _refusal("Only queries can be sent this way.", "OPERATION_NOT_ALLOWED")
             if operation.kind == "subscription":
-                raise InvalidRequestError([graphql_error("Subscriptions need a stream.", "SUBSCRIPTION_NOT_SUPPORTED")])
-            planned = operation.plan(scopes)
-            coerced = self._read_variables(version, operation, variables, session)
-            introspection = operation.introspection.answer(coerced) if operation.introspection else {}
+                raise _refusal("Subscriptions need a stream.", "SUBSCRIPTION_NOT_SUPPORTED")
+            plan, context = self._start(version, operation, variables, session, scopes)
         except InvalidRequestError as error:
             return EngineResponse.refusal(error.errors)
+        return EngineResponse.of(await execute(plan, context))
+
+    async def subscribe(
+        self,
+        query: str,
+        variables: Mapping[str, Any] | None = None,
+        operation_name: str | None = None,
+        session: Any = None,
+        scopes: frozenset[str] | None = None,
+    ) -> AsyncGenerator[EngineResponse, None]:
+        """Answer a subscription once for each event; a query or mutation once.
+
+        Acknowledge each response before asking for the next. Closing the generator ends the subscription. A request
+        that is refused gets one response. The stream stays on the version of the supergraph that it began with.
+        """
+        version = self._version
+        try:
+            operation = version.prepare(query, operation_name)
+            plan, context = self._start(version, operation, variables, session, scopes)
+        except InvalidRequestError as error:
+            yield EngineResponse.refusal(error.errors)
+            return
+        if operation.kind != "subscription":
+            yield EngineResponse.of(await execute(plan, context))
+            return
+        events = subscribe(plan, context, self._options.timeout)
+        try:
+            async for result in events:
+                yield EngineResponse.of(result)
+        finally:
+            await events.aclose()
+
+    def _start(
+        self,
+        version: SupergraphVersion,
+        operation: PreparedOperation,
+        variables: Mapping[str, Any] | None,
+        session: Any,
+        scopes: frozenset[str] | None,
+    ) -> tuple[CompiledPlan, RequestContext]:
+        """Authorize, plan and read the variables. Raises `InvalidRequestError`."""
+        planned = operation.plan(scopes)
+        coerced = self._read_variables(version, operation, variables, session)
+        try:
+            introspection = operation.introspection.answer(coerced) if operation.introspection else {}
         except GraphQLError as error:
-            return EngineResponse.refusal([error_of(error, "INTROSPECTION_FAILED")])
+            raise InvalidRequestError([error_of(error, "INTROSPECTION_FAILED")]) from error
         timeout = self._options.timeout
-        result = await execute(
-            planned.plan,
-            RequestContext(
-                subgraphs=version.subgraphs,
-                variables=coerced,
-                session=session,
-                gate=self._gate,
-                sealer=self._sealer,
-                deadline=None if timeout is None else asyncio.get_running_loop().time() + timeout,
-                introspection=introspection,
-                max_errors=self._options.max_errors,
-                known_errors=planned.errors,
-            ),
+        context = RequestContext(
+            subgraphs=version.subgraphs,
+            variables=coerced,
+            session=session,
+            gate=self._gate,
+            sealer=self._sealer,
+            deadline=None if timeout is None else asyncio.get_running_loop().time() + timeout,
+            introspection=introspection,
+            max_errors=self._options.max_errors,
+            known_errors=planned.errors,
         )
-        return EngineResponse.of(result)
+        return planned.plan, context
 
     def _read_variables(
         self,
@@ -194,6 +232,10 @@ def compose_supergraph(subgraphs: Sequence[Subgraph], *, rules: Sequence[Rule] =
     if isinstance(composed, CompositionFailed):
         raise CompositionFailedError(composed.errors)
     return composed.supergraph_sdl
+
+
+def _refusal(message: str, code: str) -> InvalidRequestError:
+    return InvalidRequestError([graphql_error(message, code)])
 
 
 def _directive(sealer: Sealer | None) -> str | None:

@@ -8,14 +8,17 @@ In reading order:
 4. `compiled.py`: a plan made ready to run, from `document.py` (what subgraphs are asked), `gather.py` (how
    representations are built) and `projection/` (how the answer is shaped).
 5. `run.py`: runs the fetches as a DAG; `merge.py` puts answers into the tree.
-6. `gated.py`: the same under a gate; `provenance.py` knows which permit brought what.
-7. `failures.py` and `paths.py`: errors on the paths that the client reads.
+6. `gated.py`: the same under a gate. `disclosure.py` applies a decision, `permits.py` asks for it and closes what it
+   opened, `provenance.py` knows which permit brought what, `release.py` looks again before the answer leaves.
+7. `streaming.py`: subscriptions, one run for each event.
+8. `failures.py` and `paths.py`: errors on the paths that the client reads.
 """
 
 from gateway.executor.compiled import CompiledPlan, compile_plan
 from gateway.executor.context import ALLOW_ALL, ExecutionResult, RequestContext
 from gateway.executor.execution import execute
 from gateway.executor.schema import ExecutionSchema
+from gateway.executor.streaming import subscribe
 
 __all__ = [
     "ALLOW_ALL",
@@ -25,4 +28,5 @@ __all__ = [
     "RequestContext",
     "compile_plan",
     "execute",
+    "subscribe",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ssl
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any
 
 import aiohttp
@@ -126,6 +126,29 @@ class HttpSubgraph:
         except aiohttp.ClientError:
             raise SubgraphUnavailableError("The subgraph is not available.") from None
 
+    async def subscribe(self, call: SubgraphCall) -> AsyncGenerator[Answer, None]:
+        """Subscribe over server-sent events (GraphQL over SSE, distinct connections mode). Raises `SubgraphError`."""
+        body = orjson.dumps({"query": call.document, "variables": call.variables}, default=str)
+        headers = {**(self._rule(call) if self._rule else {}), **self._fixed, "accept": "text/event-stream"}
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=self._timeout.total)
+        try:
+            async with self._transport.session.post(
+                self.url, data=body, headers=headers, allow_redirects=False, timeout=timeout
+            ) as response:
+                if response.content_type != "text/event-stream":
+                    yield _parse(await self._read(response), response.status)
+                    return
+                async for name, data in read_events(response.content, self._max_bytes):
+                    if name == "complete":
+                        return
+                    if name == "next":
+                        yield _parse(data, response.status)
+            raise SubgraphUnavailableError("The subgraph ended the stream.")
+        except TimeoutError:
+            raise SubgraphTimeoutError("The subgraph did not answer in time.") from None
+        except aiohttp.ClientError:
+            raise SubgraphUnavailableError("The subgraph is not available.") from None
+
     async def _post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
         async with self._transport.session.post(
             self.url, data=body, headers=headers, allow_redirects=False, timeout=self._timeout
@@ -150,6 +173,26 @@ class HttpSubgraph:
                 raise SubgraphError("The subgraph's answer is too large.", code="SUBGRAPH_RESPONSE_TOO_LARGE")
             chunks.append(unpacked)
         return b"".join(chunks)
+
+
+async def read_events(stream: aiohttp.StreamReader, limit: int) -> AsyncGenerator[tuple[str, bytes], None]:
+    """Yield (event, data) of a stream of server-sent events; one event may hold `limit` bytes at most."""
+    name, data, size = "message", bytearray(), 0
+    pending = b""
+    async for chunk in stream.iter_any():
+        *lines, pending = (pending + chunk).replace(b"\r\n", b"\n").split(b"\n")
+        for line in lines:
+            size += len(line)
+            if not line:
+                if data or name != "message":
+                    yield name, bytes(data)
+                name, data, size = "message", bytearray(), 0
+            elif line.startswith(b"event:"):
+                name = line[6:].strip().decode(errors="replace")
+            elif line.startswith(b"data:"):
+                data += (b"\n" if data else b"") + line[5:].removeprefix(b" ")
+        if size + len(pending) > limit:
+            raise SubgraphError("The subgraph's event is too large.", code="SUBGRAPH_RESPONSE_TOO_LARGE")
 
 
 def _unpacker(encoding: str) -> Any:

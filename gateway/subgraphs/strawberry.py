@@ -8,7 +8,7 @@ and unknown types are taken out before and answered with null and an error.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any
@@ -22,6 +22,7 @@ from graphql import (
     VariableNode,
     execute,
     parse,
+    subscribe,
 )
 from strawberry.federation import Schema
 
@@ -87,9 +88,33 @@ class StrawberrySubgraph:
         if isawaitable(result):
             result = await result
         assert isinstance(result, ExecutionResult)
-        errors = [self._error(each) for each in result.errors or ()]
+        answer = self._answer(result)
         if unknown and result.data is not None:
-            _put_back(result.data, errors, unknown)
+            _put_back(result.data, answer.setdefault("errors", []), unknown)
+        return answer
+
+    async def subscribe(self, call: SubgraphCall) -> AsyncGenerator[Answer, None]:
+        """Answer a subscription, once for each event."""
+        opened = subscribe(
+            self._graphql,
+            _parse(call.document).document,
+            context_value=self._context(call),
+            variable_values=dict(call.variables),
+        )
+        if isawaitable(opened):
+            opened = await opened
+        if isinstance(opened, ExecutionResult):
+            yield {"data": None, "errors": [self._error(each) for each in opened.errors or ()]}
+            return
+        try:
+            async for result in opened:
+                yield self._answer(result)
+        finally:
+            if isinstance(opened, AsyncGenerator):
+                await opened.aclose()
+
+    def _answer(self, result: ExecutionResult) -> dict[str, Any]:
+        errors = [self._error(each) for each in result.errors or ()]
         return {"data": result.data, "errors": errors} if errors else {"data": result.data}
 
     def _error(self, error: GraphQLError) -> dict[str, Any]:

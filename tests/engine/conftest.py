@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from inspect import isawaitable
 from typing import Any
 
 import pytest
-from graphql import GraphQLResolveInfo, build_schema, default_field_resolver, graphql
+from graphql import (
+    ExecutionResult,
+    GraphQLResolveInfo,
+    build_schema,
+    default_field_resolver,
+    graphql,
+    parse,
+    subscribe,
+)
 
 from gateway.engine import Engine
 from gateway.executor.hooks import Denial, GateDecision, GateRequest
@@ -74,6 +83,26 @@ class MemorySubgraph:
             type_resolver=lambda value, info, kind: value["__typename"],
         )
         return dict(result.formatted)
+
+    async def subscribe(self, call: SubgraphCall) -> AsyncGenerator[dict[str, Any], None]:
+        """Subscription fields have resolvers that return asynchronous iterators of their values."""
+        self.calls.append(call)
+        events = subscribe(
+            self._schema,
+            parse(call.document),
+            variable_values=dict(call.variables),
+            subscribe_field_resolver=self._resolve,
+        )
+        if isawaitable(events):
+            events = await events
+        if isinstance(events, ExecutionResult):
+            yield dict(events.formatted)
+            return
+        try:
+            async for result in events:
+                yield dict(result.formatted)
+        finally:
+            await events.aclose()
 
     def _resolve(self, source: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
         if info.field_name == "_entities":
@@ -156,6 +185,19 @@ class Client:
             response = await self.engine.execute(query, variables, **options)
             await response.acknowledge()
             return response
+
+        return asyncio.run(run())
+
+    def stream(self, query: str, take: int | None = None, **options: Any) -> list[Any]:
+        async def run() -> list[Any]:
+            responses: list[Any] = []
+            events = self.engine.subscribe(query, **options)
+            async for response in events:
+                responses.append(response)
+                await response.acknowledge()
+                if len(responses) == take:
+                    await events.aclose()
+            return responses
 
         return asyncio.run(run())
 

@@ -198,3 +198,47 @@ def test_nobody_listening():
         return None
 
     assert asyncio.run(run()).code == "UPSTREAM_UNAVAILABLE"
+
+
+def stream(*answers: bytes | None, **options: Any) -> list[Any]:
+    async def run() -> list[Any]:
+        raw = RawServer(list(answers))
+        server = await asyncio.start_server(raw.handle, "127.0.0.1", 0)
+        transport = HttpTransport()
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        events: list[Any] = []
+        try:
+            subgraph = HttpSubgraph("s", url, "", transport, **options)
+            async for event in subgraph.subscribe(SubgraphCall(document="subscription { x }", variables={}, session=0)):
+                events.append(event)
+        except SubgraphError as error:
+            events.append(error.code)
+        finally:
+            await transport.close()
+            server.close()
+            await server.wait_closed()
+        return events
+
+    return asyncio.run(run())
+
+
+SSE = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
+NEXT = b': comment\r\n\r\nevent: next\r\ndata: {"data":\r\ndata: {"x": 1}}\r\n\r\n'
+
+
+@pytest.mark.parametrize(
+    ("answer", "events"),
+    [
+        (SSE + NEXT + NEXT + b"event: complete\ndata:\n\n", [{"data": {"x": 1}}] * 2),
+        (SSE + NEXT, [{"data": {"x": 1}}, "UPSTREAM_UNAVAILABLE"]),
+        (SSE + b"event: next\ndata: {\n\n", ["SUBGRAPH_INVALID_DATA"]),
+        (SSE + b"data: " + b"x" * 200_000, ["SUBGRAPH_RESPONSE_TOO_LARGE"]),
+        (response(b'{"errors": [{"message": "no"}]}'), [{"errors": [{"message": "no"}]}]),
+        (response(b"", "404 Not Found"), ["SUBGRAPH_ERROR"]),
+        (None, ["UPSTREAM_UNAVAILABLE"]),
+    ],
+    ids=["complete", "cut", "not json", "endless", "refused", "not found", "closed"],
+)
+def test_server_sent_events(answer, events):
+    sent = Cut(answer) if answer is not None else None
+    assert stream(sent, max_response_bytes=100_000) == events

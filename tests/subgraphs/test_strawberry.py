@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
@@ -38,8 +39,18 @@ class Query:
         raise RuntimeError("the secret of the shelf")
 
 
+@strawberry.type
+class Subscription:
+    @strawberry.subscription
+    async def arrivals(self, count: int) -> AsyncGenerator[Book, None]:
+        for number in range(count):
+            yield Book(id=strawberry.ID(str(number)), title="new")
+
+
 SUBGRAPH = StrawberrySubgraph(
-    "books", Schema(query=Query, types=[Book]), context=lambda call: {"session": call.session}
+    "books",
+    Schema(query=Query, subscription=Subscription, types=[Book]),
+    context=lambda call: {"session": call.session},
 )
 DOCUMENT = "query ($r: [_Any!]!) { _entities(representations: $r) { ... on Book { id title } } }"
 
@@ -102,3 +113,12 @@ def test_two_services_are_federated():
 def test_entities_of_one_fetch_keep_their_order(count):
     result = ask(DOCUMENT, r=[{"__typename": "Book", "id": str(n)} for n in range(count)])
     assert [each["id"] for each in result["data"]["_entities"]] == [str(n) for n in range(count)]
+
+
+def test_subscriptions_are_streamed():
+    async def run() -> list[Any]:
+        document = "subscription ($n: Int!) { arrivals(count: $n) { id } }"
+        call = SubgraphCall(document=document, variables={"n": 2}, session="me")
+        return [event async for event in SUBGRAPH.subscribe(call)]
+
+    assert asyncio.run(run()) == [{"data": {"arrivals": {"id": "0"}}}, {"data": {"arrivals": {"id": "1"}}}]
