@@ -107,10 +107,11 @@ def explain_field(
     field = path[-1].field
     assert field is not None
     reasons: dict[str, list[str]] = {}
-    everything = moves.reach(positions, conditions)
-    for position, by_key in sorted(everything.items(), key=lambda item: (item[1], item[0])):
+    reach = moves.reach(positions, conditions)
+    everything = reach.by_key | reach.by_field
+    for position, by_key in reach.items():
         name = merged.subgraphs[position[0]].name
-        found = list(_field_reasons(merged, moves, position, field.name, conditions, frozenset(everything), by_key))
+        found = list(_field_reasons(merged, moves, position, field.name, conditions, everything, by_key))
         if found:
             reasons.setdefault(name, []).extend(r for r in found if r not in reasons.get(name, []))
     where = tuple(

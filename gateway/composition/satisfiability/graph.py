@@ -38,7 +38,7 @@ class Key:
     """A resolvable key: what it selects, and where it leads."""
 
     selections: Selections
-    targets: tuple[tuple[int, str], ...]
+    targets: frozenset[Position]
 
 
 def context_condition(subgraph: int, context: str) -> tuple[str, bool]:
@@ -65,6 +65,8 @@ class Graph:
                 self.homes[name] = (*self.homes.get(name, ()), index)
         query = merged.schema.roots.get("query")
         self.query = query
+        self.entrances: frozenset[Position] = frozenset((i, query, 0) for i in self.homes.get(query or "", ()) if query)
+        """The root of every subgraph, for queries."""
         self.interface_objects = frozenset(
             (i, t.name)
             for i, schema in enumerate(self.schemas)
@@ -189,23 +191,21 @@ class Graph:
         """The resolvable keys of a type, in all subgraphs, interface objects of its interfaces included."""
         found = self._keys.get(type_name)
         if found is None:
-            grouped: dict[Selections, list[tuple[int, str]]] = {}
+            grouped: dict[Selections, set[Position]] = {}
             self._collect_keys(type_name, self.homes.get(type_name, ()), grouped)
             definition = self.merged.schema.types.get(type_name)
             for interface in definition.interfaces if definition else ():
                 objects = (i for i in self.homes.get(interface, ()) if (i, interface) in self.interface_objects)
                 self._collect_keys(interface, objects, grouped)
-            found = tuple(Key(selections, tuple(targets)) for selections, targets in grouped.items())
+            found = tuple(Key(selections, frozenset(targets)) for selections, targets in grouped.items())
             self._keys[type_name] = found
         return found
 
-    def _collect_keys(
-        self, type_name: str, subgraphs: Iterable[int], into: dict[Selections, list[tuple[int, str]]]
-    ) -> None:
+    def _collect_keys(self, type_name: str, subgraphs: Iterable[int], into: dict[Selections, set[Position]]) -> None:
         for index in subgraphs:
             for key, selections in key_sets(self.schemas[index].types[type_name]):
                 if flag(key.args, "resolvable", True):
-                    into.setdefault(selections, []).append((index, type_name))
+                    into.setdefault(selections, set()).add((index, type_name, 0))
 
     def has_local_key(self, subgraph: int, type_name: str) -> bool:
         """Whether the subgraph can be re-entered with what it resolves of the type itself."""

@@ -7,15 +7,31 @@ ever its own reason. A fact that is stable is settled and never looked at again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from gateway.composition.subgraph.fieldset import FieldSelection, Fragment, Selections
 
 from .graph import Conditions, Edge, Graph, Position
 
-Reach: TypeAlias = dict[Position, bool]
-"""Positions of one object, and whether each was entered by a key."""
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """All positions of one object: those that a key led into, and those that a field led to only."""
+
+    by_key: frozenset[Position]
+    by_field: frozenset[Position]
+    places: dict[str, dict[int, list[tuple[Position, bool]]]] = field(compare=False)
+    """The positions, and whether entered by a key, by type and subgraph."""
+
+    def items(self) -> Iterator[tuple[Position, bool]]:
+        """Every position, and whether it was entered by a key."""
+        for position in sorted(self.by_field):
+            yield position, False
+        for position in sorted(self.by_key):
+            yield position, True
+
 
 _Fact: TypeAlias = tuple[Position, str, Conditions]
 
@@ -31,6 +47,7 @@ class Moves:
         self._round: set[_Fact] | None = None
         self._changed = False
         self._reaches: dict[tuple[frozenset[Position], Conditions], Reach] = {}
+        self._equal_reaches: dict[tuple[frozenset[Position], frozenset[Position]], Reach] = {}
 
     def reach(self, positions: frozenset[Position], conditions: Conditions) -> Reach:
         """The positions themselves and all that keys lead to."""
@@ -41,27 +58,36 @@ class Moves:
                 self._reaches[positions, conditions] = found
         return found
 
-    def _reach(self, positions: Iterable[Position], conditions: Conditions) -> Reach:
-        found: Reach = dict.fromkeys(positions, False)
-        for position in tuple(found):
+    def _reach(self, positions: frozenset[Position], conditions: Conditions) -> Reach:
+        groups = set()
+        for position in positions:
             if position[1] == self.graph.query:
                 # Any subgraph can be queried from the root again.
-                for index in self.graph.homes[position[1]]:
-                    found.setdefault((index, position[1], 0), True)
-                continue
-            for target in self.jumps(position, conditions):
-                found[target] = True
+                groups.add(self.graph.entrances)
+            else:
+                groups.add(self.jumps(position, conditions))
+        by_key = next(iter(groups)) if len(groups) == 1 else frozenset().union(*groups)
+        by_field = positions - by_key
+        found = self._equal_reaches.get((by_key, by_field))
+        if found is None:
+            places: dict[str, dict[int, list[tuple[Position, bool]]]] = {}
+            for group, flag in ((by_field, False), (by_key, True)):
+                for position in group:
+                    places.setdefault(position[1], {}).setdefault(position[0], []).append((position, flag))
+            found = self._equal_reaches[by_key, by_field] = Reach(by_key, by_field, places)
         return found
 
     def advance(self, reach: Reach, field_name: str, conditions: Conditions, *, leaf: bool = False) -> set[Position]:
         """Where a field leads from any of the positions; for a leaf, one answer is enough."""
         found: set[Position] = set()
-        for position, by_key in reach.items():
-            target = self.step(position, field_name, conditions, by_key=by_key)
-            if target is not None:
-                found.add(target)
-                if leaf:
-                    break
+        for type_name, by_subgraph in reach.places.items():
+            for subgraph in self.graph.owners(type_name).get(field_name, ()):
+                for position, by_key in by_subgraph.get(subgraph, ()):
+                    target = self.step(position, field_name, conditions, by_key=by_key)
+                    if target is not None:
+                        found.add(target)
+                        if leaf:
+                            return found
         return found
 
     def step(self, position: Position, field_name: str, conditions: Conditions, *, by_key: bool) -> Position | None:
@@ -137,15 +163,12 @@ class Moves:
                 self._met[fact] = True
                 self._changed = True
             return
-        known = self._jumps.get(fact, frozenset())
-        grown = set(known)
+        known = grown = self._jumps.get(fact, frozenset())
         for key in self.graph.keys(position[1]):
-            targets = [(i, name, 0) for i, name in key.targets if (i, name) != position[:2]]
-            if all(t in grown for t in targets) or not self.resolves(position, key.selections, conditions):
-                continue
-            grown.update(targets)
+            if not key.targets <= grown and self.resolves(position, key.selections, conditions):
+                grown = grown | key.targets if grown else key.targets
         if len(grown) > len(known):
-            self._jumps[fact] = frozenset(grown)
+            self._jumps[fact] = grown
             self._changed = True
 
     def resolves(self, position: Position, selections: Selections, conditions: Conditions) -> bool:

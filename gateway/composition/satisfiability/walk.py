@@ -12,7 +12,7 @@ from gateway.composition.schema.typeref import base_name
 
 from .explain import Step, explain_cast, explain_field
 from .graph import Conditions, Graph, Position
-from .moves import Moves
+from .moves import Moves, Reach
 from .runtime import check_runtime_types
 
 
@@ -62,7 +62,10 @@ class _Walk:
 
     def _is_new(self, state: _State) -> bool:
         visits = self.seen.setdefault((state.type_name, state.conditions), _Visits())
-        return visits.add(state.positions)
+        if self.types[state.type_name].kind is not Kind.OBJECT:
+            # What an interface or union is cast to depends on the positions, not on where keys lead.
+            return visits.add(Reach(frozenset(), state.positions, {}))
+        return visits.add(self.moves.reach(state.positions, state.conditions))
 
     def _next(self, state: _State) -> Iterator[_State]:
         definition = self.types[state.type_name]
@@ -134,16 +137,21 @@ class _Walk:
 
 
 class _Visits:
-    """The position sets seen at one type; a superset of a seen set can do no worse."""
+    """What could be reached at one type before; who can reach more can do no worse."""
 
     def __init__(self) -> None:
-        self.sets: dict[Position, list[frozenset[Position]]] = {}
+        self.exact: set[Reach] = set()
+        self.by_member: dict[Position, list[Reach]] = {}
 
-    def add(self, positions: frozenset[Position]) -> bool:
-        """Remember the set; False where one of its subsets was seen before."""
-        for position in positions:
-            for seen in self.sets.get(position, ()):
-                if seen <= positions:
+    def add(self, reach: Reach) -> bool:
+        """Remember the reach; False where one that lies within it was seen before."""
+        if reach in self.exact:
+            return False
+        everything = reach.by_key | reach.by_field
+        for position in everything:
+            for seen in self.by_member.get(position, ()):
+                if seen.by_key <= reach.by_key and seen.by_field <= everything:
                     return False
-        self.sets.setdefault(min(positions), []).append(positions)
+        self.exact.add(reach)
+        self.by_member.setdefault(min(everything), []).append(reach)
         return True
