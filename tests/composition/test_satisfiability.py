@@ -3,6 +3,9 @@
 import re
 
 from gateway.composition import CompositionFailed, SubgraphSDL, compose
+from gateway.composition.merge.merge import merge_subgraphs
+from gateway.composition.satisfiability import check_satisfiability
+from gateway.composition.subgraph.expand import expand
 
 LINK = (
     'extend schema @link(url: "https://specs.apollo.dev/federation/v2.11", import: ["@key", "@shareable", '
@@ -166,3 +169,11 @@ def test_the_query_in_the_error_can_be_sent():
         """,
         b="type Query { b: T } type T { x: Int @shareable y: Int }",
     ) == ['{ find(filter: {ids: [], name: "A string value"}, size: S, n: 0) { y } }']
+
+
+def test_a_walk_without_end_stops_with_a_code():
+    source = SubgraphSDL(name="a", url="", sdl="type Query { a: A } type A { b: B } type B { a: A n: Int }")
+    merged = merge_subgraphs((expand(source).subgraph,))
+    assert check_satisfiability(merged) == ([], [])
+    (error,), _ = check_satisfiability(merged, max_states=2)
+    assert error.code == "MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED"

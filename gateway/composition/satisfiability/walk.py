@@ -26,20 +26,26 @@ class _State:
     path: tuple[Step, ...]
 
 
-def check_satisfiability(merged: Merged) -> tuple[list[CompositionError], list[Hint]]:
+MAX_STATES = 1_000_000
+"""More different states than any real supergraph has; the walk stops there instead of hanging."""
+
+
+def check_satisfiability(merged: Merged, *, max_states: int = MAX_STATES) -> tuple[list[CompositionError], list[Hint]]:
     """Every field of the API that some query path cannot reach, with that query."""
-    return _Walk(merged).run()
+    return _Walk(merged, max_states).run()
 
 
 class _Walk:
-    def __init__(self, merged: Merged) -> None:
+    def __init__(self, merged: Merged, max_states: int) -> None:
         self.merged = merged
         self.types = merged.schema.types
         self.graph = Graph(merged)
         self.moves = Moves(self.graph)
         self.errors: list[CompositionError] = []
         self.hints: list[Hint] = []
-        self.seen: dict[tuple[str, Conditions], _Visits] = {}
+        self.seen: dict[str, dict[Conditions, _Visits]] = {}
+        self.max_states = max_states
+        self.states = 0
         self.visible: dict[str, bool] = {n: not is_applied(t.directives, "inaccessible") for n, t in self.types.items()}
         self.possible: dict[str, tuple[str, ...]] = {}
 
@@ -49,6 +55,10 @@ class _Walk:
             state = stack.pop()
             if not self._is_new(state):
                 continue
+            self.states += 1
+            if self.states > self.max_states:
+                self.errors.append(_too_many(self.max_states, state))
+                break
             stack.extend(reversed(list(self._next(state))))
         return self.errors, self.hints
 
@@ -61,11 +71,17 @@ class _Walk:
             yield _State(name, homes, frozenset(), (Step(operation=operation),))
 
     def _is_new(self, state: _State) -> bool:
-        visits = self.seen.setdefault((state.type_name, state.conditions), _Visits())
-        if self.types[state.type_name].kind is not Kind.OBJECT:
+        if self.types[state.type_name].kind is Kind.OBJECT:
+            reach = self.moves.reach(state.positions, state.conditions)
+        else:
             # What an interface or union is cast to depends on the positions, not on where keys lead.
-            return visits.add(Reach(frozenset(), state.positions, {}))
-        return visits.add(self.moves.reach(state.positions, state.conditions))
+            reach = Reach(frozenset(), state.positions, {})
+        seen = self.seen.setdefault(state.type_name, {})
+        # Every condition that is decided opens ways and closes none, so fewer are harder to satisfy.
+        if any(visits.covers(reach) for known, visits in seen.items() if known <= state.conditions):
+            return False
+        seen.setdefault(state.conditions, _Visits()).add(reach)
+        return True
 
     def _next(self, state: _State) -> Iterator[_State]:
         definition = self.types[state.type_name]
@@ -136,6 +152,14 @@ class _Walk:
         yield _State(name, frozenset(found), state.conditions, path)
 
 
+def _too_many(limit: int, state: _State) -> CompositionError:
+    return CompositionError(
+        code="MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED",
+        message=f"There are more than {limit} different ways to reach the types of the supergraph (the last one led "
+        f'to "{state.type_name}"). This happens where progressive overrides follow one another: complete some of them.',
+    )
+
+
 class _Visits:
     """What could be reached at one type before; who can reach more can do no worse."""
 
@@ -143,15 +167,18 @@ class _Visits:
         self.exact: set[Reach] = set()
         self.by_member: dict[Position, list[Reach]] = {}
 
-    def add(self, reach: Reach) -> bool:
-        """Remember the reach; False where one that lies within it was seen before."""
+    def covers(self, reach: Reach) -> bool:
+        """Whether a reach that lies within this one was seen before."""
         if reach in self.exact:
-            return False
+            return True
         everything = reach.by_key | reach.by_field
-        for position in everything:
-            for seen in self.by_member.get(position, ()):
-                if seen.by_key <= reach.by_key and seen.by_field <= everything:
-                    return False
+        return any(
+            seen.by_key <= reach.by_key and seen.by_field <= everything
+            for position in everything
+            for seen in self.by_member.get(position, ())
+        )
+
+    def add(self, reach: Reach) -> None:
+        """Remember the reach."""
         self.exact.add(reach)
-        self.by_member.setdefault(min(everything), []).append(reach)
-        return True
+        self.by_member.setdefault(min(reach.by_key | reach.by_field), []).append(reach)
