@@ -208,6 +208,9 @@ class Engine:
         session: Any,
     ) -> Mapping[str, Any]:
         coerced = operation.variables.read(given)
+        cost, limit = operation.cost(coerced), self._options.limits.cost
+        if cost > limit:
+            raise _refusal(f"The operation costs {cost:.0f}; at most {limit:.0f} is accepted.", "COST_LIMIT_EXCEEDED")
         lifted = operation.document.lifted
         if not lifted:
             return coerced

@@ -11,7 +11,8 @@ from gateway.planner.options import PlannerOptions
 class Limits:
     """Bounds on one operation, checked before it is planned. Each is the largest value that is accepted.
 
-    `fields` counts fields after fragments are spread; `depth` the nesting of fields, introspection aside.
+    `fields` counts fields after fragments are spread; `depth` the nesting of fields, introspection aside;
+    `cost` is the static cost (`cost.py`), in which a list of unknown size counts as `assumed_list_size`.
     """
 
     document_bytes: int = 100_000
@@ -21,6 +22,8 @@ class Limits:
     aliases: int = 200
     directives: int = 100
     root_fields: int = 50
+    cost: float = 50_000.0
+    assumed_list_size: int = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

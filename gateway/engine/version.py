@@ -13,6 +13,7 @@ from graphql import GraphQLSchema, OperationDefinitionNode
 
 from gateway.composition import api_schema
 from gateway.engine.cache import LruCache
+from gateway.engine.cost import CostModel
 from gateway.engine.documents import ParsedDocument, client_variables, read_document
 from gateway.engine.introspection import Introspection
 from gateway.engine.options import EngineOptions
@@ -47,7 +48,7 @@ class PlannedOperation:
 class PreparedOperation:
     """One operation of one document: valid, bounded, normalized; its plans are made when first needed."""
 
-    __slots__ = ("_operation", "_version", "document", "introspection", "kind", "plans", "scopes", "variables")
+    __slots__ = ("_operation", "_version", "cost", "document", "introspection", "kind", "plans", "scopes", "variables")
 
     def __init__(
         self, version: SupergraphVersion, document: ParsedDocument, definition: OperationDefinitionNode
@@ -58,6 +59,7 @@ class PreparedOperation:
         name = definition.name.value if definition.name else None
         self._operation = _planned(lambda: normalize(version.supergraph, document.document, name))
         self.variables = VariableReader(client_variables(definition, document.lifted), version.api_schema)
+        self.cost = version.costs.estimator(document.document, definition)
         self.introspection = (
             Introspection(document.document, definition, version.api_schema) if self._operation.introspection else None
         )
@@ -99,6 +101,7 @@ class SupergraphVersion:
             hidden_values=self.supergraph.inaccessible_values,
             sealed={(each[0], each[1]) for each in coordinates if len(each) == 2},
         )
+        self.costs = CostModel(supergraph_sdl, self.api_schema, assumed_list_size=options.limits.assumed_list_size)
         self._documents: LruCache[tuple[str, str | None], PreparedOperation | InvalidRequestError] = LruCache(
             options.documents
         )

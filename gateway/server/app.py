@@ -201,7 +201,7 @@ def _engine_options(settings: Settings) -> EngineOptions:
             tokens=settings.max_tokens,
             depth=settings.max_depth,
             aliases=settings.max_aliases,
-            fields=settings.max_cost,
+            cost=settings.max_cost,
         ),
         introspection=settings.introspection,
         timeout=settings.request_timeout,

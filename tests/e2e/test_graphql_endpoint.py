@@ -63,8 +63,15 @@ def test_the_query_may_come_by_get(client):
         ({"query": "{ worker { id } }"}, "GRAPHQL_VALIDATION_FAILED"),
         ({"query": "query ($w: ID!) { worker(id: $w) { id } }"}, None),
         ({"query": "query A { viewer { kind } } query B { viewer { kind } }"}, None),
-        ({"query": "{ " + " ".join(f"a{i}: viewer {{ kind }}" for i in range(60)) + " }"}, None),
-        ({"query": "{ skills { edges { node { " + "broader { " * 30 + "id" + " }" * 30 + " } } } }"}, None),
+        ({"query": "{ " + " ".join(f"a{i}: viewer {{ kind }}" for i in range(60)) + " }"}, "ALIAS_LIMIT_EXCEEDED"),
+        (
+            {"query": "{ skills { edges { node { " + "broader { " * 30 + "id" + " }" * 30 + " } } } }"},
+            "DEPTH_LIMIT_EXCEEDED",
+        ),
+        (
+            {"query": "{ skills { edges { node { " + "broader { " * 5 + "id" + " }" * 5 + " } } } }"},
+            "COST_LIMIT_EXCEEDED",
+        ),
         ({"query": "{ viewer { ...F } } fragment F on Viewer { ...F }"}, "GRAPHQL_VALIDATION_FAILED"),
         ({"query": "# " + "x" * 30_000}, "BODY_TOO_LARGE"),
         ([ASK], "BATCHING_NOT_ALLOWED"),
