@@ -2,7 +2,7 @@
 
 * A grant starts `active`, ends once, and never changes again; its end date is never raised, its parties stay.
 * A granted item is a category that the purpose's version allows, never a forbidden one; items never change.
-* Events are only ever added.
+* Events are only ever added; those of an erased worker may be deleted (`audit/leaf.py` says why that is no loss).
 * Whatever ends a permission (a grant ends, a gate closes, a worker is erased, an actor suspended) leaves a
   `stop_notice`. On PostgreSQL it also takes `STOP_LOCK` exclusively until its commit and notifies `STOP_CHANNEL`,
   so that it is ordered against every lease transaction, which holds the lock shared (`leases.py`).
@@ -21,6 +21,7 @@ from sqlalchemy import Connection, Table, event
 from sqlmodel import SQLModel
 
 from consent import models
+from consent.audit import models as audit_models
 
 STOP_LOCK = 0x67_77_73_74_6F_70
 """The key of the PostgreSQL advisory lock that orders stops against lease transactions (`gwstop`)."""
@@ -65,9 +66,20 @@ _REFUSALS: tuple[tuple[str, str, str, str, str], ...] = (
     ("grant_item", "kept", "DELETE", "1 = 1", "the items of a grant are kept"),
     ("worker", "erased_is_final", "UPDATE", "OLD.status = 'erased' AND NEW.status <> 'erased'", "erased is final"),
     ("access_event", "fixed", "UPDATE", "1 = 1", "events do not change"),
-    ("access_event", "kept", "DELETE", "1 = 1", "events are kept"),
+    (
+        "access_event",
+        "kept",
+        "DELETE",
+        "NOT EXISTS (SELECT 1 FROM worker w WHERE w.id = OLD.worker_id AND w.status = 'erased')",
+        "events are kept",
+    ),
     ("consent_event", "fixed", "UPDATE", "1 = 1", "events do not change"),
     ("consent_event", "kept", "DELETE", "1 = 1", "events are kept"),
+    *(
+        (table, name, when, "1 = 1", "the audit log is only added to")
+        for table in ("audit_leaf", "audit_node", "audit_checkpoint")
+        for name, when in (("fixed", "UPDATE"), ("kept", "DELETE"))
+    ),
 )
 
 _STOPS: tuple[tuple[str, str, str, str, str, str], ...] = (
@@ -156,5 +168,5 @@ def _attach() -> None:
         event.listen(SQLModel.metadata.tables[name], "after_create", _create_with)
 
 
-assert models.ConsentGrant.__tablename__ == "consent_grant"
+assert models.ConsentGrant.metadata is audit_models.AuditLeaf.metadata is SQLModel.metadata
 _attach()

@@ -17,7 +17,7 @@ from sqlmodel import Session, col
 from consent.columns import utc_now
 from consent.grant_records import GrantReader, GrantRecord, Item
 from consent.models import Actor, ConsentEvent, ConsentGrant, GrantItem, Worker, new_id
-from consent.stops import Revocation, Scope, Stops, lock_stops
+from consent.stops import Revocation, Scope, Stops, lock_stops, share_stops
 from consent.vocabulary import ANY_PLATFORM, CATEGORIES, PURPOSES
 
 By = Literal["worker", "actor", "operator"]
@@ -210,6 +210,7 @@ class GrantService(GrantReader):
         by_id: str | None,
         payload: dict[str, Any],
     ) -> None:
+        share_stops(connection)
         connection.execute(
             insert(ConsentEvent).values(
                 at=self._clock(),

@@ -227,6 +227,7 @@ class Stops:
             return True
 
     def _bury(self, connection: Connection, number: int) -> None:
+        share_stops(connection)
         now = self._clock()
         orphans = connection.execute(
             delete(FetchLease)
@@ -266,6 +267,12 @@ class Stops:
             .where(col(GatewayProcess.id) == number, col(GatewayProcess.ended_at).is_(None))
             .values(ended_at=now.astimezone(UTC))
         )
+
+
+def share_stops(connection: Connection) -> None:
+    """Take that lock shared, before a transaction writes an event: the audit log waits for it to be complete."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": STOP_LOCK})
 
 
 def lock_stops(connection: Connection) -> None:

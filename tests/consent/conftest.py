@@ -31,7 +31,7 @@ AUTHORIZE_URL = "https://consent.example/oauth/authorize"
 TABLES = [
     *("worker", "actor", "category", "purpose", "purpose_category", "consent_grant", "grant_item", "subject_gate"),
     *("platform_gate", "client_gate", "gateway_process", "fetch_lease", "stop_notice", "access_event"),
-    *("consent_event", "contact_code"),
+    *("consent_event", "contact_code", "audit_leaf", "audit_node", "audit_checkpoint"),
 ]
 SOURCES = {
     "uber": "platform:uber",

@@ -28,7 +28,7 @@ from tests.race.slow_platform import SlowPlatform
 TABLES = [
     *("worker", "actor", "category", "purpose", "purpose_category", "consent_grant", "grant_item", "subject_gate"),
     *("platform_gate", "client_gate", "gateway_process", "fetch_lease", "stop_notice", "access_event"),
-    *("consent_event", "contact_code"),
+    *("consent_event", "contact_code", "audit_leaf", "audit_node", "audit_checkpoint"),
 ]
 CLIENTS_PER_WORKER = 3
 AFTERMATH_SECONDS = 0.15

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -40,11 +40,11 @@ def _error_page(request: Request, description: str, status: int, /) -> Response:
 class Server:
     """The server, one actor with one client, one worker."""
 
-    def __init__(self, world: Any) -> None:
+    def __init__(self, world: Any, issuer: str = ISSUER) -> None:
         self.world = world
         self.engine, self.clock = world.engine, world.clock
         self.settings = OAuthSettings(
-            issuer=ISSUER,
+            issuer=issuer,
             seal=lambda worker_id, actor_id: f"{actor_id}:{worker_id[::-1]}",
             platforms=lambda: {"uber": "Uber", "upwork": "Upwork"},
             clock=world.clock,
@@ -69,7 +69,7 @@ class Server:
         self.authorizations = Authorizations(self.engine, self.settings, world.grants)
         self.tokens = AccessTokens(self.engine, self.settings)
         self.app = Starlette(routes=routes(services))
-        self.http = TestClient(self.app, base_url=ISSUER, follow_redirects=False)
+        self.http = TestClient(self.app, base_url=issuer, follow_redirects=False)
 
     def new_client(self, **values: Any) -> NewClient:
         return self.registry.create_client("acme", **{"name": "App", "redirect_uris": [CALLBACK], **values})
@@ -167,10 +167,15 @@ def query_of(location: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def server(world: Any) -> Iterator[Server]:
+def make_server(world: Any) -> Iterator[Callable[[str], Server]]:
     SQLModel.metadata.create_all(world.engine, tables=TABLES)
-    yield Server(world)
+    yield lambda issuer: Server(world, issuer)
     SQLModel.metadata.drop_all(world.engine, tables=TABLES)
+
+
+@pytest.fixture
+def server(make_server: Callable[[str], Server]) -> Server:
+    return make_server(ISSUER)
 
 
 @pytest.fixture

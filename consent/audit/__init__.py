@@ -1,0 +1,15 @@
+"""The log that nobody can alter unnoticed: every access and every change of consent is a leaf of one Merkle tree.
+
+    access_event, consent_event ──sequencer──► audit_leaf, audit_node ──signer──► audit_checkpoint
+        (written where they happen)     (gapless, in order)            (size and root, signed, public)
+
+* `tree.py`      pure: RFC 9162 hashes, roots, proofs and their verification
+* `note.py`      checkpoints as C2SP signed notes, by Ed25519 keys
+* `leaf.py`      what of an event goes into its leaf: a salted commitment, never the event itself
+* `models.py`    the tables
+* `log.py`       the sequencer, checkpoints and proofs
+* `witness.py`   cosigns checkpoints that are consistent with all it has seen
+* `verify.py`    finds what was edited, deleted, reordered, truncated or forked
+
+Whoever holds an earlier checkpoint can demand a consistency proof from it to the current one.
+"""

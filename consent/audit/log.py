@@ -1,0 +1,252 @@
+"""The sequencer and what it builds: events become leaves in one order for all processes, checkpoints, proofs.
+
+Events are written where they happen, without waiting for each other. Once a second one process at a time takes those
+that are complete and appends them. An event is in the log when a checkpoint covers it, about a second after it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import SQLModel, col
+
+from consent.audit.leaf import EventKind, event_hash
+from consent.audit.models import AuditCheckpoint, AuditLeaf, AuditNode
+from consent.audit.note import Checkpoint, Signer
+from consent.audit.tree import Nodes, completed, consistency_proof, inclusion_proof, node_hash, root
+from consent.columns import utc_now
+from consent.models import AccessEvent, ConsentEvent
+from consent.stops import lock_stops, share_stops
+
+_log = logging.getLogger(__name__)
+
+SEQUENCER_LOCK = 0x67_77_73_65_71
+"""The key of the PostgreSQL advisory lock that lets one process at a time append (`gwseq`)."""
+
+FORGET_EVENT = "consent:worker:forget"
+"""The event that lists which events of an erased worker were deleted."""
+
+INTERVAL_SECONDS = 1.0
+BATCH = 2_000
+
+EVENTS: Mapping[EventKind, tuple[type[SQLModel], str]] = {
+    "access": (AccessEvent, "id"),
+    "consent": (ConsentEvent, "seq"),
+}
+"""Which table holds the events of a kind, and what numbers them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InclusionProof:
+    """Proof that an event is the leaf at `index` of the tree that `note` states."""
+
+    index: int
+    size: int
+    leaf: bytes
+    path: tuple[bytes, ...]
+    note: str
+
+
+class AuditLog:
+    """Appends events, signs checkpoints and gives proofs."""
+
+    def __init__(self, engine: Engine, signer: Signer, *, clock: Callable[[], datetime] = utc_now) -> None:
+        self._engine = engine
+        self._signer = signer
+        self._clock = clock
+
+    async def run(self, interval: float = INTERVAL_SECONDS) -> None:
+        """Append and sign every `interval` seconds until cancelled."""
+        while True:
+            try:
+                await asyncio.to_thread(self.advance)
+            except SQLAlchemyError as error:
+                _log.error("consent:audit:fail", extra={"error": type(error).__name__})
+            await asyncio.sleep(interval)
+
+    def advance(self) -> int:
+        """Append all events that are complete, sign a checkpoint if there were any, and return how many."""
+        bounds = self._bounds()
+        appended = 0
+        while True:
+            with self._engine.begin() as connection:
+                if not _lock_sequencer(connection):
+                    return appended
+                count = self._append(connection, bounds)
+                if count < BATCH:
+                    if appended + count or self._unsigned(connection):
+                        self._sign(connection)
+                    return appended + count
+            appended += count
+
+    def forget(self, worker_id: str) -> int:
+        """Delete the events of an erased worker that are in the log; their leaves, and all proofs, stay.
+
+        The log itself tells which events were deleted, so that nothing else can vanish under this name.
+        Raises what the database raises when the worker is not erased.
+        """
+        with self._engine.begin() as connection:
+            share_stops(connection)
+            covered = select(col(AuditLeaf.event_id)).where(col(AuditLeaf.kind) == "access")
+            mine = (col(AccessEvent.worker_id) == worker_id, col(AccessEvent.id).in_(covered))
+            ids = connection.execute(select(col(AccessEvent.id)).where(*mine).order_by(col(AccessEvent.id))).scalars()
+            listed = list(ids)
+            if listed:
+                connection.execute(delete(AccessEvent).where(*mine))
+                connection.execute(
+                    insert(ConsentEvent).values(
+                        at=self._clock(),
+                        type=FORGET_EVENT,
+                        worker_id=worker_id,
+                        by_kind="operator",
+                        payload={"access": listed},
+                    )
+                )
+        return len(listed)
+
+    def latest(self) -> str | None:
+        """Return the newest checkpoint, a signed note."""
+        with self._reading() as connection:
+            return connection.execute(
+                select(col(AuditCheckpoint.note)).order_by(col(AuditCheckpoint.size).desc()).limit(1)
+            ).scalar_one_or_none()
+
+    def consistency(self, first: int, second: int) -> list[bytes]:
+        """Prove that the log of `first` leaves is a beginning of that of `second`. Raises `ValueError`."""
+        with self._reading() as connection:
+            if second > _size(connection):
+                raise ValueError("the log is not that long")
+            return consistency_proof(nodes_in(connection), first, second)
+
+    def inclusion(self, kind: EventKind, event_id: int) -> InclusionProof | None:
+        """Prove that an event is in the log; None while no checkpoint covers it."""
+        with self._reading() as connection:
+            leaf = connection.execute(
+                select(col(AuditLeaf.seq), col(AuditLeaf.hash)).where(
+                    col(AuditLeaf.kind) == kind, col(AuditLeaf.event_id) == event_id
+                )
+            ).one_or_none()
+            newest = connection.execute(
+                select(col(AuditCheckpoint.size), col(AuditCheckpoint.note))
+                .order_by(col(AuditCheckpoint.size).desc())
+                .limit(1)
+            ).one_or_none()
+            if leaf is None or newest is None or leaf.seq >= newest.size:
+                return None
+            path = inclusion_proof(nodes_in(connection), leaf.seq, newest.size)
+        return InclusionProof(index=leaf.seq, size=newest.size, leaf=leaf.hash, path=tuple(path), note=newest.note)
+
+    def _reading(self) -> Connection:
+        return self._engine.execution_options(read_only=True).connect()
+
+    def _bounds(self) -> dict[EventKind, int]:
+        """Return the highest number of each kind below which no event can appear any more.
+
+        Whoever writes events holds the stop lock, shared or not, until their commit; having it alone for an
+        instant means that all numbers given out are committed or will never be.
+        """
+        with self._engine.begin() as connection:
+            lock_stops(connection)
+            return {
+                kind: connection.execute(select(func.max(getattr(model, number)))).scalar() or 0
+                for kind, (model, number) in EVENTS.items()
+            }
+
+    def _append(self, connection: Connection, bounds: Mapping[EventKind, int]) -> int:
+        size = _size(connection)
+        found: list[tuple[datetime, EventKind, int, bytes]] = []
+        for kind in EVENTS:
+            last = connection.execute(
+                select(func.max(col(AuditLeaf.event_id))).where(col(AuditLeaf.kind) == kind)
+            ).scalar()
+            for event_id, event in read_events(connection, kind, after=last or 0, until=bounds[kind], limit=BATCH):
+                found.append((event["at"], kind, event_id, event_hash(kind, event)))
+        found = _fair(found)
+        if not found:
+            return 0
+        fresh: dict[tuple[int, int], bytes] = {}
+        stored = nodes_in(connection)
+
+        def node(level: int, index: int) -> bytes:
+            known = fresh.get((level, index))
+            return known if known is not None else stored(level, index)
+
+        leaves: list[dict[str, object]] = []
+        for position, (_, kind, event_id, digest) in enumerate(found, start=size):
+            fresh[0, position] = digest
+            leaves.append({"seq": position, "kind": kind, "event_id": event_id, "hash": digest})
+            for level, index in completed(position + 1):
+                fresh[level, index] = node_hash(node(level - 1, 2 * index), node(level - 1, 2 * index + 1))
+        connection.execute(insert(AuditLeaf), leaves)
+        inner = [
+            {"level": level, "position": index, "hash": digest} for (level, index), digest in fresh.items() if level
+        ]
+        if inner:
+            connection.execute(insert(AuditNode), inner)
+        return len(found)
+
+    def _unsigned(self, connection: Connection) -> bool:
+        signed = connection.execute(select(func.max(col(AuditCheckpoint.size)))).scalar()
+        return _size(connection) > (signed or 0)
+
+    def _sign(self, connection: Connection) -> None:
+        size = _size(connection)
+        checkpoint = Checkpoint(origin=self._signer.name, size=size, root=root(nodes_in(connection), size))
+        connection.execute(
+            insert(AuditCheckpoint).values(
+                size=size, root=checkpoint.root, note=self._signer.sign(checkpoint), at=self._clock()
+            )
+        )
+
+
+def nodes_in(connection: Connection) -> Nodes:
+    """Return the nodes of the stored tree."""
+
+    def node(level: int, index: int) -> bytes:
+        if level == 0:
+            query = select(col(AuditLeaf.hash)).where(col(AuditLeaf.seq) == index)
+        else:
+            query = select(col(AuditNode.hash)).where(col(AuditNode.level) == level, col(AuditNode.position) == index)
+        digest: bytes = connection.execute(query).scalar_one()
+        return digest
+
+    return node
+
+
+def read_events(
+    connection: Connection, kind: EventKind, *, after: int, until: int, limit: int
+) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Yield events in the order of their numbers, as rows."""
+    model, number = EVENTS[kind]
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    query = select(table).where(table.c[number] > after, table.c[number] <= until).order_by(table.c[number])
+    for row in connection.execute(query.limit(limit)):
+        yield row._mapping[number], dict(row._mapping)
+
+
+def _fair(found: Sequence[tuple[datetime, EventKind, int, bytes]]) -> list[tuple[datetime, EventKind, int, bytes]]:
+    """Bring a batch into one order: by instant, but the events of a kind always in the order of their numbers."""
+    queues = {kind: sorted((e for e in found if e[1] == kind), key=lambda e: e[2]) for kind in EVENTS}
+    merged: list[tuple[datetime, EventKind, int, bytes]] = []
+    while waiting := [queue for queue in queues.values() if queue]:
+        merged.append(min(waiting, key=lambda queue: queue[0][:3]).pop(0))
+    return merged
+
+
+def _size(connection: Connection) -> int:
+    highest = connection.execute(select(func.max(col(AuditLeaf.seq)))).scalar()
+    return 0 if highest is None else int(highest) + 1
+
+
+def _lock_sequencer(connection: Connection) -> bool:
+    """Be the only one that appends until the end of the transaction; false when another process is."""
+    if connection.dialect.name != "postgresql":
+        return True  # BEGIN IMMEDIATE
+    return bool(connection.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": SEQUENCER_LOCK}).scalar())

@@ -1,0 +1,119 @@
+"""Finds what was done to the log: rows edited, deleted or slipped in, leaves reordered, the end cut off, forks.
+
+`verify_log` reads a whole database, as the operator or an auditor with access can. `verify_consistency` and
+`verify_inclusion` need nothing but public notes, a proof and the log's public keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import Connection, select
+from sqlmodel import col
+
+from consent.audit.leaf import EventKind, event_hash
+from consent.audit.log import EVENTS, FORGET_EVENT, InclusionProof, read_events
+from consent.audit.models import AuditCheckpoint, AuditLeaf, AuditNode
+from consent.audit.note import NoteError, VerifierKey, read_checkpoint
+from consent.audit.tree import completed, is_consistent, is_included, nodes_of, root
+from consent.models import ConsentEvent, Worker
+
+Code = Literal[
+    "EDITED", "DELETED", "SLIPPED_IN", "GAP", "NODE_WRONG", "ROOT_WRONG", "NOTE_WRONG", "TRUNCATED", "FORKED"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not as the log says. `where` names a leaf, an event or a checkpoint."""
+
+    code: Code
+    where: str
+
+
+def verify_log(connection: Connection, keys: Iterable[VerifierKey], *, earlier: Sequence[str] = ()) -> list[Finding]:
+    """Check everything in the database against itself and against `earlier` checkpoints kept elsewhere."""
+    known = list(keys)
+    leaves = connection.execute(
+        select(col(AuditLeaf.seq), col(AuditLeaf.kind), col(AuditLeaf.event_id), col(AuditLeaf.hash)).order_by(
+            col(AuditLeaf.seq)
+        )
+    ).all()
+    findings = [Finding("GAP", f"leaf {leaf.seq}") for place, leaf in enumerate(leaves) if leaf.seq != place][:1]
+    findings += _compare_events(connection, {(leaf.kind, leaf.event_id): leaf.hash for leaf in leaves})
+    hashes = [leaf.hash for leaf in leaves]
+    nodes = nodes_of(hashes)
+    stored = {
+        (node.level, node.position): node.hash
+        for node in connection.execute(select(col(AuditNode.level), col(AuditNode.position), col(AuditNode.hash)))
+    }
+    expected = {place: nodes(*place) for size in range(1, len(hashes) + 1) for place in completed(size)}
+    findings += [
+        Finding("NODE_WRONG", f"node {level}/{position}")
+        for level, position in sorted(stored.keys() | expected.keys())
+        if stored.get((level, position)) != expected.get((level, position))
+    ]
+    signed = connection.execute(select(col(AuditCheckpoint.note)).order_by(col(AuditCheckpoint.size))).scalars().all()
+    for note in (*signed, *earlier):
+        try:
+            checkpoint = read_checkpoint(note, known)
+        except NoteError:
+            findings.append(Finding("NOTE_WRONG", note.split("\n\n")[0].replace("\n", " ")))
+            continue
+        where = f"checkpoint of {checkpoint.size}"
+        if checkpoint.size > len(hashes):
+            findings.append(Finding("TRUNCATED", where))
+        elif root(nodes, checkpoint.size) != checkpoint.root:
+            findings.append(Finding("ROOT_WRONG" if note in signed else "FORKED", where))
+    return findings
+
+
+def verify_consistency(old: str, new: str, path: Sequence[bytes], keys: Iterable[VerifierKey]) -> bool:
+    """Whether `path` proves that the log of the note `new` continues that of `old`. Raises `NoteError`."""
+    known = list(keys)
+    first, second = read_checkpoint(old, known), read_checkpoint(new, known)
+    return first.origin == second.origin and is_consistent(first.size, second.size, first.root, second.root, path)
+
+
+def verify_inclusion(
+    kind: EventKind, event: Mapping[str, Any], proof: InclusionProof, keys: Iterable[VerifierKey]
+) -> bool:
+    """Whether `proof` proves that exactly this event is in the log. Raises `NoteError`."""
+    checkpoint = read_checkpoint(proof.note, keys)
+    leaf = event_hash(kind, event)
+    return checkpoint.size == proof.size and is_included(leaf, proof.index, proof.size, proof.path, checkpoint.root)
+
+
+def _compare_events(connection: Connection, leaves: dict[tuple[str, int], bytes]) -> list[Finding]:
+    findings: list[Finding] = []
+    missing = dict(leaves)
+    for kind in EVENTS:
+        last = max((event_id for owner, event_id in leaves if owner == kind), default=0)
+        after = 0
+        while events := list(read_events(connection, kind, after=after, until=last, limit=2_000)):
+            for event_id, event in events:
+                digest = missing.pop((kind, event_id), None)
+                if digest is None:
+                    findings.append(Finding("SLIPPED_IN", f"{kind} event {event_id}"))
+                elif digest != event_hash(kind, event):
+                    findings.append(Finding("EDITED", f"{kind} event {event_id}"))
+            after = events[-1][0]
+    forgotten = _forgotten(connection)
+    findings += [
+        Finding("DELETED", f"{kind} event {event_id}")
+        for kind, event_id in sorted(missing)
+        if (kind, event_id) not in forgotten
+    ]
+    return findings
+
+
+def _forgotten(connection: Connection) -> set[tuple[str, int]]:
+    """Return the events whose deletion the log itself records, for workers who are erased."""
+    payloads = connection.execute(
+        select(col(ConsentEvent.payload))
+        .join(Worker, col(Worker.id) == col(ConsentEvent.worker_id))
+        .where(col(ConsentEvent.type) == FORGET_EVENT, col(Worker.status) == "erased")
+    ).scalars()
+    return {("access", event_id) for payload in payloads for event_id in payload["access"]}

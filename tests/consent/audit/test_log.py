@@ -1,0 +1,223 @@
+"""The audit log in a real database: gapless, provable, and every way of altering it is found (attack 72)."""
+
+import base64
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Connection, select, text
+from sqlalchemy.exc import DBAPIError
+
+from consent.audit.log import AuditLog
+from consent.audit.models import AuditLeaf
+from consent.audit.note import Checkpoint, NoteError, Signer, VerifierKey, read_checkpoint, signed_by
+from consent.audit.verify import verify_consistency, verify_inclusion, verify_log
+from consent.audit.witness import Witness, WitnessError, is_cosigned
+from consent.ddl import create_statements, drop_statements
+from consent.models import AccessEvent
+from tests.consent.conftest import World, about, asking
+
+pytestmark = pytest.mark.anyio
+SIGNER = Signer("gigway.example/log", Ed25519PrivateKey.generate())
+KEYS = [SIGNER.verifier]
+
+
+@pytest.fixture
+def audit(world: World) -> AuditLog:
+    return AuditLog(world.engine, SIGNER, clock=world.clock)
+
+
+@pytest.fixture
+async def anna(world: World, audit: AuditLog) -> str:
+    """A worker with a grant and seven reads, in the log."""
+    world.actor()
+    anna = world.worker(("u1", "uber"))
+    world.give(anna, [("uber", "engagements")])
+    await read(world, 7)
+    assert audit.advance() == 8
+    return anna
+
+
+async def read(world: World, times: int) -> None:
+    for _ in range(times):
+        (decision,) = await world.gate.acquire([about("u1", "engagements")], asking())
+        await world.gate.release([decision.permit], asking(), {decision.permit: {"gig:engagements": 1}})
+        await world.gate.acknowledge([decision.permit], asking())
+        world.clock.advance(timedelta(seconds=1))
+
+
+def findings(world: World, *earlier: str) -> list[str]:
+    with world.engine.connect() as connection:
+        return sorted({finding.code for finding in verify_log(connection, KEYS, earlier=earlier)})
+
+
+async def test_log_grows_without_gap_and_verifies(world: World, audit: AuditLog, anna: str) -> None:
+    first = audit.latest()
+    assert first is not None
+    assert audit.advance() == 0
+    assert audit.latest() == first
+    await read(world, 5)
+    assert audit.advance() == 5
+    second = audit.latest()
+    assert second is not None
+    assert (read_checkpoint(first, KEYS).size, read_checkpoint(second, KEYS).size) == (8, 13)
+    assert verify_consistency(first, second, audit.consistency(8, 13), KEYS)
+    assert not verify_consistency(first, second, audit.consistency(7, 13), KEYS)
+    with world.engine.connect() as connection:
+        assert list(connection.execute(select(AuditLeaf.seq).order_by(AuditLeaf.seq)).scalars()) == list(range(13))
+    assert findings(world, first, second) == []
+
+
+async def test_each_event_can_be_proven_and_no_other(world: World, audit: AuditLog, anna: str) -> None:
+    with world.engine.connect() as connection:
+        rows = [dict(row._mapping) for row in connection.execute(select(AccessEvent.__table__))]
+    for row in rows:
+        proof = audit.inclusion("access", row["id"])
+        assert proof is not None
+        assert verify_inclusion("access", row, proof, KEYS)
+        assert not verify_inclusion("access", {**row, "records": row["records"] + 1}, proof, KEYS)
+    assert audit.inclusion("access", 999) is None
+
+
+ALTERATIONS: dict[str, tuple[str, list[str]]] = {
+    "edit": ("UPDATE access_event SET records = 99 WHERE id = 3", ["EDITED"]),
+    "edit of who": ("UPDATE access_event SET actor_id = 'nobody' WHERE id = 3", ["EDITED"]),
+    "edit of the salt": ("UPDATE access_event SET salt = 'sweet' WHERE id = 3", ["EDITED"]),
+    "delete": ("DELETE FROM access_event WHERE id = 3", ["DELETED"]),
+    "delete with its leaf": (
+        "DELETE FROM access_event WHERE id = 3; DELETE FROM audit_leaf WHERE event_id = 3 AND kind = 'access'",
+        ["GAP", "NODE_WRONG", "TRUNCATED"],
+    ),
+    "reorder": (
+        "UPDATE audit_leaf SET event_id = 900 WHERE event_id = 3 AND kind = 'access'; "
+        "UPDATE audit_leaf SET event_id = 3 WHERE event_id = 4 AND kind = 'access'; "
+        "UPDATE audit_leaf SET event_id = 4 WHERE event_id = 900 AND kind = 'access'",
+        ["EDITED"],
+    ),
+    "truncate": (
+        "DELETE FROM access_event WHERE id = 7; DELETE FROM audit_leaf WHERE seq = 7; "
+        "DELETE FROM audit_node WHERE level = 3; DELETE FROM audit_node WHERE position = 3; "
+        "DELETE FROM audit_node WHERE level = 2 AND position = 1; "
+        "DELETE FROM audit_checkpoint",
+        ["TRUNCATED"],
+    ),
+    "forged node": ("UPDATE audit_node SET hash = (SELECT hash FROM audit_leaf WHERE seq = 0)", ["NODE_WRONG"]),
+    "forged note": ("UPDATE audit_checkpoint SET note = REPLACE(note, 'gigway', 'gigwey')", ["NOTE_WRONG"]),
+}
+
+
+def alter(connection: Connection, statements: str) -> None:
+    """Do what only somebody can who owns the database: drop the triggers first."""
+    dialect = connection.dialect.name
+    for statement in drop_statements(dialect):
+        connection.exec_driver_sql(statement)
+    for statement in statements.split("; "):
+        connection.execute(text(statement))
+    for statement in create_statements(dialect):
+        connection.exec_driver_sql(statement)
+
+
+@pytest.mark.parametrize("name", ALTERATIONS)
+async def test_alteration_is_found(world: World, audit: AuditLog, anna: str, name: str) -> None:
+    statements, expected = ALTERATIONS[name]
+    kept = audit.latest()
+    assert kept is not None
+    with world.engine.begin() as connection:
+        alter(connection, statements)
+    assert findings(world, kept) == expected
+
+
+async def test_event_slipped_in_is_found(world: World, audit: AuditLog, anna: str) -> None:
+    with world.engine.begin() as connection:
+        alter(connection, "UPDATE access_event SET id = 400 WHERE id = 2")
+    await read(world, 1)
+    audit.advance()
+    assert "DELETED" in findings(world)
+
+
+async def test_rewritten_history_is_a_fork_for_who_kept_a_checkpoint(world: World, audit: AuditLog, anna: str) -> None:
+    """The operator edits, and rebuilds and signs the whole tree anew: it agrees with itself, not with the past."""
+    kept = audit.latest()
+    assert kept is not None
+    with world.engine.begin() as connection:
+        alter(
+            connection,
+            "UPDATE access_event SET records = 0; DELETE FROM audit_leaf WHERE seq >= 0; "
+            "DELETE FROM audit_node WHERE level > 0; DELETE FROM audit_checkpoint WHERE size > 0",
+        )
+    assert audit.advance() == 8
+    assert findings(world) == []
+    assert findings(world, kept) == ["FORKED"]
+    forked = audit.latest()
+    assert forked is not None
+    assert not verify_consistency(kept, forked, [], KEYS)
+
+
+async def test_erased_workers_events_go_and_every_proof_stays(world: World, audit: AuditLog, anna: str) -> None:
+    kept = audit.latest()
+    assert kept is not None
+    with pytest.raises(DBAPIError, match="events are kept"):
+        audit.forget(anna)
+    await world.stops.erase_worker(anna)
+    assert audit.forget(anna) == 7
+    audit.advance()
+    assert world.events() == []
+    assert findings(world, kept) == []
+    assert audit.inclusion("access", 3) is not None
+
+
+@pytest.mark.parametrize("table", ["audit_leaf", "audit_node", "audit_checkpoint"])
+async def test_rows_of_the_log_stay(world: World, audit: AuditLog, anna: str, table: str) -> None:
+    for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET hash = hash"):
+        with pytest.raises(DBAPIError), world.engine.begin() as connection:
+            connection.execute(text(statement.replace("hash", "note") if table == "audit_checkpoint" else statement))
+
+
+def test_note_is_read_only_with_its_key() -> None:
+    note = SIGNER.sign(Checkpoint(origin="gigway.example/log", size=3, root=b"r" * 32))
+    assert VerifierKey.read(SIGNER.verifier.text()).id == SIGNER.verifier.id
+    assert signed_by(note, KEYS) == {"gigway.example/log"}
+    other = Signer("gigway.example/log", Ed25519PrivateKey.generate())
+    with pytest.raises(NoteError, match="known key"):
+        read_checkpoint(note, [other.verifier])
+    for forged in (note.replace("\n3\n", "\n4\n"), note.replace("\n3\n", "\n03\n"), "", "x\n\n— y z"):
+        with pytest.raises(NoteError):
+            read_checkpoint(forged, KEYS)
+    rotated = note + other.signature(note.rpartition("\n\n")[0] + "\n")
+    assert read_checkpoint(rotated, [other.verifier]) == read_checkpoint(rotated, KEYS)
+
+
+@pytest.fixture
+def witness(tmp_path: Path) -> Callable[[], Witness]:
+    key = Ed25519PrivateKey.generate()
+    return lambda: Witness("witness.example", key, logs=KEYS, memory=tmp_path / "witness.json")
+
+
+async def test_witness_cosigns_only_what_continues(
+    world: World, audit: AuditLog, anna: str, witness: Callable[[], Witness]
+) -> None:
+    first = audit.latest()
+    assert first is not None
+    line = witness().cosign(first, [])
+    body = read_checkpoint(first, KEYS).body()
+    assert is_cosigned(body, line, "witness.example", witness()._key.public_key())
+    assert not is_cosigned(body.replace("8", "9"), line, "witness.example", witness()._key.public_key())
+    await read(world, 3)
+    audit.advance()
+    second = audit.latest()
+    assert second is not None
+    start = witness().seen("gigway.example/log")
+    with pytest.raises(WitnessError, match="does not continue"):
+        witness().cosign(second, [])
+    assert witness().cosign(second, audit.consistency(start, 11))
+    with pytest.raises(WitnessError, match="had 11 leaves"):
+        witness().cosign(first, [])
+    fork = SIGNER.sign(Checkpoint(origin="gigway.example/log", size=11, root=b"f" * 32))
+    with pytest.raises(WitnessError) as refused:
+        witness().cosign(fork, [])
+    assert refused.value.code == "LOG_FORKED"
+    with pytest.raises(WitnessError) as unknown:
+        witness().cosign(base64.b64encode(b"x").decode(), [])
+    assert unknown.value.code == "NOTE_INVALID"
