@@ -91,6 +91,8 @@ def explain(error: SQLAlchemyError, url: URL) -> DatabaseError:
         )
     if isinstance(cause, sqlite3.OperationalError) and "unable to open" in str(cause):
         return DatabaseError("DATABASE_UNREACHABLE", f"{where} cannot be opened; check that its folder can be written.")
+    if isinstance(cause, sqlite3.OperationalError):
+        return DatabaseError("DATABASE_FAILED", f"{where}: {cause}.")
     return DatabaseError("DATABASE_UNREACHABLE", f"The database at {where} does not answer; check that it runs.")
 
 

@@ -59,6 +59,32 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
+        "audit_checkpoint",
+        sa.Column("size", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("root", sa.LargeBinary(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("size"),
+    )
+    op.create_table(
+        "audit_leaf",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(8), nullable=False),
+        sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("seq"),
+        sa.UniqueConstraint("kind", "event_id", name="uq_audit_leaf_event"),
+    )
+    op.create_table(
+        "audit_node",
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column(
+            "position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("level", "position"),
+    )
+    op.create_table(
         "category",
         sa.Column("id", sa.String(32), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -178,6 +204,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", "version"),
     )
     op.create_table(
+        "replay",
+        sa.Column("key_hash", sa.String(64), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key_hash"),
+    )
+    with op.batch_alter_table("replay", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_replay_expires_at"), ["expires_at"], unique=False)
+
+    op.create_table(
         "sign_in_attempt",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("key_hash", sa.String(64), nullable=False),
@@ -187,6 +222,17 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("sign_in_attempt", schema=None) as batch_op:
         batch_op.create_index("ix_sign_in_attempt_key", ["key_hash", "at"], unique=False)
+
+    op.create_table(
+        "sign_in_state",
+        sa.Column("id_hash", sa.String(64), nullable=False),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id_hash"),
+    )
+    with op.batch_alter_table("sign_in_state", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sign_in_state_expires_at"), ["expires_at"], unique=False)
 
     op.create_table(
         "stop_notice",
@@ -211,6 +257,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(64), nullable=False),
         sa.Column("actor_id", sa.String(64), nullable=False),
         sa.Column("name", sa.String(200), nullable=False),
+        sa.Column("profile", sa.String(16), server_default="baseline", nullable=False),
         sa.Column("auth_method", sa.String(32), nullable=False),
         sa.Column("secret_hash", sa.String(64), nullable=True),
         sa.Column("jwks", sa.JSON(), nullable=True),
@@ -379,6 +426,7 @@ def upgrade() -> None:
         sa.Column("client_id", sa.String(64), nullable=False),
         sa.Column("redirect_uri", sa.String(2048), nullable=False),
         sa.Column("code_challenge", sa.String(43), nullable=False),
+        sa.Column("dpop_jkt", sa.String(43), nullable=True),
         sa.Column("family_id", sa.String(32), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
@@ -403,6 +451,8 @@ def upgrade() -> None:
         sa.Column("client_id", sa.String(64), nullable=False),
         sa.Column("parameters", sa.JSON(), nullable=False),
         sa.Column("details", sa.JSON(), nullable=False),
+        sa.Column("dpop_jkt", sa.String(43), nullable=True),
+        sa.Column("presentable_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
@@ -438,6 +488,7 @@ def upgrade() -> None:
         sa.Column("purpose", sa.String(64), nullable=False),
         sa.Column("scopes", sa.JSON(), nullable=False),
         sa.Column("authorization_details", sa.JSON(), nullable=False),
+        sa.Column("dpop_jkt", sa.String(43), nullable=True),
         sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
@@ -516,10 +567,18 @@ def downgrade() -> None:
     op.drop_table("client")
     op.drop_table("worker")
     op.drop_table("stop_notice")
+    with op.batch_alter_table("sign_in_state", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sign_in_state_expires_at"))
+
+    op.drop_table("sign_in_state")
     with op.batch_alter_table("sign_in_attempt", schema=None) as batch_op:
         batch_op.drop_index("ix_sign_in_attempt_key")
 
     op.drop_table("sign_in_attempt")
+    with op.batch_alter_table("replay", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_replay_expires_at"))
+
+    op.drop_table("replay")
     op.drop_table("purpose")
     op.drop_table("platform_gate")
     with op.batch_alter_table("linked_account", schema=None) as batch_op:
@@ -544,6 +603,9 @@ def downgrade() -> None:
     op.drop_table("consent_event")
     op.drop_table("client_gate")
     op.drop_table("category")
+    op.drop_table("audit_node")
+    op.drop_table("audit_leaf")
+    op.drop_table("audit_checkpoint")
     op.drop_table("actor")
     with op.batch_alter_table("access_event", schema=None) as batch_op:
         batch_op.drop_index("ix_access_event_worker")
