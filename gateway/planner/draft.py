@@ -136,6 +136,18 @@ class Shape:
         self.inputs = inputs
 
 
+class Context:
+    """An argument of a group that is read from an object `steps` steps down its spot's path."""
+
+    __slots__ = ("input", "steps", "type", "variable")
+
+    def __init__(self, variable: str, type_: str, steps: int, input_: Input) -> None:
+        self.variable = variable
+        self.type = type_
+        self.steps = steps
+        self.input = input_
+
+
 class Group:
     """A fetch in the making. Without `shapes` it selects the root fields of the operation type at `spot`.
 
@@ -143,7 +155,7 @@ class Group:
     `members` maps concrete types to their own subgraphs when the group stands for a family: one fetch to each.
     """
 
-    __slots__ = ("deps", "members", "number", "part", "roots", "shapes", "spot", "subgraph", "when")
+    __slots__ = ("contexts", "deps", "members", "number", "part", "roots", "shapes", "spot", "subgraph", "when")
 
     def __init__(self, number: int, subgraph: str, spot: Spot, part: int = 0) -> None:
         self.number = number
@@ -154,6 +166,7 @@ class Group:
         self.shapes: list[Shape] = []
         self.deps: set[Group] = set()
         self.members: dict[str, str] = {}
+        self.contexts: dict[str, Context] = {}
         self.when: Dnf = _NEVER
 
     def descends_from(self, other: Group) -> bool:

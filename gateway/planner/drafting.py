@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from gateway.planner.draft import Access, Case, Cell, Group, Input, Node, Selected, Spot, child_path
 from gateway.planner.fieldset import FieldSet
+from gateway.planner.nodes import PathStep
 from gateway.planner.operation import ALWAYS, Dnf, either
 from gateway.planner.supergraph import Ownership
 from gateway.planner.view import View
 from gateway.planner.ways import named_type
+
+NOTHING: Mapping[str, str] = {}
 
 
 class Drafting:
@@ -20,9 +25,9 @@ class Drafting:
         self.part = 0
         self.conditional = False
 
-    def new_spot(self, static: str, parent: Case | None, cell: Cell | None, path: tuple[object, ...]) -> Spot:
+    def new_spot(self, static: str, parent: Case | None, cell: Cell | None, path: tuple[PathStep, ...]) -> Spot:
         """Make the spot that `cell` of `parent` leads to."""
-        spot = Spot(static, parent, cell, path)  # type: ignore[arg-type]
+        spot = Spot(static, parent, cell, path)
         info = self.types[static]
         if len(info.possible) == 1:
             (name,) = info.possible
@@ -38,8 +43,13 @@ class Drafting:
         spot.groups.append(group)
         return group
 
-    def select(self, access: Access, case: Case, cell: Cell, own: Ownership, when: Dnf) -> None:
-        """Have `access` select `cell`, and stand at the objects that it leads to."""
+    def select(
+        self, access: Access, case: Case, cell: Cell, own: Ownership, when: Dnf, extra: Mapping[str, str] = NOTHING
+    ) -> None:
+        """Have `access` select `cell`, and stand at the objects that it leads to.
+
+        `extra` are arguments beside the field's own: name → variable.
+        """
         node, field = access.node, cell.field
         static = self.types[node.static]
         types = None if node.opaque or static.kind == "object" else case.types
@@ -49,8 +59,8 @@ class Drafting:
             selected = Selected(
                 name=field.name,
                 key=cell.key,
-                arguments=field.arguments,
-                variables=field.variables,
+                arguments=_add_arguments(field.arguments, extra),
+                variables=field.variables.union(extra.values()),
                 parents=frozenset({rep}) if types is None else types,
                 types=types,
                 scopes=self.types[rep].fields[field.name].scopes,
@@ -161,6 +171,7 @@ class Drafting:
         types: frozenset[str],
         inputs: list[Input],
         deps: set[Group],
+        contexts: Collection[str],
         requires: FieldSet,
         when: Dnf,
     ) -> Group:
@@ -170,7 +181,7 @@ class Drafting:
                 continue
             if requires and group.when and group.when != when:
                 continue
-            if any(dep.descends_from(group) for dep in deps):
+            if any(dep.descends_from(group) for dep in deps) or set(contexts) != group.contexts.keys():
                 continue
             # As an interface object, every object represented gets every field: other types need another group.
             blind = subgraph in self.types[typename].objects_in
@@ -191,3 +202,10 @@ class Drafting:
             return {}
         index = mine.index(subgraph)
         return {name: own[name][index] for name in sorted(case.types)}
+
+
+def _add_arguments(printed: str, extra: Mapping[str, str]) -> str:
+    parts = [f"{name}: ${variable}" for name, variable in extra.items()]
+    if not parts:
+        return printed
+    return f"({', '.join(([printed[1:-1]] if printed else []) + parts)})"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from gateway.planner.draft import Group, Input, Node, Selected, Shape
 from gateway.planner.nodes import (
     Condition,
+    ContextInput,
     EntitySelection,
     Fetch,
     FieldSelection,
@@ -41,6 +42,7 @@ class _Template:
 
     roots: tuple[tuple[str, tuple[Selection, ...]], ...]
     shapes: tuple[tuple[Shape, tuple[InputField, ...]], ...]
+    contexts: tuple[ContextInput, ...]
     held: _Conjunction
     disclosure: frozenset[str]
     variables: frozenset[str]
@@ -74,7 +76,7 @@ class _Emitter:
             subgraph=batch.subgraph,
             after=self._after(number, batch),
             entities=entities,
-            variables=self._variables(variables),
+            variables=self._variables(variables) + _context_variables(templates),
             conditions=sorted_conjunction(common),
             disclosure=disclosure,
         )
@@ -122,7 +124,11 @@ class _Emitter:
         for part in parts:
             template = self._templates[part.group]
             selections = self._selections(template, part.member)
-            target = Target(path=part.group.spot.path, representations=self._representations(template, part.member))
+            target = Target(
+                path=part.group.spot.path,
+                representations=self._representations(template, part.member),
+                contexts=template.contexts,
+            )
             conditions = sorted_conjunction(template.held - common)
             if len(parts) > 1:
                 memo = (selections, conditions)
@@ -165,7 +171,19 @@ class _Emitter:
                 _survey(selections, disclosure, variables)
             for _, inputs in shapes:
                 _survey_inputs(inputs, disclosure)
-            found = self._templates[group] = _Template(roots, shapes, held, frozenset(disclosure), frozenset(variables))
+            contexts = tuple(
+                ContextInput(
+                    variable=context.variable,
+                    type=context.type,
+                    steps=context.steps,
+                    field=self._input(context.input),
+                )
+                for context in group.contexts.values()
+            )
+            _survey_inputs([context.field for context in contexts], disclosure)
+            found = self._templates[group] = _Template(
+                roots, shapes, contexts, held, frozenset(disclosure), frozenset(variables)
+            )
         return found
 
     def _selections(self, template: _Template, member: str | None) -> tuple[Selection, ...]:
@@ -275,16 +293,21 @@ class _Emitter:
         return own is not None and (static is None or named_type(own.type) == static)
 
 
+def _context_variables(templates: Iterable[_Template]) -> tuple[tuple[str, str], ...]:
+    found = {context.variable: context.type for template in templates for context in template.contexts}
+    return tuple(found.items())
+
+
 def _add_target(targets: list[Target], target: Target) -> None:
     """Add `target`; types that are represented at one place become one target."""
     for index, other in enumerate(targets):
-        if other.path == target.path:
+        if other.path == target.path and other.contexts == target.contexts:
             joined: dict[tuple[str, tuple[InputField, ...]], RepresentationShape] = {}
             for shape in other.representations + target.representations:
                 memo = (shape.typename, shape.fields)
                 same = joined.get(memo)
                 joined[memo] = replace(shape, types=same.types | shape.types) if same else shape
-            targets[index] = Target(path=other.path, representations=tuple(joined.values()))
+            targets[index] = replace(other, representations=tuple(joined.values()))
             return
     targets.append(target)
 

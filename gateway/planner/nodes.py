@@ -80,6 +80,21 @@ class InputField:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContextInput:
+    """An argument that is filled from an object further up (`@fromContext`).
+
+    The document declares `variable` of the type `type`. For the objects of one target its value is read, as
+    `field` describes (one leaf, however deep), from the object after the first `steps` steps of the target's path.
+    Objects with differing values cannot share a request.
+    """
+
+    variable: str
+    type: str
+    steps: int
+    field: InputField
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """The part of an entity fetch that fills one place in the tree.
 
@@ -91,6 +106,7 @@ class Target:
 
     path: tuple[PathStep, ...]
     representations: tuple[RepresentationShape, ...]
+    contexts: tuple[ContextInput, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

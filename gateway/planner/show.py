@@ -160,6 +160,9 @@ def _entity(entity: EntitySelection) -> list[str]:
             only = shape.types - {shape.typename}
             of = f" of {' | '.join(sorted(only))}" if only else ""
             lines.append(f"{_STEP}{shape.typename}{of} {_inputs(shape.fields)}")
+        for context in target.contexts:
+            above = show_path(target.path[: context.steps]) or "the root"
+            lines.append(f"{_STEP}${context.variable}: {context.type} from {above} {_inputs([context.field])}")
         lines.append("}")
     lines.append("=> {")
     lines.extend(_STEP + line for line in _selections(entity.selections))

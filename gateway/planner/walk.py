@@ -11,10 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.planner.cells import Cells
+from gateway.planner.contexts import selected_from, setter_of
 from gateway.planner.draft import (
     Access,
     Case,
     Cell,
+    Context,
     Group,
     Input,
     Node,
@@ -27,7 +29,7 @@ from gateway.planner.errors import PlanError
 from gateway.planner.fieldset import FieldSet
 from gateway.planner.inputs import InputReader
 from gateway.planner.operation import ALWAYS, Dnf, Operation, OperationCase, OperationField, both
-from gateway.planner.supergraph import Ownership
+from gateway.planner.supergraph import ContextArgument, Ownership
 from gateway.planner.view import View
 from gateway.planner.ways import IMPOSSIBLE, Estimator, Splits, Way
 
@@ -76,6 +78,7 @@ class Walk:
         self.cells = Cells(view)
         self.estimator = Estimator(view, splits)
         self.root = self.draft.new_spot(operation.root_type, None, None, ())
+        self.variables: dict[tuple[int, str, str], str] = {}
         self.later: list[tuple[int, Spot, OperationCase, Dnf]] = []
         self.deferred: dict[tuple[int, Spot], tuple[OperationCase, ...]] = {}
 
@@ -232,7 +235,7 @@ class Walk:
             if option is None:
                 raise DeadEnd(case.rep, field.name)
             access = option.access or self._go(case, field, option, when, active)
-            self.draft.select(access, case, cell, option.own, when)
+            self.draft.select(access, case, cell, option.own, when, self._context_arguments(case, option.own))
             self.estimator.changed()
         if field.cases:
             assert cell.spot is not None
@@ -311,7 +314,7 @@ class Walk:
             return self._through_parent(case, option.subgraph, when, active)
         if option.own.requires:
             active |= {(id(case.spot), field.name, option.subgraph)}
-        return self._enter(case, option.subgraph, way, option.own.requires, when, active)
+        return self._enter(case, option.subgraph, way, option.own, when, active)
 
     def _enter_root(self, case: Case, subgraph: str) -> Access:
         group = self.draft.new_group(subgraph, case.spot)
@@ -365,11 +368,12 @@ class Walk:
             raise DeadEnd(case.rep, "__typename")
         subgraph, key = found
         way = Way(kind="key", cost=1.0, source=opaque, typename=opaque.rep, key=key)
-        access = self._enter(opaque, subgraph, way, (), when, active)
+        access = self._enter(opaque, subgraph, way, None, when, active)
         self.draft.widen_node(access.node, when)
 
-    def _enter(self, case: Case, subgraph: str, way: Way, requires: FieldSet, when: Dnf, active: Active) -> Access:
-        """Fetch the objects of `case` as entities from `subgraph`, sending its key and what is required."""
+    def _enter(self, case: Case, subgraph: str, way: Way, own: Ownership | None, when: Dnf, active: Active) -> Access:
+        """Fetch the objects of `case` as entities from `subgraph`, sending its key and what the field `own` needs."""
+        requires = own.requires if own else ()
         source, key, spot = way.source, way.key, case.spot
         assert source is not None
         assert key is not None
@@ -381,13 +385,15 @@ class Walk:
         merge_inputs(
             inputs, self._inputs(case, requires, subgraph, way.typename, deps, when, active, identifying=False)
         )
+        contexts = self._contexts(case, subgraph, own, deps, when, active)
         known = source.concrete() if source is not spot.opaque else None
         if known is not None and (self.view.is_abstract(spot.static) or spot.opaque is not None):
             deps.add(known.group)
         if spot.cell is not None and not deps:
             deps.add(spot.cell.group)
         types = source.types
-        group = self.draft.entity_group(spot, subgraph, way.typename, types, inputs, deps, requires, when)
+        group = self.draft.entity_group(spot, subgraph, way.typename, types, inputs, deps, contexts, requires, when)
+        group.contexts.update(contexts)
         if not group.shapes:
             group.members = self.draft.members(source, subgraph)
         shape = next((s for s in group.shapes if s.types == types and s.typename == way.typename), None)
@@ -398,6 +404,35 @@ class Walk:
         group.deps |= deps
         self.estimator.changed()
         return self.draft.stand_at_entities(source, group, way.typename)
+
+    def _contexts(
+        self, case: Case, subgraph: str, own: Ownership | None, deps: set[Group], when: Dnf, active: Active
+    ) -> dict[str, Context]:
+        """Have the values of the field's contextual arguments in the tree; by variable."""
+        found: dict[str, Context] = {}
+        for argument in own.contexts if own else ():
+            setter = setter_of(self.view, case, argument.context)
+            if setter is None:
+                raise DeadEnd(case.rep, argument.name)
+            fields = selected_from(argument)
+            (read,) = self._inputs(setter, fields, subgraph, setter.rep, deps, when, active, identifying=False)
+            variable = self._context_variable(case, argument)
+            found[variable] = Context(variable, argument.type, len(setter.spot.path), read)
+        return found
+
+    def _context_arguments(self, case: Case, own: Ownership) -> dict[str, str]:
+        return {argument.name: self._context_variable(case, argument) for argument in own.contexts}
+
+    def _context_variable(self, case: Case, argument: ContextArgument) -> str:
+        setter = setter_of(self.view, case, argument.context)
+        declared = dict(self.operation.variables)
+        memo = (id(setter), argument.selection, argument.type)
+        if memo not in self.variables:
+            name = f"context{len(self.variables)}"
+            while name in declared:
+                name = "_" + name
+            self.variables[memo] = name
+        return self.variables[memo]
 
     def _inputs(
         self,
