@@ -1,0 +1,118 @@
+"""Clients that we did not write, against a running server: npm's openid-client and oauth4webapi (`interop/`).
+
+`npm ci` in `interop/` installs them; without Node.js or without them these tests are skipped.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from joserfc.jwk import ECKey
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+FOLDER = Path(__file__).parent / "interop"
+NODE = shutil.which("node")
+
+pytestmark = pytest.mark.skipif(
+    NODE is None or not (FOLDER / "node_modules" / "openid-client").is_dir(),
+    reason="needs Node.js and `npm ci` in tests/consent/oauth/interop",
+)
+
+
+class _Uvicorn(uvicorn.Server):
+    """A server in a thread, which says when it is up."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.is_up = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.is_up.set()
+
+
+@pytest.fixture
+def running(make_server: Any, clock: Any) -> Iterator[Any]:
+    clock.now = datetime.now(UTC)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        issuer = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server = make_server(issuer)
+
+        async def approve(request: Request) -> Response:
+            outcome = await run_in_threadpool(server.approve, request.path_params["handle"])
+            return RedirectResponse(outcome.location, 303)
+
+        app = Starlette(routes=[*server.app.routes, Route("/test/approve/{handle}", approve)])
+        runner = _Uvicorn(uvicorn.Config(app, log_level="warning", lifespan="off"))
+        thread = threading.Thread(target=runner.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        assert runner.is_up.wait(10)
+        yield server
+        runner.should_exit = True
+        thread.join(10)
+
+
+def test_23_27_36_openid_client_and_oauth4webapi(running: Any) -> None:
+    key = ECKey.generate_key("P-256")
+    keys = {"keys": [{**key.as_dict(private=False), "kid": "k1"}]}
+    fapi = running.new_client(profile="fapi2", jwks=keys)
+    settings = {
+        "issuer": running.settings.issuer,
+        "callback": "https://actor.example/callback",
+        "baseline": {"id": running.client.client_id, "secret": running.client.client_secret},
+        "fapi": {"id": fapi.client_id, "jwk": key.as_dict(private=True)},
+        "details": running.details(),
+    }
+    assert NODE is not None
+    run = subprocess.run(
+        [NODE, "flows.mjs"],
+        cwd=FOLDER,
+        input=json.dumps(settings),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    seen = json.loads(run.stdout)
+    assert seen["baseline"].pop("details")[0]["categories"] == ["engagements", "ratings"]
+    assert seen == {
+        "baseline": {
+            "type": "bearer",
+            "grant": True,
+            "rotated": True,
+            "replayed_code": "invalid_grant",
+            "after_replay": False,
+        },
+        "mix_up": "OAUTH_INVALID_RESPONSE",
+        "bad_details": "invalid_authorization_details",
+        "wrong_verifier": "invalid_grant",
+        "revoked": False,
+        "fapi": {
+            "type": "dpop",
+            "bound": True,
+            "by_reference": ["client_id", "request_uri"],
+            "rotated": False,
+            "queried": True,
+            "deleted": 204,
+            "after_delete": False,
+            "refresh_after_delete": "invalid_grant",
+        },
+        "plain_request_of_fapi_client": "invalid_request",
+        "code_with_another_key": "invalid_grant",
+        "wrong_secret": [401, "invalid_client"],
+    }
