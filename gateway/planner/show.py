@@ -2,9 +2,9 @@
 
 QueryPlan {
   Sequence {
-    Fetch(service: "directory") { … }
+    Fetch(service: "a") { … }
     Parallel {
-      Flatten(path: "worker.accounts.@") { Fetch(service: "uber") { { ... } => { ... } } }
+      Fetch(service: "b") { Flatten(path: "x.@") { T { id } } => { … } }
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def show_plan(query_plan: QueryPlan) -> str:
 
 
 def show_path(path: Iterable[PathStep]) -> str:
-    """Print a path: `worker.accounts.@[UberAccount].engagements`."""
+    """Print a path: `shop.items.@[Book].pages`."""
     text = ""
     for step in path:
         if isinstance(step, TypeStep):
