@@ -1,34 +1,47 @@
-"""Opportunities in the order in which they suit what a worker holds. A transparent linear model; every part is shown.
+"""Opportunities in the order in which they suit what a worker holds, and workers in the order in which they suit one.
+
+A transparent linear model; every part is shown.
 
 | feature | value, 0 to 1 | weight |
 |---|---|---|
-| `required_skills` | mean lower bound of proficiency in the required skills, rare ones counting more | 0.45 |
-| `required_held` | share of the required skills that count as held | 0.25 |
-| `preferred_skills` | like the first, over the preferred skills; 1 where none is preferred | 0.15 |
-| `occupation` | how near its occupation is to those practised: cosine of their skills by rarity | 0.15 |
+| `required_skills` | mean lower bound of proficiency in the required skills, rare ones counting more | 0.40 |
+| `required_held` | share of the required skills that count as held | 0.20 |
+| `preferred_skills` | like the first, over the preferred skills; 1 where none is preferred | 0.12 |
+| `within_reach` | e^(-h/120), h = hours of training for the required skills that are not held | 0.13 |
+| `occupation` | how near its occupation is to one practised, less where it is little practised | 0.15 |
 
-The score is the sum of value times weight. Equal scores are ordered by id. No attribute of the person is read.
+The score is the sum of value times weight; equal scores are ordered by id. No attribute of the person is read.
+Both directions are sparse products over matrices that are built once: a `Profile` is a column of skills, an
+opportunity a row of requirements; 10,000 opportunities for one worker take a few milliseconds, as do 100,000 workers
+for one opportunity (`WorkerIndex`).
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 
+import numpy as np
+from scipy.sparse import csr_array  # type: ignore[import-untyped]
+
 from graph.evidence import Holding
+from graph.linking.surfaces import Floats
 from graph.model import OccupationId, Opportunity, SkillId
 from graph.pages import Key
+from graph.similarity import space_of
 from graph.taxonomy import SkillGraph
 
 WEIGHTS: Mapping[str, float] = MappingProxyType(
-    {"required_skills": 0.45, "required_held": 0.25, "preferred_skills": 0.15, "occupation": 0.15}
+    {"required_skills": 0.40, "required_held": 0.20, "preferred_skills": 0.12, "within_reach": 0.13, "occupation": 0.15}
 )
-
-OPTIONAL_PART = 0.5
-"""What an optional skill counts beside an essential one, in the vector of an occupation."""
+REACH_HOURS = 120.0
+UNTAUGHT_HOURS = 300.0
+"""What a skill that no programme teaches is taken to cost."""
+PRACTICE_HOURS = 100.0
+"""Hours of practice that count an occupation for half."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,62 +73,131 @@ class Match:
         return (-self.score, self.opportunity.id)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What matching knows of a worker: lower bounds, skills held, hours by occupation. Nothing else goes in."""
+
+    low: Mapping[SkillId, float]
+    held: frozenset[SkillId]
+    practice: Mapping[OccupationId, float]
+
+    @classmethod
+    def of(cls, holding: Holding) -> Profile:
+        """Take from a holding what matching needs."""
+        return cls(
+            low={each.skill: each.low for each in holding.skills.values()},
+            held=holding.held,
+            practice=dict(holding.practice),
+        )
+
+
+class Numbering:
+    """The graph's skills as columns, with what is known of each."""
+
+    def __init__(self, graph: SkillGraph) -> None:
+        self.skill = {each: place for place, each in enumerate(graph.skills)}
+        self.rarity: Floats = np.array([graph.rarity(each) for each in graph.skills])
+        self.hours: Floats = np.array([_hours_to_learn(graph, each) for each in graph.skills])
+
+    def row(self, skills: frozenset[SkillId], *, weighted: bool) -> Mapping[int, float]:
+        """Return columns and weights that sum to 1: by rarity, or all alike."""
+        places = sorted(self.skill[each] for each in skills)
+        values = {place: float(self.rarity[place]) if weighted else 1.0 for place in places}
+        total = sum(values.values())
+        return {place: value / total for place, value in values.items()}
+
+
+@lru_cache(maxsize=4)
+def numbering_of(graph: SkillGraph) -> Numbering:
+    """Return the numbering of a graph. It is made once a graph."""
+    return Numbering(graph)
+
+
+class OpportunityIndex:
+    """All opportunities of a graph as rows of requirements."""
+
+    def __init__(self, graph: SkillGraph) -> None:
+        self._graph = graph
+        self._numbering = numbering_of(graph)
+        self.opportunities = tuple(graph.opportunities.values())
+        numbering, width = self._numbering, len(graph.skills)
+        required = [each.required for each in self.opportunities]
+        self._required = rows_of([numbering.row(each, weighted=True) for each in required], width)
+        self._alike = rows_of([numbering.row(each, weighted=False) for each in required], width)
+        self._preferred = rows_of([numbering.row(each.preferred, weighted=True) for each in self.opportunities], width)
+        self._asks = rows_of([dict.fromkeys(numbering.row(each, weighted=False), 1.0) for each in required], width)
+        self._prefers_nothing = np.array([not each.preferred for each in self.opportunities], bool)
+        self._requires_nothing = np.array([not each for each in required], bool)
+        self._occupations = sorted({each.occupation for each in self.opportunities})
+        place = {each: index for index, each in enumerate(self._occupations)}
+        self._occupation = np.array([place[each.occupation] for each in self.opportunities], np.int64)
+
+    def rank(self, profile: Profile, now: datetime) -> list[Match]:
+        """Return all open opportunities, best match first."""
+        if not self.opportunities:
+            return []
+        low, held = np.zeros(len(self._numbering.skill)), np.zeros(len(self._numbering.skill))
+        for skill, value in profile.low.items():
+            low[self._numbering.skill[skill]] = max(0.0, value)
+        held[[self._numbering.skill[each] for each in profile.held]] = 1.0
+        nearness = np.array([nearness_to(self._graph, profile.practice, each) for each in self._occupations])
+        values = {
+            "required_skills": np.where(self._requires_nothing, 1.0, self._required @ low),
+            "required_held": np.where(self._requires_nothing, 1.0, self._alike @ held),
+            "preferred_skills": np.where(self._prefers_nothing, 1.0, self._preferred @ low),
+            "within_reach": np.exp(-(self._asks @ (self._numbering.hours * (1 - held))) / REACH_HOURS),
+            "occupation": nearness[self._occupation],
+        }
+        rounded = {name: np.round(value, 4) for name, value in values.items()}
+        scores = np.round(sum(np.round(value * WEIGHTS[name], 6) for name, value in rounded.items()), 6)
+        open_now = [place for place, each in enumerate(self.opportunities) if each.is_open(now)]
+        order = sorted(open_now, key=lambda place: (-scores[place], self.opportunities[place].id))
+        return [
+            Match(
+                opportunity=self.opportunities[place],
+                score=float(scores[place]),
+                features=tuple(
+                    Feature(name=name, value=float(rounded[name][place]), weight=WEIGHTS[name]) for name in WEIGHTS
+                ),
+                missing=_named(self._graph, self.opportunities[place].required - profile.held),
+            )
+            for place in order
+        ]
+
+
+@lru_cache(maxsize=4)
+def opportunities_of(graph: SkillGraph) -> OpportunityIndex:
+    """Return the index of a graph's opportunities. It is made once a graph."""
+    return OpportunityIndex(graph)
+
+
 def rank(graph: SkillGraph, holding: Holding, now: datetime) -> Sequence[Match]:
-    """Return all open opportunities, best match first."""
-    nearness: dict[OccupationId, float] = {}
-    found = []
-    for opportunity in graph.opportunities.values():
-        if opportunity.is_open(now):
-            if opportunity.occupation not in nearness:
-                nearness[opportunity.occupation] = _nearness(graph, holding, opportunity.occupation)
-            found.append(_match(graph, holding, opportunity, nearness[opportunity.occupation]))
-    return sorted(found, key=lambda each: each.key)
+    """Return all open opportunities, best match for what is held first."""
+    return opportunities_of(graph).rank(Profile.of(holding), now)
 
 
-def similarity(graph: SkillGraph, one: OccupationId, other: OccupationId) -> float:
-    """Return how alike two occupations are in their skills, from 0 to 1."""
-    if one == other:
-        return 1.0
-    left, right = _vector(graph, one), _vector(graph, other)
-    product = math.fsum(value * right[skill] for skill, value in left.items() if skill in right)
-    norms = math.sqrt(math.fsum(v * v for v in left.values()) * math.fsum(v * v for v in right.values()))
-    return product / norms if norms else 0.0
-
-
-def _match(graph: SkillGraph, holding: Holding, opportunity: Opportunity, nearness: float) -> Match:
-    missing = sorted(opportunity.required - holding.held, key=lambda each: (graph.skills[each].name, each))
-    values = {
-        "required_skills": _support(graph, holding, opportunity.required),
-        "required_held": 1 - len(missing) / len(opportunity.required) if opportunity.required else 1.0,
-        "preferred_skills": _support(graph, holding, opportunity.preferred),
-        "occupation": nearness,
-    }
-    features = tuple(Feature(name=name, value=round(values[name], 4), weight=WEIGHTS[name]) for name in WEIGHTS)
-    return Match(
-        opportunity=opportunity,
-        score=round(math.fsum(each.contribution for each in features), 6),
-        features=features,
-        missing=tuple(missing),
-    )
-
-
-def _support(graph: SkillGraph, holding: Holding, skills: frozenset[SkillId]) -> float:
-    if not skills:
-        return 1.0
-    weights = {skill: graph.rarity(skill) for skill in sorted(skills)}
-    total = math.fsum(weights.values())
-    lows = {skill: holding.skills[skill].low for skill in weights if skill in holding.skills}
-    return math.fsum(weights[skill] * max(0.0, low) for skill, low in lows.items()) / total
-
-
-def _nearness(graph: SkillGraph, holding: Holding, occupation: OccupationId) -> float:
+def nearness_to(graph: SkillGraph, practice: Mapping[OccupationId, float], occupation: OccupationId) -> float:
     """Return the greatest similarity to an occupation practised, each counted by how far it is practised."""
+    space = space_of(graph)
     return max(
-        (hours / (hours + 100) * similarity(graph, each, occupation) for each, hours in holding.practice.items()),
+        (hours / (hours + PRACTICE_HOURS) * space.similarity(occupation, each) for each, hours in practice.items()),
         default=0.0,
     )
 
 
-def _vector(graph: SkillGraph, occupation: OccupationId) -> Mapping[SkillId, float]:
-    optional = {skill: OPTIONAL_PART * graph.rarity(skill) for skill in graph.optional(occupation)}
-    return optional | {skill: graph.rarity(skill) for skill in graph.essential(occupation)}
+def rows_of(rows: Sequence[Mapping[int, float]], width: int) -> csr_array:
+    """Return rows of columns and values as a sparse matrix."""
+    pointers = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
+    columns = np.fromiter((each for row in rows for each in row), np.int64, int(pointers[-1]))
+    values = np.fromiter((each for row in rows for each in row.values()), np.float64, int(pointers[-1]))
+    return csr_array((values, columns, pointers), shape=(len(rows), width))
+
+
+def _hours_to_learn(graph: SkillGraph, skill: SkillId) -> float:
+    """Return the hours of the shortest programme that teaches a skill, shared among what it teaches."""
+    offered = (graph.training[each] for each in graph.training_for(skill))
+    return min((max(1.0, each.hours / len(each.teaches)) for each in offered), default=UNTAUGHT_HOURS)
+
+
+def _named(graph: SkillGraph, skills: frozenset[SkillId]) -> tuple[SkillId, ...]:
+    return tuple(sorted(skills, key=lambda each: (graph.skills[each].name, each)))

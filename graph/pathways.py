@@ -14,14 +14,15 @@ so a cheaper way through a job further off may be overlooked); the programmes of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from graph.cover import Cover, Limits, cheapest_cover
 from graph.evidence import Holding
-from graph.matching import similarity
 from graph.model import Occupation, OccupationId, SkillId, Training, TrainingId
 from graph.plans import Goal, learnable_at_work
+from graph.similarity import space_of
 from graph.taxonomy import SkillGraph
 
 EXPERIENCE_HOURS = 600
@@ -112,14 +113,14 @@ class Pathfinder:
 
     def nearest_open(self, goal: Goal) -> list[Leg]:
         """Return the occupations most like the goal that are one step away."""
-        open_zones = (
-            each
-            for each in self.graph.occupations.values()
-            if each.id != goal.occupation.id and each.id not in self.practised and zone_of(each) <= self.zone + 1
-        )
-        nearest = sorted(open_zones, key=lambda each: (-similarity(self.graph, each.id, goal.occupation.id), each.id))
-        legs = (self.leg_into(each, self.held, NO_LIMITS) for each in nearest[: WIDTH * NEAREST])
-        return [leg for leg in legs if leg is not None][:NEAREST]
+        near = self._nearest(goal, lambda each: each.id not in self.practised and zone_of(each) <= self.zone + 1)
+        legs = (self.leg_into(each, self.held, NO_LIMITS) for each in near)
+        return list(islice((leg for leg in legs if leg is not None), NEAREST))
+
+    def _nearest(self, goal: Goal, fits: Callable[[Occupation], bool]) -> Iterator[Occupation]:
+        """Yield occupations that fit, those nearest to the goal first; as many as are worth trying."""
+        near = (self.graph.occupations[each] for each in space_of(self.graph).nearest(goal.occupation.id))
+        return islice((each for each in near if fits(each)), WIDTH * NEAREST)
 
     def _arrivals(self, goal: Goal, state: _State, count: int) -> Iterator[Route]:
         seen: list[frozenset[TrainingId]] = []
@@ -143,10 +144,8 @@ class Pathfinder:
             yield Route(legs=(*state.legs, leg), objective=state.objective + cover.objective)
 
     def _steps_up(self, goal: Goal, state: _State) -> Iterator[_State]:
-        above = (each for each in self.graph.occupations.values() if zone_of(each) == state.zone + 1)
-        nearest = sorted(above, key=lambda each: (-similarity(self.graph, each.id, goal.occupation.id), each.id))
         entered = 0
-        for occupation in nearest[: WIDTH * NEAREST]:
+        for occupation in self._nearest(goal, lambda each: zone_of(each) == state.zone + 1):
             leg = self.leg_into(occupation, state.held, state.limits)
             if leg is None:
                 continue

@@ -62,10 +62,13 @@ def test_skills_say_how_well_how_surely_and_why(schema, rides, run_async):
 )
 def test_without_evidence_nothing_is_claimed(schema, run_async, accounts):
     worker, errors = run_async(
-        entity(schema, "skills { proficiency } opportunities(first: 1) { edges { node { score } } }", accounts)
+        entity(schema, "skills { low } opportunities { edges { node { features { name value } } } }", accounts)
     )
     assert errors == []
-    assert worker == {"skills": [], "opportunities": {"edges": [{"node": {"score": 0.0}}]}}
+    assert worker["skills"] == []
+    for edge in worker["opportunities"]["edges"]:
+        values = {each["name"]: each["value"] for each in edge["node"]["features"]}
+        assert values["required_skills"] == values["required_held"] == values["occupation"] == 0
 
 
 def test_one_account_without_evidence_costs_only_itself(schema, run_async, rides):
