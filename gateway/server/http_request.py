@@ -25,7 +25,7 @@ _MEDIA_RANGES = {
     b"application/graphql-response+json": GRAPHQL_RESPONSE,
     b"application/json": JSON,
     b"application/*": GRAPHQL_RESPONSE,
-    b"*/*": GRAPHQL_RESPONSE,
+    b"*/*": JSON,
 }
 
 
@@ -85,7 +85,8 @@ def credentials_of(scope: Scope, headers: dict[bytes, bytes]) -> Credentials:
 def negotiate(accept: bytes | None) -> bytes | Refused:
     """Return the response's media type for an `Accept` header, or a refusal (406).
 
-    Without a header the answer is `application/json`, as older clients expect (GraphQL over HTTP §6.1).
+    Who does not ask for anything (no header, or `*/*`) gets `application/json`, as older clients expect
+    (GraphQL over HTTP §6.1).
     """
     if accept is None or not accept.strip():
         return JSON

@@ -37,7 +37,7 @@ def read(method="POST", body=b"", headers=None, query_string=b"", limit=1000, ch
         (None, JSON),
         (b"application/json", JSON),
         (b"application/graphql-response+json", GRAPHQL_RESPONSE),
-        (b"*/*", GRAPHQL_RESPONSE),
+        (b"*/*", JSON),
         (b"application/graphql-response+json, application/json;q=0.9", GRAPHQL_RESPONSE),
         (b"application/graphql-response+json;q=0.5, application/json;q=0.9", JSON),
         (b"APPLICATION/JSON; charset=UTF-8", JSON),
