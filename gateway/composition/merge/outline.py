@@ -64,9 +64,7 @@ def _kind(merge: Merge, name: str) -> None:
         described = {
             i: f"{k.value} Type" + (" (with @interfaceObject)" if i in objects else "") for i, k in kinds.items()
         }
-        groups = merge.mismatch({i: f"defined as {text}" for i, text in described.items()})
-        first, _, rest = groups.partition(" but ")
-        message = f'Type "{name}" has mismatched kind: it is {first} but {rest.replace("defined as ", "")}'
+        message = f'Type "{name}" has mismatched kind: it is defined as {merge.mismatch(described)}'
         merge.error("TYPE_KIND_MISMATCH", message, sources)
     elif objects and len(objects) == len(sources):
         where = ", ".join(f'"{n}"' for n in merge.names(objects))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from graphql import EnumValueNode, ListValueNode, ObjectValueNode, StringValueNode, ValueNode
 
@@ -35,6 +36,11 @@ def check_inaccessible(merged: Merged) -> Iterator[CompositionError]:
         yield from _Check(merged).all()
 
 
+class _Hideable(Protocol):
+    @property
+    def directives(self) -> tuple[Applied, ...]: ...
+
+
 def _hidden(directives: tuple[Applied, ...]) -> bool:
     return is_applied(directives, "inaccessible")
 
@@ -44,8 +50,8 @@ class _Check:
     merged: Merged
 
     @property
-    def types(self) -> dict[str, TypeDef]:
-        return dict(self.merged.schema.types)
+    def types(self) -> Mapping[str, TypeDef]:
+        return self.merged.schema.types
 
     def all(self) -> Iterator[CompositionError]:
         types = self.types
@@ -99,8 +105,9 @@ class _Check:
             case Kind.SCALAR:
                 pass
 
-    def _children(self, definition: TypeDef, label: str, children: object) -> Iterator[CompositionError]:
-        assert isinstance(children, dict)
+    def _children(
+        self, definition: TypeDef, label: str, children: Mapping[str, _Hideable]
+    ) -> Iterator[CompositionError]:
         if children and all(_hidden(c.directives) for c in children.values()):
             yield self._error(
                 "ONLY_INACCESSIBLE_CHILDREN",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from gateway.composition.errors import CompositionError, in_subgraph
 from gateway.composition.merge.merge import Merged
@@ -77,9 +77,8 @@ def _entity_interfaces(merged: Merged, implementations: dict[str, list[str]]) ->
 
 
 def _not_beside_implementations(
-    subgraph: str, definition: TypeDef, types: object, implementations: list[str]
+    subgraph: str, definition: TypeDef, types: Mapping[str, TypeDef], implementations: list[str]
 ) -> Iterator[CompositionError]:
-    assert isinstance(types, dict)
     known = [t for t in implementations if t in types]
     if known:
         names = human_join([f'"{t}"' for t in known])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from gateway.composition.schema.literals import print_value, same_value
@@ -87,8 +88,7 @@ def _check_directive(report: Report, definition: DirectiveDef, expected: Directi
         )
 
 
-def _check_argument(wrong: object, found: InputValue, expected: InputValue, written: Schema) -> None:
-    assert callable(wrong)
+def _check_argument(wrong: Callable[[str], None], found: InputValue, expected: InputValue, written: Schema) -> None:
     actual = found.type
     if isinstance(actual, NonNull) and not isinstance(expected.type, NonNull):
         actual = actual.of
