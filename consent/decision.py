@@ -121,21 +121,28 @@ def decide(question: Question, facts: SubjectFacts, now: datetime) -> Decision:
     asker = question.asker
     if asker.purpose is None:
         return _deny_all(question, "PURPOSE_MISSING")
+    if asker.kind == "actor" and not (asker.actor_id and asker.client_id and facts.asker_open):
+        return _deny_all(question, "CLIENT_SUSPENDED")
     if facts.worker_id is None or not facts.worker_live or not _source_fits(question, facts):
         return _deny_all(question, "NOT_GRANTED")
     if asker.kind == "worker":
         return _decide_own(question, facts)
     if asker.purpose == SELF_PURPOSE:
         return _deny_all(question, "NOT_GRANTED")
-    if not asker.actor_id or not asker.client_id or not facts.asker_open:
-        return _deny_all(question, "CLIENT_SUSPENDED")
+    # From the last to expire to the first: whichever covers a category first is the one that is taken.
+    current = sorted(
+        (grant for grant in facts.grants if _is_in_force(question, facts, grant, now)),
+        key=lambda grant: (grant.expires_at, grant.terms.id),
+        reverse=True,
+    )
+    shut = _shut(facts)
     chosen: dict[str, tuple[GrantState, set[str]]] = {}
     denied: dict[str, Reason] = {}
-    for category in sorted(question.categories):
-        grant = _covering(question, facts, category, now)
+    for category in question.categories:
+        grant = _covering(current, facts.account_platform, category)
         if grant is None:
             denied[category] = _reason(question, facts, category, now)
-        elif (shut := _shut(facts)) is not None:
+        elif shut is not None:
             denied[category] = shut
         else:
             chosen.setdefault(grant.terms.id, (grant, set()))[1].add(category)
@@ -187,7 +194,7 @@ def _concerns(question: Question, facts: SubjectFacts, grant: GrantState) -> boo
         terms.worker_id == facts.worker_id
         and terms.actor_id == asker.actor_id
         and terms.purpose == asker.purpose
-        and asker.grant_id in (None, terms.id)
+        and (asker.grant_id is None or asker.grant_id == terms.id)
     )
 
 
@@ -199,19 +206,21 @@ def _granted(terms: GrantTerms, platform: str | None, category: str) -> bool | N
     return any(answers) if answers else None
 
 
-def _covering(question: Question, facts: SubjectFacts, category: str, now: datetime) -> GrantState | None:
-    if not _may_exist(category):
-        return None
-    covering = [
-        grant
-        for grant in facts.grants
-        if grant.live
+def _is_in_force(question: Question, facts: SubjectFacts, grant: GrantState, now: datetime) -> bool:
+    return (
+        grant.live
         and grant.expires_at > now
         and grant.terms.client_id not in facts.closed_clients
         and _concerns(question, facts, grant)
-        and _granted(grant.terms, facts.account_platform, category)
-    ]
-    return max(covering, key=lambda grant: (grant.expires_at, grant.terms.id), default=None)
+    )
+
+
+def _covering(grants: Sequence[GrantState], platform: str | None, category: str) -> GrantState | None:
+    if _may_exist(category):
+        for grant in grants:
+            if _granted(grant.terms, platform, category):
+                return grant
+    return None
 
 
 def _reason(question: Question, facts: SubjectFacts, category: str, now: datetime) -> Reason:

@@ -190,10 +190,11 @@ class ConsentGate:
 
     def _decision(self, request: GateQuestion, answer: Answer, refused: Mapping[str, Reason]) -> ScopeDecision:
         reasons: dict[str, Reason] = {scope_of(category): reason for category, reason in answer.denied.items()}
+        allowed = frozenset(map(scope_of, answer.allowed))
+        if not refused and not reasons:
+            return ScopeDecision(permit=answer.permit, allowed=allowed)
         return ScopeDecision(
-            permit=answer.permit,
-            allowed=frozenset(map(scope_of, answer.allowed)),
-            denied=self._deny(request, {**refused, **reasons}).denied,
+            permit=answer.permit, allowed=allowed, denied=self._deny(request, {**refused, **reasons}).denied
         )
 
     def _deny(self, request: GateQuestion, reasons: Mapping[str, Reason]) -> ScopeDecision:

@@ -26,11 +26,11 @@ def load_facts(store: LeaseStore, questions: Sequence[Question], *, past: bool) 
     ended: dict[str, list[GrantState]] = {}
     if worker_ids:
         live = store.live_grants(worker_ids, actor_ids)
-    if live and actor_ids:
+    if actor_ids:
         clients = {question.asker.client_id for question in questions if question.asker.client_id is not None}
         clients |= {grant.terms.client_id for grants in live.values() for grant in grants}
         actors, closed = store.parties(actor_ids, clients)
-        if past:
+        if past and worker_ids:
             ended = store.ended_grants(worker_ids, actor_ids)
     shut = frozenset(closed)
     facts: list[SubjectFacts] = []

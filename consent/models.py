@@ -250,7 +250,7 @@ class AccessEvent(SQLModel, table=True):
     worker_id: str = Field(max_length=32)
     actor_id: str | None = Field(default=None, max_length=64)
     client_id: str | None = Field(default=None, max_length=64)
-    grant_id: str | None = Field(default=None, index=True, max_length=32)
+    grant_id: str | None = Field(default=None, max_length=32)
     lease_id: int | None = Field(default=None, sa_type=serial())
     purpose: str | None = Field(default=None, max_length=64)
     platform: str = Field(max_length=64)

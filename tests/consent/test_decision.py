@@ -97,7 +97,13 @@ def test_facts_one_field_off(facts: dict[str, object], reason: str) -> None:
 def test_state_of_account_stays_hidden_without_grant(shut: dict[str, bool]) -> None:
     """Without any grant the reason is the same for a worker who does not exist and one whose account is closed."""
     nothing = replace(FACTS, grants=(), **shut)
-    assert decide(QUESTION, nothing, NOW) == decide(QUESTION, SubjectFacts(), NOW) == denied("NOT_GRANTED")
+    nobody = SubjectFacts(asker_open=True)
+    assert decide(QUESTION, nothing, NOW) == decide(QUESTION, nobody, NOW) == denied("NOT_GRANTED")
+
+
+def test_suspended_client_learns_nothing_of_workers() -> None:
+    known = replace(FACTS, asker_open=False)
+    assert decide(QUESTION, known, NOW) == decide(QUESTION, SubjectFacts(), NOW) == denied("CLIENT_SUSPENDED")
 
 
 def test_grant_that_expires_last_is_taken() -> None:
