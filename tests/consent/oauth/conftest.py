@@ -5,13 +5,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx2
 import pytest
+from sqlalchemy import Engine
 from sqlmodel import SQLModel
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -25,6 +28,7 @@ from consent.oauth.details import Item
 from consent.oauth.endpoints import OAuthServices, routes
 from consent.oauth.models import ACTORS, CLIENTS, CODES, REPLAYS, REQUESTS, TOKENS
 from consent.oauth.settings import OAuthSettings
+from gateway.storage.database import create_database_engine
 
 ISSUER = "https://gigway.example"
 CALLBACK = "https://actor.example/callback"
@@ -166,11 +170,31 @@ def query_of(location: str) -> dict[str, str]:
     return {name: values[0] for name, values in parsed.items()}
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The consent database with our tables as well."""
+    path = tmp_path_factory.mktemp("oauth") / "template.db"
+    shutil.copy(sqlite_template, path)
+    engine = create_database_engine(f"sqlite:///{path}")
+    SQLModel.metadata.create_all(engine, tables=TABLES)
+    engine.dispose()
+    return path
+
+
 @pytest.fixture
-def make_server(world: Any) -> Iterator[Callable[[str], Server]]:
-    SQLModel.metadata.create_all(world.engine, tables=TABLES)
-    yield lambda issuer: Server(world, issuer)
-    SQLModel.metadata.drop_all(world.engine, tables=TABLES)
+def tables(engine: Engine) -> Iterator[None]:
+    """Our tables where no template brings them."""
+    if engine.dialect.name == "sqlite":
+        yield
+        return
+    SQLModel.metadata.create_all(engine, tables=TABLES)
+    yield
+    SQLModel.metadata.drop_all(engine, tables=TABLES)
+
+
+@pytest.fixture
+def make_server(world: Any, tables: None) -> Callable[[str], Server]:
+    return lambda issuer: Server(world, issuer)
 
 
 @pytest.fixture

@@ -6,15 +6,18 @@ import base64
 import hashlib
 import json
 import re
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlencode
 
 import httpx2
 import pytest
 from argon2 import PasswordHasher
+from sqlalchemy import Engine
 from sqlmodel import SQLModel
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -35,6 +38,7 @@ from consent.signin.passwords import Passwords
 from consent.signin.sessions import Sessions
 from consent.signin.settings import SignInSettings
 from consent.signin.totp import Totp
+from gateway.storage.database import create_database_engine
 from gateway.storage.keyring import generate_key, parse_keyring
 from gateway.storage.vault import Vault
 
@@ -183,11 +187,31 @@ def post(browser: TestClient, page: str, target: str, fields: dict[str, Any], **
     return browser.post(target, data={"csrf": token, **fields}, **options)
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The consent database with our tables as well."""
+    path = tmp_path_factory.mktemp("pages") / "template.db"
+    shutil.copy(sqlite_template, path)
+    engine = create_database_engine(f"sqlite:///{path}")
+    SQLModel.metadata.create_all(engine, tables=TABLES)
+    engine.dispose()
+    return path
+
+
 @pytest.fixture
-def site(world: Any) -> Iterator[Site]:
-    SQLModel.metadata.create_all(world.engine, tables=TABLES)
-    yield Site(world)
-    SQLModel.metadata.drop_all(world.engine, tables=TABLES)
+def tables(engine: Engine) -> Iterator[None]:
+    """Our tables where no template brings them."""
+    if engine.dialect.name == "sqlite":
+        yield
+        return
+    SQLModel.metadata.create_all(engine, tables=TABLES)
+    yield
+    SQLModel.metadata.drop_all(engine, tables=TABLES)
+
+
+@pytest.fixture
+def site(world: Any, tables: None) -> Site:
+    return Site(world)
 
 
 @pytest.fixture

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
+from sqlalchemy import Engine
 from sqlmodel import SQLModel
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -19,6 +22,7 @@ from consent.signin.models import ATTEMPTS, CREDENTIALS, SESSIONS, STATES
 from consent.signin.passwords import Passwords
 from consent.signin.sessions import Sessions
 from consent.signin.settings import SignInSettings
+from gateway.storage.database import create_database_engine
 
 TABLES = [CREDENTIALS, SESSIONS, ATTEMPTS, STATES]
 
@@ -73,11 +77,31 @@ class Door:
         return found
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The consent database with our tables as well."""
+    path = tmp_path_factory.mktemp("signin") / "template.db"
+    shutil.copy(sqlite_template, path)
+    engine = create_database_engine(f"sqlite:///{path}")
+    SQLModel.metadata.create_all(engine, tables=TABLES)
+    engine.dispose()
+    return path
+
+
 @pytest.fixture
-def make_door(world: Any) -> Iterator[Any]:
-    SQLModel.metadata.create_all(world.engine, tables=TABLES)
-    yield lambda issuer: Door(world, issuer)
-    SQLModel.metadata.drop_all(world.engine, tables=TABLES)
+def tables(engine: Engine) -> Iterator[None]:
+    """Our tables where no template brings them."""
+    if engine.dialect.name == "sqlite":
+        yield
+        return
+    SQLModel.metadata.create_all(engine, tables=TABLES)
+    yield
+    SQLModel.metadata.drop_all(engine, tables=TABLES)
+
+
+@pytest.fixture
+def make_door(world: Any, tables: None) -> Any:
+    return lambda issuer: Door(world, issuer)
 
 
 @pytest.fixture
