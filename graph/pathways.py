@@ -34,6 +34,9 @@ NO_LIMITS = Limits()
 ZONE_BY_MAJOR_GROUP = {"0": 3, "1": 4, "2": 4, "3": 3, "4": 2, "5": 2, "6": 2, "7": 3, "8": 2, "9": 1}
 CHANGE_OF_JOB = 1_000.0
 """What a job on the way costs in a plan's objective, beside the training for it: fewer changes are better."""
+CHANGE_OF_FIELD = 6_000.0
+"""What it costs more when the job has nothing in common with what is practised before or with the goal: the worse of
+the two counts, by how unlike they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +120,12 @@ class Pathfinder:
         legs = (self.leg_into(each, self.held, NO_LIMITS) for each in near)
         return list(islice((leg for leg in legs if leg is not None), NEAREST))
 
+    def _nearness(self, occupation: Occupation, state: _State) -> float:
+        """Return how like what is practised by then an occupation is; 1 when nothing is."""
+        before = {leg.occupation.id for leg in state.legs} or self.practised
+        space = space_of(self.graph)
+        return max((space.similarity(occupation.id, each) for each in before), default=1.0)
+
     def _nearest(self, goal: Goal, fits: Callable[[Occupation], bool]) -> Iterator[Occupation]:
         """Yield occupations that fit, those nearest to the goal first; as many as are worth trying."""
         near = (self.graph.occupations[each] for each in space_of(self.graph).nearest(goal.occupation.id))
@@ -152,12 +161,14 @@ class Pathfinder:
             left = state.limits.minus(leg.cover.cost, leg.cover.hours + EXPERIENCE_HOURS)
             if left is None:
                 continue
+            toward = space_of(self.graph).similarity(occupation.id, goal.occupation.id)
+            strangeness = 1 - min(self._nearness(occupation, state), toward)
             yield _State(
                 zone=state.zone + 1,
                 held=state.held | leg.cover.gained | leg.wanted,
                 legs=(*state.legs, leg),
                 limits=left,
-                objective=state.objective + leg.cover.objective + CHANGE_OF_JOB,
+                objective=state.objective + leg.cover.objective + CHANGE_OF_JOB + CHANGE_OF_FIELD * strangeness,
             )
             entered += 1
             if entered == WIDTH:

@@ -1,0 +1,48 @@
+"""The worked example and the tables of docs/skills.md are what the code does."""
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from graph import cover, evidence, matching, pathways, plans, relevance
+from graph.facts import read_facts
+
+PAGE = (Path(__file__).parent.parent.parent / "docs" / "skills.md").read_text(encoding="utf-8")
+
+
+def test_the_example_by_hand_is_what_is_computed(graph):
+    (example,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    holding = evidence.assess(
+        graph, read_facts([{"evidence": [json.loads(example)]}]), datetime(2026, 11, 22, tzinfo=UTC)
+    )
+    (skill,) = graph.skill_names.exactly("drive in urban areas")
+    held = holding.skills[skill]
+    assert f"`proficiency` {held.proficiency}, `low` {held.low}, `high` {held.high}" in PAGE
+    assert f"= **{held.hours:.1f}** count" in PAGE
+    assert f"= **{held.quality:.3f}**" in PAGE
+    assert f"**{held.proficiency:.3f}**" in PAGE
+
+
+@pytest.mark.parametrize("name", matching.WEIGHTS)
+def test_the_weights_are_those_of_the_page(name):
+    (weight,) = re.findall(rf"^\| `{name}` \| .* \| ([\d.]+) \|$", PAGE, re.MULTILINE)
+    assert float(weight) == matching.WEIGHTS[name]
+
+
+def test_the_constants_are_those_of_the_page():
+    shown = [f"| {value:g} |" for value in (relevance.ESSENTIAL, relevance.NAMED, relevance.OPTIONAL)]
+    assert all(each in PAGE for each in shown)
+    assert f"From {evidence.HELD:g} on" in PAGE
+    assert f"a job held for {pathways.EXPERIENCE_HOURS} hours" in PAGE
+    assert f"plus {cover.HOUR_VALUE:g} for every hour" in PAGE
+    assert f"plus {cover.LEARNING_AT_WORK:g} for every skill" in PAGE
+    assert (
+        f"plus {pathways.CHANGE_OF_JOB:,.0f} for a change of job and up to {pathways.CHANGE_OF_FIELD:,.0f} more" in PAGE
+    )
+    assert f"a fifth (at most {plans.MOST_AT_WORK})" in PAGE
+    assert plans.WORK_SHARE == 1 / 5
+    assert f"e^(−h/{matching.REACH_HOURS:g})" in PAGE
+    assert evidence.HALF_LIFE.total_seconds() / 86_400 == 1095.75
