@@ -248,7 +248,11 @@ class _Emitter:
                 selections.extend(self._field(selected, min(selected.parents), held))
         else:
             selections.extend(self._abstract(node, held))
-        return tuple(selections) or (_typename(node.static),)
+        if all(selection.conditions for selection in selections):
+            # Something has to say that the object is there when nothing else is asked of it.
+            # An interface object's name must not stand in for the concrete type.
+            selections.insert(0, _typename(node.static, "_object" if node.opaque else "__typename"))
+        return tuple(selections)
 
     def _field(self, selected: Selected, parent: str, held: _Conjunction) -> list[FieldSelection]:
         return [
@@ -354,8 +358,8 @@ def sorted_conjunction_key(conjunction: _Conjunction) -> str:
     return repr(sorted_conjunction(conjunction))
 
 
-def _typename(parent: str) -> FieldSelection:
-    return FieldSelection(parent=parent, name="__typename", key="__typename", client=False)
+def _typename(parent: str, key: str = "__typename") -> FieldSelection:
+    return FieldSelection(parent=parent, name="__typename", key=key, client=False)
 
 
 def _single(when: Dnf) -> _Conjunction:

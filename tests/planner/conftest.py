@@ -49,14 +49,20 @@ from graphql.language import (
     print_ast,
 )
 
-from gateway.engine import Engine
+from gateway.engine import Engine, EngineOptions
+from gateway.engine.options import Limits
 from gateway.executor import ALLOW_ALL
-from gateway.planner import Supergraph, load_supergraph
+from gateway.planner import PlannerOptions, Supergraph, load_supergraph
 from gateway.planner.fieldset import FieldSet, parse_field_set
 from gateway.subgraph import SubgraphCall
 
 POPULATION = 5
 """How many entities there are of each type."""
+
+
+NO_LIMITS = Limits(
+    document_bytes=1_000_000, tokens=100_000, depth=100, fields=10_000, aliases=10_000, directives=10_000, cost=1e12
+)
 
 
 @dataclass(frozen=True)
@@ -102,10 +108,8 @@ class Universe:
     def _value(self, type_: Any, *place: Any) -> Any:
         kind, inner = type_
         if kind == "nonnull":
-            return (
-                self._value((inner[0], inner[1]), *place, "!") if inner[0] != "named" else self._solid(inner[1], place)
-            )
-        if self.nulls and digest("null", *place) % self.nulls == 0:
+            kind, inner = inner
+        elif self.nulls and digest("null", *place) % self.nulls == 0:
             return None
         if kind == "list":
             return [self._value(inner, *place, index) for index in range(2)]
@@ -357,11 +361,18 @@ class World:
         return asyncio.run(run())
 
 
-def make_world(supergraph_sdl: str, subgraphs: Mapping[str, str], nulls: int = 0) -> World:
+def make_world(
+    supergraph_sdl: str, subgraphs: Mapping[str, str], nulls: int = 0, options: PlannerOptions | None = None
+) -> World:
     supergraph = load_supergraph(supergraph_sdl)
     universe = Universe(supergraph, None, nulls)
     views = [UniverseSubgraph(name, sdl, universe) for name, sdl in subgraphs.items()]
-    engine = Engine.from_supergraph(supergraph_sdl, views, gate=ALLOW_ALL)
+    engine = Engine.from_supergraph(
+        supergraph_sdl,
+        views,
+        gate=ALLOW_ALL,
+        options=EngineOptions(limits=NO_LIMITS, planner=options or PlannerOptions()),
+    )
     universe.api = engine.api_schema
     return World(engine, universe, views)
 

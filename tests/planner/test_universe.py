@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -11,6 +12,7 @@ import pytest
 from graphql import parse, validate
 
 from gateway.composition import SubgraphSDL, compose
+from gateway.planner import PlannerOptions
 
 LINK = (
     'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@requires", '
@@ -31,6 +33,7 @@ WORK = {
           id: ID!
           accounts(live: Boolean): [Account!]! @external
           skills: [Skill!] @requires(fields: "accounts(live: true) { id evidence { skill } }")
+            @requiresScopes(scopes: [["skills"]])
         }
         type Skill @key(fields: "name") { name: String! broader: [Skill!] }
         type Fact @shareable { skill: String! }
@@ -42,7 +45,10 @@ WORK = {
         type Platform @key(fields: "name", resolvable: false) { name: String! }
         interface Account { id: ID! work(first: Int): [Trip!] evidence: [Fact!] @inaccessible }
         type Uber implements Account @key(fields: "id") {
-          id: ID! work(first: Int): [Trip!] evidence: [Fact!] @inaccessible vehicle: String
+          id: ID!
+          work(first: Int): [Trip!] @requiresScopes(scopes: [["work"]])
+          evidence: [Fact!] @inaccessible @requiresScopes(scopes: [["skills"]])
+          vehicle: String
         }
     """,
     "upwork": """
@@ -136,13 +142,14 @@ def composed(name: str) -> tuple[str, dict[str, str]]:
     return result.supergraph_sdl, subgraphs
 
 
+@pytest.mark.parametrize(("nulls", "reenter_scoped"), [(0, False), (4, True)], ids=["", "nulls and scopes"])
 @pytest.mark.parametrize("name", GRAPHS)
 def test_random_queries_are_answered_as_by_one_schema(
-    name: str, world: Callable[..., Any], write_query: Callable[..., str]
+    name: str, nulls: int, reenter_scoped: bool, world: Callable[..., Any], write_query: Callable[..., str]
 ) -> None:
-    made = world(*composed(name))
-    for seed in range(25):
-        chance = random.Random(f"{name} {seed}")
+    made = world(*composed(name), nulls=nulls, options=PlannerOptions(reenter_scoped=reenter_scoped))
+    for seed in range(int(os.environ.get("GIGWAY_FUZZ", "12"))):
+        chance = random.Random(f"{name} {nulls} {seed}")
         query = write_query(made, chance, chance.randint(1, 4))
         if validate(made.engine.api_schema, parse(query)):
             continue
