@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -32,7 +32,7 @@ from consent.pages.routes import consent_path, error_page, routes
 from consent.pages.services import Health, PagesServices
 from consent.signin.demo import DemoLogin, Persona
 from consent.signin.forms import Forms
-from consent.signin.models import ATTEMPTS, CREDENTIALS, SESSIONS, STATES
+from consent.signin.models import ATTEMPTS, CREDENTIALS, SESSIONS, STATES, WORKERS
 from consent.signin.passkeys import Passkeys
 from consent.signin.passwords import Passwords
 from consent.signin.sessions import Sessions
@@ -85,7 +85,8 @@ class Accounts:
 class Site:
     """One gateway's consent side, an actor with a client, two workers, and a browser."""
 
-    def __init__(self, world: Any, issuer: str = ISSUER) -> None:
+    def __init__(self, world: Any, issuer: str = ISSUER, callback: str = CALLBACK) -> None:
+        self.callback = callback
         self.world, self.engine, self.clock, self.issuer = world, world.engine, world.clock, issuer
         settings = SignInSettings(issuer=issuer, clock=world.clock)
         self.oauth = OAuthSettings(
@@ -95,6 +96,8 @@ class Site:
             clock=world.clock,
         )
         self.alex, self.kim = world.worker(("account-1", "uber")), world.worker()
+        with self.engine.begin() as connection:
+            connection.execute(WORKERS.update().where(WORKERS.c.id == self.alex).values(display_name="Alex Sandberg"))
         self.registry = ActorRegistry(self.engine, world.clock)
         self.registry.create_actor(
             legal_name="Nordic Staffing <b>AB</b>",
@@ -103,7 +106,7 @@ class Site:
             purposes=["job_matching", "training"],
             actor_id="acme",
         )
-        self.client = self.registry.create_client("acme", name="App", redirect_uris=[CALLBACK])
+        self.client = self.registry.create_client("acme", name="App", redirect_uris=[callback])
         self.sessions = Sessions(self.engine, settings)
         self.forms = Forms(settings, self.sessions)
         self.passwords = Passwords(self.engine, settings, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
@@ -158,7 +161,7 @@ class Site:
         query = {
             "response_type": "code",
             "client_id": self.client.client_id,
-            "redirect_uri": CALLBACK,
+            "redirect_uri": self.callback,
             "state": "s-1",
             "code_challenge": challenge,
             "code_challenge_method": "S256",
@@ -210,8 +213,13 @@ def tables(engine: Engine) -> Iterator[None]:
 
 
 @pytest.fixture
-def site(world: Any, tables: None) -> Site:
-    return Site(world)
+def make_site(world: Any, tables: None) -> Callable[..., Site]:
+    return lambda *where: Site(world, *where)
+
+
+@pytest.fixture
+def site(make_site: Callable[..., Site]) -> Site:
+    return make_site()
 
 
 @pytest.fixture

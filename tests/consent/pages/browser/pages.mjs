@@ -1,0 +1,165 @@
+// The worker's pages in Chromium. Settings come on standard input; one JSON object goes to standard output.
+import fs from "node:fs";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+
+const settings = JSON.parse(await new Response(process.stdin).text());
+const { issuer, callback, consents, shots } = settings;
+const axe = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const browser = await chromium.launch({
+  executablePath: settings.chromium,
+  args: [...(process.getuid?.() === 0 ? ["--no-sandbox"] : []), ...quiet],
+});
+const seen = { violations: [], overflows: [], policy: [], requests: new Set() };
+
+async function open(options = {}) {
+  const context = await browser.newContext({ locale: "en-US", ...options });
+  const page = await context.newPage();
+  page.on("console", (message) => {
+    if (message.text().includes("Content Security Policy")) seen.policy.push(message.text());
+  });
+  page.on("request", (request) => seen.requests.add(new URL(request.url()).origin));
+  return page;
+}
+
+async function signIn(page) {
+  await page.goto(`${issuer}/sign-in`);
+  await page.click("button[name=persona]");
+  await page.waitForURL("**/me");
+}
+
+// Axe is injected past the page's policy, in a context of its own that ignores it.
+async function look(page, name) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run());
+  for (const violation of violations) seen.violations.push(`${name}: ${violation.id} ${violation.nodes[0].html.slice(0, 100)}`);
+  const width = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
+  if (width[0] > width[1]) seen.overflows.push(`${name}: ${width}`);
+  if (shots) await page.screenshot({ path: `${shots}/${name}.png`, fullPage: true });
+}
+
+for (const [label, options] of [
+  ["desk", { viewport: { width: 1100, height: 800 } }],
+  ["phone", { viewport: { width: 360, height: 740 }, colorScheme: "dark", locale: "sv-SE" }],
+]) {
+  const page = await open({ ...options, bypassCSP: true });
+  await page.goto(`${issuer}/sign-in?again=1`);
+  await look(page, `${label}-sign-in`);
+  await page.fill("#login", "nobody");
+  await page.fill("#password", "wrong password");
+  await page.click("form.stack button");
+  await look(page, `${label}-sign-in-wrong`);
+  await page.goto(`${issuer}/oauth/authorize?client_id=nobody`);
+  await look(page, `${label}-error`);
+  await signIn(page);
+  await look(page, `${label}-home`);
+  await page.click("form[action='/me/codes'] button");
+  await look(page, `${label}-code-shown`);
+  await page.goto(`${issuer}${consents.look}`);
+  await look(page, `${label}-consent`);
+  await page.click("button[value=allow]");
+  await look(page, `${label}-consent-nothing-ticked`);
+  await page.click("button[value=all]");
+  await look(page, `${label}-consent-all-ticked`);
+  await page.goto(`${issuer}/consent/gwq_unknown`);
+  await look(page, `${label}-request-gone`);
+  for (const path of ["/me/log", "/me/data", "/me/security"]) {
+    await page.goto(issuer + path);
+    await look(page, `${label}${path.replaceAll("/", "-")}`);
+  }
+  await page.click("form[action='/me/security/codes'] button");
+  await look(page, `${label}-codes-setup`);
+  await page.goto(`${issuer}/me/data`);
+  await page.fill("#confirm", "no");
+  await page.click("form[action='/me/erase'] button");
+  await look(page, `${label}-erase-refused`);
+  await page.context().close();
+}
+
+// Without JavaScript: consent, the way back to the actor, and ending it. Clicks are counted.
+{
+  const page = await open({ javaScriptEnabled: false });
+  await signIn(page);
+  let clicks = 0;
+  const click = async (selector) => {
+    clicks += 1;
+    await page.click(selector);
+  };
+  await page.goto(issuer + consents.plain);
+  await click("button[value=all]");
+  await page.locator("input[name=item]").first().uncheck();
+  clicks += 1;
+  await click("button[value=allow]");
+  await page.waitForURL(`${callback}?**`);
+  seen.back = [...new URL(page.url()).searchParams.keys()].sort();
+  seen.clicks_to_grant = clicks;
+  clicks = 0;
+  await page.goto(`${issuer}/me`);
+  await click("article form[action$='/revoke'] button");
+  await page.waitForURL("**/me/grants/*");
+  seen.revoked = await page.getAttribute("[data-status]", "data-status");
+  seen.clicks_to_revoke = clicks;
+  await page.context().close();
+}
+
+// The keyboard alone reaches the answer; a second answer does not count.
+{
+  const page = await open();
+  await signIn(page);
+  await page.goto(issuer + consents.keyboard);
+  await page.keyboard.press("Tab");
+  seen.first_stop = await page.evaluate(() => document.activeElement.className);
+  await page.keyboard.press("Enter");
+  await page.locator("input[name=item]").first().focus();
+  await page.keyboard.press("Space");
+  await page.locator("button[value=allow]").focus();
+  await page.keyboard.press("Enter");
+  await page.waitForURL(`${callback}?**`);
+  await page.goBack();
+  await page.goto(issuer + consents.keyboard);
+  seen.second_answer = await page.textContent("main .notice");
+  await page.context().close();
+}
+
+// A passkey, from adding it to signing in with it; the pages' own policy is on.
+{
+  const page = await open();
+  const devices = await page.context().newCDPSession(page);
+  await devices.send("WebAuthn.enable");
+  await devices.send("WebAuthn.addVirtualAuthenticator", {
+    options: { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
+  });
+  await signIn(page);
+  await page.goto(`${issuer}/me/security`);
+  await page.click("form[data-passkey=create] button");
+  await page.waitForSelector("[role=status]");
+  seen.passkey_added = (await page.textContent("[role=status]")).trim();
+  await page.click("form[action='/sign-out'] button");
+  await page.click("form[data-passkey=get] button");
+  await page.waitForURL("**/me");
+  seen.signed_in_as = await page.textContent(".who");
+  await page.context().close();
+}
+
+// Another site can neither frame a page nor post a form.
+{
+  const page = await open();
+  await signIn(page);
+  await page.route("https://evil.example/**", (route) =>
+    route.fulfill({
+      contentType: "text/html",
+      body: `<iframe src="${issuer}/me"></iframe><form method="post" action="${issuer}/me/codes"><button>x</button></form>`,
+    }),
+  );
+  await page.goto("https://evil.example/");
+  seen.framed = await page.frames()[1].evaluate(() => document.body?.innerText.includes("Alex")).catch(() => false);
+  await page.click("button");
+  await page.waitForLoadState();
+  seen.posted_from_elsewhere = await page.textContent("h1");
+  await page.context().close();
+}
+
+await browser.close();
+seen.requests = [...seen.requests].sort();
+console.log(JSON.stringify(seen));

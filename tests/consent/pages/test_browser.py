@@ -1,0 +1,105 @@
+"""The pages in Chromium: accessibility at every page and state, policies, keyboard, passkeys (`browser/pages.mjs`).
+
+`npm ci` in `browser/` installs what drives it; without that, Node.js or Chromium these tests are skipped.
+Set GIGWAY_SHOTS to a folder to keep pictures of every page.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+FOLDER = Path(__file__).parent / "browser"
+NODE, CHROMIUM = shutil.which("node"), shutil.which("chromium")
+
+pytestmark = pytest.mark.skipif(
+    NODE is None or CHROMIUM is None or not (FOLDER / "node_modules" / "playwright-core").is_dir(),
+    reason="needs Node.js, Chromium and `npm ci` in tests/consent/pages/browser",
+)
+
+
+class _Uvicorn(uvicorn.Server):
+    """A server in a thread, which says when it is up."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.is_up = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.is_up.set()
+
+
+@pytest.fixture
+def running(make_site: Any, clock: Any) -> Iterator[Any]:
+    clock.now = datetime.now(UTC)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        # The same server under another name is another origin: the actor's.
+        site = make_site(f"http://localhost:{port}", f"http://127.0.0.1:{port}/callback")
+
+        async def callback(request: Request) -> Response:
+            return PlainTextResponse("back at the actor")
+
+        app = Starlette(routes=[*site.app.routes, Route("/callback", callback)])
+        runner = _Uvicorn(uvicorn.Config(app, log_level="warning", lifespan="off"))
+        thread = threading.Thread(target=runner.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        assert runner.is_up.wait(10)
+        yield site
+        runner.should_exit = True
+        thread.join(10)
+
+
+def test_60_61_65_66_the_pages_in_a_browser(running: Any) -> None:
+    consents = {name: running.ask() for name in ("look", "plain", "keyboard")}
+    settings = {
+        "issuer": running.issuer,
+        "consents": consents,
+        "callback": running.callback,
+        "chromium": CHROMIUM,
+        "shots": os.environ.get("GIGWAY_SHOTS"),
+    }
+    assert NODE is not None
+    run = subprocess.run(
+        [NODE, "pages.mjs"],
+        cwd=FOLDER,
+        input=json.dumps(settings),
+        capture_output=True,
+        text=True,
+        timeout=170,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    seen = json.loads(run.stdout)
+    policy = seen.pop("policy")
+    assert all("frame-ancestors" in message for message in policy), policy
+    assert seen.pop("clicks_to_revoke") <= seen.pop("clicks_to_grant")
+    assert seen == {
+        "violations": [],
+        "overflows": [],
+        "requests": [running.callback.removesuffix("/callback"), running.issuer, "https://evil.example"],
+        "back": ["code", "iss", "state"],
+        "revoked": "confirmed",
+        "first_stop": "skip",
+        "second_answer": "You have already answered this request. Your answer counted once.",
+        "passkey_added": "The passkey is added. You can sign in with it from now on.",
+        "signed_in_as": "Alex Sandberg",
+        "framed": False,
+        "posted_from_elsewhere": "That did not work",
+    }
