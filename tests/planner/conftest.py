@@ -49,6 +49,7 @@ from graphql.language import (
     print_ast,
 )
 
+from gateway.composition import api_schema
 from gateway.engine import Engine, EngineOptions
 from gateway.engine.options import Limits
 from gateway.executor import ALLOW_ALL
@@ -373,7 +374,7 @@ def make_world(
         gate=ALLOW_ALL,
         options=EngineOptions(limits=NO_LIMITS, planner=options or PlannerOptions()),
     )
-    universe.api = engine.api_schema
+    universe.api = api_schema(supergraph_sdl)
     return World(engine, universe, views)
 
 
