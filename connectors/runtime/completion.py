@@ -145,8 +145,10 @@ def _occupation(occupation: Occupation) -> Json:
     }
 
 
-def _checked_time(kind: str, text: str) -> str:
-    """Return an instant or a day as it was written, if it is one: an instant without an offset is none."""
+def _checked_time(kind: str, text: str) -> Json:
+    """Return an instant or a day as it was written; if it is none (an instant without an offset is none), the error
+    that this one field then has.
+    """
     try:
         if kind == "Date":
             return date.fromisoformat(text).isoformat()
@@ -154,7 +156,7 @@ def _checked_time(kind: str, text: str) -> str:
             return text
     except ValueError:
         pass
-    raise UpstreamMalformedError(f"The platform's answer has something else where a {kind} is mapped.")
+    return UpstreamMalformedError(f"The platform's answer has something else where a {kind} is mapped.")
 
 
 def _decimal(value: Json) -> Decimal | None:

@@ -34,10 +34,7 @@ earnings { from to currency total engagements lines { kind amount currency } pro
 evidence { platform kind terms completed cancelled recent ratings { name value } credentials fidelity simulated }
 """
 
-LINKABLE = [connector for connector in built_in() if connector.name not in ("gigster", "business_talent_group")]
-
-
-@pytest.mark.parametrize("connector", LINKABLE, ids=lambda connector: connector.name)
+@pytest.mark.parametrize("connector", built_in(), ids=lambda connector: connector.name)
 def test_whole_account_reads_without_an_error(in_world: Any, connector: Any) -> None:
     async def test(world: Any) -> Any:
         account_id = await world.link(connector.name, PERSONAS.get(connector.name, ALEX))
@@ -61,7 +58,7 @@ def test_whole_account_reads_without_an_error(in_world: Any, connector: Any) -> 
         assert len(rating["provenance"]["payloadSha256"]) == 64
     for node in nodes:
         for line in node["earnings"] or []:
-            assert Decimal(line["amount"]).as_tuple().exponent == -2
+            assert Decimal(line["amount"]).as_tuple().exponent <= -2
             assert line["currency"]
     assert sum(fact["completed"] for fact in account["evidence"]) == sum(
         summary["completed"] for summary in account["experience"]
@@ -72,7 +69,7 @@ def test_whole_account_reads_without_an_error(in_world: Any, connector: Any) -> 
         assert Decimal(summary["total"]) == sum(Decimal(line["amount"]) for line in lines)
 
 
-@pytest.mark.parametrize("connector", LINKABLE, ids=lambda connector: connector.name)
+@pytest.mark.parametrize("connector", built_in(), ids=lambda connector: connector.name)
 def test_newcomer_has_an_empty_record_and_no_error(in_world: Any, connector: Any) -> None:
     async def test(world: Any) -> Any:
         account_id = await world.link(connector.name, NIA)

@@ -1,0 +1,12 @@
+"""The conformance run: does a connector keep its promises against its platform's sandbox account?
+
+sign_in    an account's tokens, by OAuth as a sandbox persona, or given
+checks     one function per promise, each with what it saw
+report     findings, and the report as text
+run        all checks of one connector, in order
+"""
+
+from connectors.conformance.report import Finding, Report
+from connectors.conformance.run import run_conformance
+
+__all__ = ["Finding", "Report", "run_conformance"]

@@ -1,0 +1,124 @@
+"""All checks of one connector, in order; a check that fails does not stop the others."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+
+from connectors.conformance import checks
+from connectors.conformance.checks import BrokenError, Case
+from connectors.conformance.report import Finding, Report
+from connectors.conformance.sign_in import OneAccount, SignInError, sign_in
+from connectors.environment import Environment
+from connectors.runtime import ConnectorSubgraph
+from connectors.schema import Connector
+from connectors.transport import Upstream, UpstreamError, UpstreamLimits, Wire
+from connectors.transport.breaker import CircuitBreaker
+from connectors.transport.retry import RetryPolicy
+
+_PERSONAS = ("alex.sandberg@sandbox.example", "mika.manytask@sandbox.example", "priya.parttime@sandbox.example")
+
+Check = Callable[[Case], Awaitable[str]]
+
+_ALWAYS: Sequence[tuple[str, Check]] = (
+    ("categories", checks.categories_match),
+    ("every field", checks.every_field_reads),
+    ("paging", checks.pages_fit),
+    ("pushdown", checks.only_what_is_needed),
+    ("provenance", checks.provenance_is_whole),
+    ("refused token", checks.wrong_token_asks_for_linking),
+)
+_IN_SANDBOX: Sequence[tuple[str, Check]] = (
+    *((name, partial(checks.fault_has_its_code, fault=name)) for name in checks.FAULTS),
+    ("endless paging", checks.endless_paging_ends),
+)
+
+
+async def run_conformance(
+    connector: Connector, environment: Environment, *, personas: Sequence[str] = _PERSONAS
+) -> Report:
+    """Run every check against the platform that `environment` leads to.
+
+    The first persona that can sign in is read. Faults are made where the sandbox is, else skipped.
+    """
+    findings: list[Finding] = []
+    async with Wire() as wire:
+        # One upstream for all checks, so that they share the platform's rate limit; its breaker never opens.
+        upstream = _upstream(connector, environment, wire)
+        signed_in = await _sign_in(connector, environment, upstream, personas, findings)
+        if signed_in is not None:
+            for name, check in _ALWAYS:
+                findings.append(await _run(name, check, _case(connector, environment, upstream, signed_in)))
+            for name, check in _IN_SANDBOX:
+                if environment.sandbox_url is None:
+                    findings.append(Finding(check=name, outcome="skipped", seen="only the sandbox can do this"))
+                else:
+                    findings.append(await _run(name, check, _case(connector, environment, upstream, signed_in)))
+    platform = connector.definition.platform
+    return Report(connector=platform.name, version=platform.version, findings=findings)
+
+
+async def _sign_in(
+    connector: Connector,
+    environment: Environment,
+    upstream: Upstream,
+    personas: Sequence[str],
+    findings: list[Finding],
+) -> OneAccount | None:
+    linking = connector.definition.linking
+    reason = "there is no persona"
+    for persona in personas:
+        try:
+            tokens = await sign_in(connector, environment, upstream, persona, now=datetime.now(UTC))
+        except (SignInError, UpstreamError) as error:
+            reason = str(error)
+            continue
+        findings.append(Finding(check="linking", outcome="ok", seen=f"as {persona}"))
+        return OneAccount(header=linking.header, prefix=linking.prefix, tokens=tokens)
+    findings.append(Finding(check="linking", outcome="FAILED", seen=reason))
+    return None
+
+
+async def _run(name: str, check: Check, case: Case) -> Finding:
+    try:
+        return Finding(check=name, outcome="ok", seen=await check(case))
+    except BrokenError as broken:
+        return Finding(check=name, outcome="FAILED", seen=str(broken))
+
+
+def _case(connector: Connector, environment: Environment, upstream: Upstream, account: OneAccount) -> Case:
+    """Return a case of its own for each check, the account as it was at first."""
+    fresh = replace(account, rejected=False)
+    return Case(
+        subgraph=ConnectorSubgraph(
+            connector,
+            upstream=upstream,
+            credentials=fresh,
+            pseudonym_key=b"conformance-run-pseudonym-key-32",
+            origin=environment.origin(connector.name),
+            config=environment.config.get(connector.name),
+        ),
+        account=fresh,
+        control=environment.sandbox_url,
+    )
+
+
+def _upstream(connector: Connector, environment: Environment, wire: Wire) -> Upstream:
+    limits = connector.definition.limits
+    return Upstream(
+        wire,
+        platform=connector.name,
+        reach=environment.reach,
+        limits=UpstreamLimits(
+            concurrency=limits.concurrency,
+            requests=limits.requests,
+            period=limits.period,
+            per_account=limits.per_account,
+            timeout=limits.timeout,
+            body_bytes=limits.body_bytes,
+        ),
+        retry=RetryPolicy(most_wait=1.0),
+        breaker=CircuitBreaker(failures=1_000_000),
+    )

@@ -1,0 +1,43 @@
+"""The conformance run passes what keeps its promises and names what does not."""
+
+import asyncio
+
+import pytest
+
+from connectors.catalogue import built_in
+from connectors.conformance import Report, run_conformance
+from connectors.environment import Environment
+from connectors.schema import load
+
+CONNECTORS = {connector.name: connector for connector in built_in()}
+
+
+def run(connector, sandbox_url: str) -> Report:
+    return asyncio.run(run_conformance(connector, Environment(sandbox_url=sandbox_url)))
+
+
+@pytest.mark.parametrize("name", ["uber", "creatorup"])
+def test_catalogue_keeps_its_promises(sandbox_url: str, name: str) -> None:
+    report = run(CONNECTORS[name], sandbox_url)
+    assert report.ok, "\n".join(report.lines())
+    assert {finding.outcome for finding in report.findings} == {"ok"}
+    assert report.lines()[-1] == "  15 ok, 0 failed, 0 skipped"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "check", "seen"),
+    [
+        ('city: city_name?', 'memberSince: city_name', "every field", "profile.memberSince"),
+        ('GET: "/v1/partners/trips"', 'GET: "/v2/trips"', "paging", "UPSTREAM_MALFORMED"),
+        ("offset: $page.offset limit", "limit", "paging", "records"),
+        ('"reference: driver_id"', '"reference: driver"', "linking", "whose account"),
+    ],
+)  # fmt: skip
+def test_broken_promise_is_named(sandbox_url: str, right: str, wrong: str, check: str, seen: str) -> None:
+    source = CONNECTORS["uber"].source
+    assert right in source
+    report = run(load(source.replace(right, wrong, 1)), sandbox_url)
+    assert not report.ok
+    (finding,) = [each for each in report.findings if each.check == check]
+    assert finding.outcome == "FAILED"
+    assert seen in finding.seen
