@@ -8,6 +8,7 @@ the environment wins. An unknown name is refused, so that a misspelt limit is no
 from __future__ import annotations
 
 import ipaddress
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from consent.signin.oidc import OidcProvider
 from gateway.storage.keyring import Keyring, KeyringError, parse_keyring
 
 PREFIX = "GIGWAY_"
@@ -50,9 +52,20 @@ class Settings:
     demo_login: bool = field(
         default=False, metadata={"help": "Sign in by picking a demo worker; only with a loopback issuer."}
     )
+    oidc_providers: str = field(
+        default="",
+        metadata={
+            "help": "OpenID providers for sign-in: a JSON list of `key`, `display_name`, `issuer`, `client_id`, "
+            "`client_secret`."
+        },
+        repr=False,
+    )
     graphiql: bool = field(default=True, metadata={"help": "Serve GraphiQL at /graphiql."})
     introspection: bool = field(default=True, metadata={"help": "Answer introspection queries."})
     max_body_bytes: int = field(default=1_000_000, metadata={"help": "Largest request body.", "min": 1_000})
+    max_header_bytes: int = field(
+        default=16_384, metadata={"help": "Largest head (request line and headers) of a request.", "min": 1_000}
+    )
     max_depth: int = field(default=20, metadata={"help": "Deepest nesting of a query.", "min": 1})
     max_aliases: int = field(default=50, metadata={"help": "Most aliases in a query.", "min": 0})
     max_tokens: int = field(default=5_000, metadata={"help": "Most lexical tokens in a query.", "min": 10})
@@ -65,6 +78,17 @@ class Settings:
         default=2.0,
         metadata={"help": "How long a revocation waits for running fetches before it answers `stopping`.", "min": 0},
     )
+    shutdown_delay: float = field(
+        default=0.0,
+        metadata={"help": "How long `/readyz` answers 503 before a process that was told to stop does so.", "min": 0},
+    )
+    compression: bool = field(
+        default=True, metadata={"help": "Compress large GraphQL answers for clients that accept gzip."}
+    )
+    cors_origins: str = field(
+        default="",
+        metadata={"help": "Origins whose pages may call `/graphql`, separated by commas; `*` for all."},
+    )
     log_level: str = field(default="info", metadata={"help": "`debug`, `info`, `warning` or `error`."})
 
     @property
@@ -75,6 +99,11 @@ class Settings:
             return ipaddress.ip_address(host).is_loopback
         except ValueError:
             return host == "localhost"
+
+    @property
+    def oidc(self) -> tuple[OidcProvider, ...]:
+        """The OpenID providers. `load_settings` has made sure that they can be read."""
+        return tuple(OidcProvider(**each) for each in json.loads(self.oidc_providers or "[]"))
 
     @property
     def keyring(self) -> Keyring:
@@ -130,7 +159,7 @@ def _read_file(path: str | None, problems: list[str]) -> dict[str, Any]:
 
 def _convert(name: str, raw: object, problems: list[str]) -> Any:
     kind = {entry.name: entry.type for entry in fields(Settings)}[name]
-    text = str(raw).strip() if not isinstance(raw, bool) else str(raw).lower()
+    text = json.dumps(raw) if isinstance(raw, list) else str(raw).strip()
     match kind:
         case "bool":
             if text.lower() in {"1", "true", "yes", "on"}:
@@ -168,6 +197,12 @@ def _problems(settings: Settings) -> list[str]:
         problems.append("demo_login: is for a loopback issuer only")
     if settings.log_level not in {"debug", "info", "warning", "error"}:
         problems.append("log_level: write debug, info, warning or error")
+    try:
+        _ = settings.oidc
+    except (ValueError, TypeError):
+        problems.append(
+            "oidc_providers: write a JSON list of objects with key, display_name, issuer, client_id, client_secret"
+        )
     try:
         parse_keyring(settings.master_keys)
     except KeyringError as error:

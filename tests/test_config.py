@@ -36,6 +36,8 @@ def test_secrets_stay_out_of_the_repr():
         ({"GIGWAY_ISSUER": "https://gigway.example", "GIGWAY_DEMO_LOGIN": "1"}, "demo_login: is for a loopback issuer"),
         ({"GIGWAY_ISSUER": "https://gigway.example", "GIGWAY_SANDBOX_URL": "http://x"}, "sandbox_url: simulated"),
         ({"GIGWAY_MASTER_KEYS": "nonsense"}, "master_keys: Master key 1 is not of the form"),
+        ({"GIGWAY_OIDC_PROVIDERS": "[1]"}, "oidc_providers: write a JSON list"),
+        ({"GIGWAY_OIDC_PROVIDERS": '[{"key": "x"}]'}, "oidc_providers: write a JSON list"),
         ({"GIGWAY_LOG_LEVEL": "loud"}, "log_level: write debug"),
         ({"GIGWAY_CONFIG": "/none/gigway.toml"}, "cannot be read"),
     ],

@@ -6,8 +6,6 @@ import argparse
 import os
 from typing import Any
 
-import uvicorn
-
 from gateway.cli.failure import check_port
 from gateway.config import Settings, load_settings
 from gateway.server.logging import logging_configuration
@@ -35,19 +33,19 @@ def _serve(options: argparse.Namespace) -> int:
 def run_server(settings: Settings) -> None:
     """Serve until a signal comes. Open requests are finished first."""
     from gateway.server.app import create_app
+    from gateway.server.serving import Drain, server_for
 
-    uvicorn.run(
-        create_app(settings),
+    drain = Drain()
+    server_for(
+        create_app(settings, drain),
+        drain,
         host=settings.host,
         port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        access_log=False,
-        server_header=False,
+        max_head=settings.max_header_bytes,
+        delay=settings.shutdown_delay,
+        longest=settings.request_timeout,
         log_config=logging_configuration(settings.log_level),
-        timeout_graceful_shutdown=int(settings.request_timeout) + 1,
-    )
+    ).run()
 
 
 def _migrate(_: argparse.Namespace) -> int:

@@ -25,6 +25,7 @@ from connectors.linking.routes import LinkingRoutes
 from connectors.registry import Registry, build_platforms
 from connectors.transport import Wire
 from consent.access_log import AccessLog
+from consent.audit.log import AuditLog
 from consent.columns import utc_now
 from consent.contact import ContactCodes
 from consent.gate import ConsentGate
@@ -38,9 +39,12 @@ from consent.pages import routes as page_routes
 from consent.pages.services import PagesServices
 from consent.signin.demo import DemoLogin
 from consent.signin.forms import Forms
+from consent.signin.oidc import OidcSignIn
+from consent.signin.passkeys import Passkeys
 from consent.signin.passwords import Passwords
 from consent.signin.sessions import Sessions
 from consent.signin.settings import SignInSettings
+from consent.signin.totp import Totp
 from consent.stops import Revocation, Scope, Stops
 from consent.subgraph import ConsentServices
 from consent.subgraph import build_schema as build_consent_schema
@@ -49,6 +53,8 @@ from gateway.config import Settings
 from gateway.engine import Engine, EngineOptions, EngineResponse, Limits
 from gateway.planner import PlannerOptions
 from gateway.registry import assemble
+from gateway.server.audit import audit_routes
+from gateway.server.audit_signer import audit_signer
 from gateway.server.authenticate import Authenticator
 from gateway.server.demo_workers import ensure_demo_workers
 from gateway.server.errors import on_defect, on_http_error
@@ -62,8 +68,8 @@ from gateway.storage.migrate import migrate
 from gateway.storage.sealer import PairwiseSealer
 from gateway.storage.vault import Vault
 from gateway.storage.vocabulary import open_platforms, seed
-from graph.builtin import load_builtin
 from graph.subgraph import build_schema as build_graph_schema
+from graph.taxonomy_import import live_graph
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -73,7 +79,7 @@ def create_app(settings: Settings) -> Starlette:
     """
     database = _open_database(settings)
     keyring = settings.keyring
-    sealer = PairwiseSealer(keyring)
+    sealer, vault = PairwiseSealer(keyring), Vault(keyring)
 
     leases = LeaseKeeper(database)
     stops = Stops(database, leases, drain=settings.revoke_bound)
@@ -93,7 +99,7 @@ def create_app(settings: Settings) -> Starlette:
         catalogue,
         wire=wire,
         engine=database,
-        vault=Vault(keyring),
+        vault=vault,
         gate=SubjectGates(),
         consented=ConsentedAccounts(database),
         drain=drain,
@@ -105,7 +111,7 @@ def create_app(settings: Settings) -> Starlette:
         build_consent_schema(
             ConsentServices(database, grants=grants, contacts=contacts, leases=leases, authorize_url=authorize_url)
         ),
-        build_graph_schema(load_builtin(), utc_now),
+        build_graph_schema(live_graph(database), utc_now),
         platforms.directory,
         platforms.registry.subgraphs,
     )
@@ -140,7 +146,13 @@ def create_app(settings: Settings) -> Starlette:
         access_log=AccessLog(database),
         contact_codes=contacts,
         linked_accounts=platforms.view,
+        passkeys=Passkeys(database, sign_in),
+        totp=Totp(database, sign_in, vault),
+        oidc=OidcSignIn(database, sign_in, settings.oidc) if settings.oidc else None,
+        erase=stops.erase_worker,
     )
+    signer = audit_signer(settings)
+    audit = AuditLog(database, signer)
     routes: list[BaseRoute] = [
         Route("/", _home, methods=["GET"]),
         Route("/favicon.ico", _icon, methods=["GET"]),
@@ -158,15 +170,19 @@ def create_app(settings: Settings) -> Starlette:
         ),
         *page_routes.routes(pages),
         *linking.routes(),
+        *audit_routes(audit, signer.verifier),
     ]
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await asyncio.to_thread(leases.start)
         _settle_garbage_collector()
+        appending = asyncio.create_task(audit.run())
         try:
             yield
         finally:
+            appending.cancel()
+            await asyncio.gather(appending, return_exceptions=True)
             await wire.close()
             await asyncio.to_thread(leases.close)
             database.dispose()

@@ -39,7 +39,6 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("access_event", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_access_event_grant_id"), ["grant_id"], unique=False)
         batch_op.create_index("ix_access_event_worker", ["worker_id", "id"], unique=False)
 
     op.create_table(
@@ -242,6 +241,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq"),
         sqlite_autoincrement=True,
     )
+    op.create_table(
+        "taxonomy_version",
+        sa.Column("id", sa.String(64), nullable=False),
+        sa.Column("name", sa.String(200), nullable=False),
+        sa.Column("counts", sa.JSON(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("activated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("taxonomy_version", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_taxonomy_version_activated_at"), ["activated_at"], unique=False)
+
     op.create_table(
         "worker",
         sa.Column("id", sa.String(32), nullable=False),
@@ -566,6 +577,10 @@ def downgrade() -> None:
 
     op.drop_table("client")
     op.drop_table("worker")
+    with op.batch_alter_table("taxonomy_version", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_taxonomy_version_activated_at"))
+
+    op.drop_table("taxonomy_version")
     op.drop_table("stop_notice")
     with op.batch_alter_table("sign_in_state", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sign_in_state_expires_at"))
@@ -609,7 +624,6 @@ def downgrade() -> None:
     op.drop_table("actor")
     with op.batch_alter_table("access_event", schema=None) as batch_op:
         batch_op.drop_index("ix_access_event_worker")
-        batch_op.drop_index(batch_op.f("ix_access_event_grant_id"))
 
     op.drop_table("access_event")
     # ### end Alembic commands ###
