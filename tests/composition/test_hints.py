@@ -79,6 +79,32 @@ LINK = (
         ),
         ("OVERRIDE_DIRECTIVE_CAN_BE_REMOVED", 'type Query { n: Int @override(from: "b") }', "type Query { b: Int }"),
         (
+            "INCONSISTENT_ENTITY",
+            'type Query { a: T } type T @key(fields: "id") { id: ID! }',
+            "type Query { b: T } type T { id: ID! @shareable }",
+        ),
+        (
+            "INCONSISTENT_OBJECT_VALUE_TYPE_FIELD",
+            "type Query { a: T } type T { x: Int @shareable query: Query }",
+            "type Query { z: Int } type T { x: Int @shareable }",
+        ),
+        (
+            "INCONSISTENT_INTERFACE_VALUE_TYPE_FIELD",
+            "type Query { a: N } interface N { x: Int y: Int }",
+            "type Query { b: N } interface N { x: Int }",
+        ),
+        ("UNUSED_ENUM_TYPE", "type Query { a: Int } enum E { X }", "type Query { b: Int }"),
+        (
+            "INCONSISTENT_EXECUTABLE_DIRECTIVE_REPEATABLE",
+            "directive @x repeatable on FIELD type Query { a: Int }",
+            "directive @x on FIELD type Query { b: Int }",
+        ),
+        (
+            "INCONSISTENT_EXECUTABLE_DIRECTIVE_LOCATIONS",
+            "directive @x on FIELD | QUERY type Query { a: Int }",
+            "directive @x on FIELD type Query { b: Int }",
+        ),
+        (
             "INCONSISTENT_RUNTIME_TYPES_FOR_SHAREABLE_RETURN",
             "type Query { u: U @shareable } union U = A | B type A { x: Int @shareable } type B { x: Int @shareable }",
             "type Query { u: U @shareable } union U = A type A { x: Int @shareable }",

@@ -159,6 +159,25 @@ def test_a_context_is_set_on_the_path_or_the_field_has_no_plan():
     assert queries(a=sdl % " cart: Cart") == ["{ cart { total } }"]
 
 
+def test_a_context_on_a_union_is_set_by_its_members(composes):
+    assert composes(
+        **linked(
+            a="""
+            type Query { owner: Owner }
+            union Owner @context(name: "owner") = Person | Firm
+            type Person @key(fields: "id") { id: ID! locale: String! cart: Cart }
+            type Firm @key(fields: "id") { id: ID! language: String! cart: Cart }
+            type Cart @key(fields: "id") {
+              id: ID!
+              total(
+                locale: String! @fromContext(field: "$owner ... on Person { locale } ... on Firm { language }")
+              ): Int
+            }
+            """
+        )
+    )
+
+
 def test_the_query_in_the_error_can_be_sent():
     assert queries(
         a="""

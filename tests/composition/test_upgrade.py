@@ -53,6 +53,16 @@ def test_extends_keeps_its_mark(type_of):
     assert '  @join__type(graph: B, key: "id", extension: true)\n' in text
 
 
+def test_a_tag_on_an_external_field_is_dropped_where_the_resolved_one_has_it(type_of):
+    text = type_of(
+        "T",
+        a='type Query { t: T } type T @key(fields: "id") { id: ID! n: Int @tag(name: "x") }',
+        b='extend type T @key(fields: "id") { id: ID! @external n: Int @external @tag(name: "x")\n'
+        ' m: Int @requires(fields: "n") }',
+    )
+    assert '  n: Int @join__field(graph: A) @join__field(graph: B, external: true) @tag(name: "x")\n' in text
+
+
 def test_lists_of_fields_are_joined(type_of):
     text = type_of("T", a='type Query { t: T } type T @key(fields: ["id", "nr"]) { id: ID! nr: Int }')
     assert '  @join__type(graph: A, key: "id nr")\n' in text

@@ -283,6 +283,7 @@ def _executable(merge: Merge, name: str, sources: Mapping[int, DirectiveDef]) ->
             sources,
         )
         return None
+    _hint_differences(merge, name, sources, locations)
     args = merge_arguments(merge, f"@{name}", {i: d.args for i, d in sources.items()})
     return DirectiveDef(
         name=name,
@@ -291,3 +292,20 @@ def _executable(merge: Merge, name: str, sources: Mapping[int, DirectiveDef]) ->
         repeatable=all(d.repeatable for d in sources.values()),
         description=merge_description(merge, f"@{name}", {i: d.description for i, d in sources.items()}),
     )
+
+
+def _hint_differences(merge: Merge, name: str, sources: Mapping[int, DirectiveDef], locations: tuple[str, ...]) -> None:
+    if len({d.repeatable for d in sources.values()}) > 1:
+        merge.hint(
+            "INCONSISTENT_EXECUTABLE_DIRECTIVE_REPEATABLE",
+            f'Executable directive "@{name}" will not be marked repeatable in the supergraph as it is not marked '
+            "repeatable in all subgraphs.",
+            sources,
+        )
+    if any(set(d.locations).intersection(EXECUTABLE) != set(locations) for d in sources.values()):
+        merge.hint(
+            "INCONSISTENT_EXECUTABLE_DIRECTIVE_LOCATIONS",
+            f'Executable directive "@{name}" has different locations in different subgraphs; the supergraph uses those '
+            f"that all have: {', '.join(locations)}.",
+            sources,
+        )

@@ -11,6 +11,7 @@ from gateway.composition.schema.typeref import base_name
 from gateway.composition.subgraph.usage import context_value
 
 from .applications import merge_applications
+from .inconsistencies import hint_value_field
 from .inputs import merge_arguments
 from .join import join_field
 from .sharing import check_sharing, interface_object_sources
@@ -29,6 +30,7 @@ def merge_fields(merge: Merge, name: str, sources: Mapping[int, TypeDef]) -> dic
             if is_subscription:
                 _check_subscription(merge, name, field_name, found)
             check_sharing(merge, name, field_name, found)
+        hint_value_field(merge, name, field_name, found, sources)
         field = _merge_field(merge, name, field_name, found, sources)
         if field is not None:
             merged[field_name] = field

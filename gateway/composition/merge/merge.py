@@ -27,6 +27,7 @@ from .authorization import spread_authorization
 from .definitions import SupergraphLink, merge_definitions, name_directives
 from .enums import merge_enum
 from .fields import merge_fields
+from .inconsistencies import hint_entity, hint_unused_enum
 from .inputs import merge_input_object
 from .join import graph_names, join_directive, join_field, join_implements, join_type, join_union_member, join_version
 from .outline import outline
@@ -175,10 +176,12 @@ def _merge_type(merge: Merge, name: str) -> TypeDef:
     )
     match kind:
         case Kind.OBJECT | Kind.INTERFACE:
+            hint_entity(merge, name, sources)
             return replace(merged, fields=merge_fields(merge, name, sources))
         case Kind.INPUT:
             return replace(merged, inputs=merge_input_object(merge, name, sources))
         case Kind.ENUM:
+            hint_unused_enum(merge, name, sources)
             return replace(merged, values=merge_enum(merge, name, sources))
         case Kind.UNION:
             _hint_members(merge, name, sources)

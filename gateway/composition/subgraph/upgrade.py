@@ -13,13 +13,13 @@ from dataclasses import replace
 from graphql import EnumValueNode, ListValueNode, StringValueNode, ValueNode
 
 from gateway.composition.errors import CompositionError, in_subgraph
-from gateway.composition.schema.literals import string
+from gateway.composition.schema.literals import canonical_args, string
 from gateway.composition.schema.model import COMPOSITE, Applied, Field, Kind, Schema, TypeDef, applications, is_applied
 from gateway.composition.schema.typeref import base_name
 
 from .fieldset import Coordinate, selected
 from .model import Subgraph
-from .usage import extension_key, field_set, key_sets, usage
+from .usage import extension_key, field_directives, field_set, key_sets, usage
 
 _FEDERATION_2_NAMES = ("shareable", "inaccessible", "override", "interfaceObject")
 _FIELD_SETS = ("key", "requires", "provides")
@@ -34,7 +34,8 @@ def upgrade(subgraphs: tuple[Subgraph, ...]) -> tuple[Subgraph, ...] | list[Comp
     if errors:
         return errors
     keys = _first_keys(subgraphs)
-    cleaned = tuple(_clean(s, keys) if s.is_federation_1 else s for s in subgraphs)
+    tagged = _tagged(subgraphs)
+    cleaned = tuple(_clean(s, keys, tagged) if s.is_federation_1 else s for s in subgraphs)
     errors = [e for before, s in zip(subgraphs, cleaned, strict=True) for e in _emptied(before, s)]
     if errors:
         return errors
@@ -108,11 +109,34 @@ def _first_keys(subgraphs: tuple[Subgraph, ...]) -> dict[str, frozenset[str]]:
     return found
 
 
-def _clean(subgraph: Subgraph, keys: Mapping[str, frozenset[str]]) -> Subgraph:
+def _tagged(subgraphs: tuple[Subgraph, ...]) -> frozenset[tuple[str, str, str]]:
+    """Type, field and tag of every tag on a field that its subgraph resolves."""
+    return frozenset(
+        (definition.name, field.name, canonical_args(tag.args))
+        for subgraph in subgraphs
+        for definition, field, tag in field_directives(subgraph.schema, "tag")
+        if not is_applied(field.directives, "external")
+    )
+
+
+def _untagged(definition: TypeDef, field: Field, tagged: frozenset[tuple[str, str, str]]) -> Field:
+    """A tag on an external field goes where the resolved field has it too."""
+    if not is_applied(field.directives, "external"):
+        return field
+    kept = tuple(
+        d
+        for d in field.directives
+        if d.spec != "tag" or (definition.name, field.name, canonical_args(d.args)) not in tagged
+    )
+    return replace(field, directives=kept)
+
+
+def _clean(subgraph: Subgraph, keys: Mapping[str, frozenset[str]], tagged: frozenset[tuple[str, str, str]]) -> Subgraph:
     schema = _map_types(subgraph.schema, _string_arguments)
     schema = _map_types(schema, _federation_2_names)
     schema = _map_types(schema, _plain_interface)
     schema = _map_types(schema, _resolved_keys(schema, keys))
+    schema = _map_types(schema, lambda t: _map_fields(t, lambda f: _untagged(t, f, tagged)))
     schema = _map_types(schema, lambda t: _map_fields(t, lambda f: _active_provides(schema, t, f)))
     schema = _map_types(schema, lambda t: _map_fields(t, lambda f: _active_requires(schema, t, f)))
     return _without_unused_externals(replace(subgraph, schema=_map_types(schema, _definition)))

@@ -7,6 +7,7 @@ Key fields and provided fields are shareable without saying so.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -143,24 +144,32 @@ def _context_uses(schema: Schema) -> Iterator[Coordinate]:
                         yield from selected(schema, target.name, parsed[1])
 
 
+_CONTEXT_VALUE = re.compile(r"\$([A-Za-z_]\w*)\s*(\S.*)", re.DOTALL)
+
+
 def context_value(value: str) -> tuple[str, Selections] | None:
     """Context name and selection of a `$name { … }` value, or None where it is malformed."""
-    value = value.strip()
-    name = value[1:].split("{", 1)[0].split("(", 1)[0].strip().split(" ", 1)[0]
-    rest = value[1:].strip()[len(name) :].strip()
-    if not value.startswith("$") or not name.isidentifier() or not rest:
+    match = _CONTEXT_VALUE.fullmatch(value.strip())
+    if match is None:
         return None
     try:
-        return name, parse_field_set(rest)
+        return match[1], parse_field_set(match[2])
     except FieldSetSyntaxError:
         return None
 
 
 def setting_types(schema: Schema, context: str) -> tuple[TypeDef, ...]:
-    """The composite types that set a context."""
-    return tuple(
+    """The types that set a context; a union sets it on its members."""
+    found = (
         t
         for t in schema.types.values()
         if t.kind in COMPOSITE
         and any(context in strings(d.args.get("name")) for d in applications(t.directives, "context"))
     )
+    members = {
+        name: schema.types[name]
+        for t in found
+        for name in (t.members if t.kind is Kind.UNION else (t.name,))
+        if name in schema.types
+    }
+    return tuple(members.values())
