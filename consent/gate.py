@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol
 from consent.decision import Asker, Question, Reason
 from consent.leases import Inquiry, LeaseKeeper, LeasesUnavailableError
 from consent.permit import Answer, Disclosure, LeasePermit
-from consent.vocabulary import SELF_PURPOSE, category_of, scope_of
+from consent.vocabulary import SCOPE_PREFIX, SELF_PURPOSE, category_of, scope_of
 
 INTERNAL = "internal"
 _PLATFORM = "platform:"
@@ -104,24 +104,25 @@ class ConsentGate:
         """Decide on `requests`, in order, in one transaction."""
         asker = asker_of(session)
         decisions: list[ScopeDecision | None] = [None] * len(requests)
-        pending: list[tuple[int, Inquiry, dict[str, Reason]]] = []
+        asked: list[tuple[int, Inquiry]] = []
         for position, request in enumerate(requests):
-            refused: dict[str, Reason] = {}
-            inquiry = self._inquiry(request, session, asker, refused)
+            inquiry = self._inquiry(request, session, asker)
             if inquiry is None:
-                decisions[position] = self._deny(request, refused)
+                reason: Reason = "NOT_GRANTED" if asker is not None else "PURPOSE_MISSING"
+                decisions[position] = ScopeDecision(denied=self._deny(request, dict.fromkeys(request.scopes, reason)))
             else:
-                pending.append((position, inquiry, refused))
-        if pending:
+                asked.append((position, inquiry))
+        if asked:
             try:
-                answers = await self._leases.acquire([inquiry for _, inquiry, _ in pending])
+                answers = await self._leases.acquire([inquiry for _, inquiry in asked])
             except LeasesUnavailableError:
-                for position, _, _ in pending:
+                for position, _ in asked:
                     request = requests[position]
-                    decisions[position] = self._deny(request, dict.fromkeys(request.scopes, "UNDECIDED"))
+                    denied = self._deny(request, dict.fromkeys(request.scopes, "UNDECIDED"))
+                    decisions[position] = ScopeDecision(denied=denied)
             else:
-                for (position, _, refused), answer in zip(pending, answers, strict=True):
-                    decisions[position] = self._decision(requests[position], answer, refused)
+                for (position, _), answer in zip(asked, answers, strict=True):
+                    decisions[position] = self._decision(requests[position], answer)
         return [decision for decision in decisions if decision is not None]
 
     async def release(
@@ -134,7 +135,7 @@ class ConsentGate:
         disclosures = [
             Disclosure(
                 permit=permit,
-                records={scope.removeprefix("gig:"): count for scope, count in disclosed.get(permit, {}).items()},
+                records={scope.removeprefix(SCOPE_PREFIX): count for scope, count in disclosed.get(permit, {}).items()},
             )
             for permit in permits
         ]
@@ -151,32 +152,26 @@ class ConsentGate:
         if permits:
             await self._leases.acknowledge(permits)
 
-    def _inquiry(
-        self, request: GateQuestion, session: GateSession, asker: Asker | None, refused: dict[str, Reason]
-    ) -> Inquiry | None:
-        """Translate `request`; None, with reasons in `refused`, when it need not even be asked."""
+    def _inquiry(self, request: GateQuestion, session: GateSession, asker: Asker | None) -> Inquiry | None:
+        """Translate `request`; None when it is about nobody's data, or about nothing that could be granted."""
         source = self._sources.get(request.subgraph)
         subject = request.key.get("id") if request.key is not None else None
         typename = request.typename or ""
-        if asker is None or asker.purpose is None:
-            refused.update(dict.fromkeys(request.scopes, "PURPOSE_MISSING"))
+        is_worker = typename == "Worker"
+        if asker is None or source is None or not isinstance(subject, str):
             return None
-        is_worker, is_account = typename == "Worker", typename.endswith("Account")
-        if source is None or not isinstance(subject, str) or not (is_worker or is_account):
-            refused.update(dict.fromkeys(request.scopes, "NOT_GRANTED"))
+        if not (is_worker or typename.endswith("Account")) or not (source == INTERNAL or source.startswith(_PLATFORM)):
             return None
         categories: set[str] = set()
+        refused: dict[str, Reason] = {}
         for scope in request.scopes:
             category = category_of(scope)
             if category is None:
-                refused[scope] = "NOT_GRANTED"
-            elif session.kind == "actor" and scope not in session.scopes:
-                refused[scope] = "SCOPE_MISSING"
+                continue
+            if session.kind == "actor" and scope not in session.scopes:
+                refused[category] = "SCOPE_MISSING"
             else:
                 categories.add(category)
-        if not categories or not (source == INTERNAL or source.startswith(_PLATFORM)):
-            refused.update(dict.fromkeys(request.scopes - refused.keys(), "NOT_GRANTED"))
-            return None
         return Inquiry(
             question=Question(
                 asker=asker,
@@ -186,35 +181,34 @@ class ConsentGate:
                 categories=frozenset(categories),
             ),
             inherited=tuple(permit for permit in request.inherited if isinstance(permit, LeasePermit)),
+            refused=refused,
         )
 
-    def _decision(self, request: GateQuestion, answer: Answer, refused: Mapping[str, Reason]) -> ScopeDecision:
-        reasons: dict[str, Reason] = {scope_of(category): reason for category, reason in answer.denied.items()}
+    def _decision(self, request: GateQuestion, answer: Answer) -> ScopeDecision:
+        """Translate `answer`. A scope that names no category is denied like one that was never granted."""
         allowed = frozenset(map(scope_of, answer.allowed))
-        if not refused and not reasons:
+        if len(allowed) == len(request.scopes):
             return ScopeDecision(permit=answer.permit, allowed=allowed)
-        return ScopeDecision(
-            permit=answer.permit, allowed=allowed, denied=self._deny(request, {**refused, **reasons}).denied
-        )
+        reasons: dict[str, Reason] = dict.fromkeys(request.scopes - allowed, "NOT_GRANTED")
+        reasons.update({scope_of(category): reason for category, reason in answer.denied.items()})
+        return ScopeDecision(permit=answer.permit, allowed=allowed, denied=self._deny(request, reasons))
 
-    def _deny(self, request: GateQuestion, reasons: Mapping[str, Reason]) -> ScopeDecision:
+    def _deny(self, request: GateQuestion, reasons: Mapping[str, Reason]) -> dict[str, ScopeDenial]:
         source = self._sources.get(request.subgraph, INTERNAL)
         platform = None if source == INTERNAL else source.removeprefix(_PLATFORM)
-        return ScopeDecision(
-            denied={
-                scope: ScopeDenial(
-                    code="CONSENT_ENDED" if reason == "ENDED" and request.inherited else "CONSENT_REQUIRED",
-                    message=_MESSAGES[reason],
-                    extensions={
-                        "platform": platform,
-                        "category": scope.removeprefix("gig:"),
-                        "reason": reason,
-                        "authorizeUrl": self._authorize_url,
-                    },
-                )
-                for scope, reason in sorted(reasons.items())
-            }
-        )
+        return {
+            scope: ScopeDenial(
+                code="CONSENT_ENDED" if reason == "ENDED" and request.inherited else "CONSENT_REQUIRED",
+                message=_MESSAGES[reason],
+                extensions={
+                    "platform": platform,
+                    "category": scope.removeprefix(SCOPE_PREFIX),
+                    "reason": reason,
+                    "authorizeUrl": self._authorize_url,
+                },
+            )
+            for scope, reason in sorted(reasons.items())
+        }
 
 
 def asker_of(session: GateSession) -> Asker | None:

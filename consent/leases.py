@@ -11,7 +11,7 @@ queued while the last commit ran and settles it in one transaction (group commit
 Why nothing is delivered after a stop was confirmed: a stop and a lease transaction exclude each other (`ddl.py`),
 so a lease is either written before the stop, and then keeps it from being confirmed until it is closed
 (`stops.py`), or its decision sees the stop. What is released after a stop is refused by step 1.
-A notice that is lost or late only costs time. `reference` for the argument: docs/security.md.
+A notice that is lost or late only costs time.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from types import MappingProxyType
 from sqlalchemy import Engine
 
 from consent.columns import utc_now
-from consent.decision import Cover, Decision, Question, SubjectFacts, decide
+from consent.decision import Cover, Decision, Question, Reason, SubjectFacts, decide
 from consent.denials import DenialTally, DeniedAccess
 from consent.lease_book import LeaseBook
 from consent.lease_facts import load_facts
@@ -54,10 +54,14 @@ class LeasesUnavailableError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inquiry:
-    """One question, with the permits that the inputs of its fetch came under."""
+    """One question, with the permits that the inputs of its fetch came under.
+
+    `refused` are categories that were asked for but are out of the question; they are denied and logged with it.
+    """
 
     question: Question
     inherited: tuple[LeasePermit, ...] = ()
+    refused: Mapping[str, Reason] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -277,7 +281,7 @@ class LeaseKeeper:
         self, inquiry: Inquiry, decision: Decision, facts: SubjectFacts, loop: asyncio.AbstractEventLoop, entry: _Entry
     ) -> Answer:
         """Write the leases and denials of one decision. Data of a permit that has ended is never worked on."""
-        question, denied, covers = inquiry.question, dict(decision.denied), decision.covers
+        question, denied, covers = inquiry.question, {**inquiry.refused, **decision.denied}, decision.covers
         if any(parent.ended or parent not in self._book for parent in inquiry.inherited):
             denied.update(dict.fromkeys(question.categories, "ENDED"))
             covers = ()

@@ -33,6 +33,7 @@ TABLES = [
     *("platform_gate", "client_gate", "gateway_process", "fetch_lease", "stop_notice", "access_event"),
     *("consent_event", "contact_code", "audit_leaf", "audit_node", "audit_checkpoint"),
 ]
+BACKENDS = ["sqlite", *["postgresql" for url in [os.environ.get("GIGWAY_DATABASE_URL", "")] if url.startswith("p")]]
 SOURCES = {
     "uber": "platform:uber",
     "upwork": "platform:upwork",
@@ -218,12 +219,7 @@ def postgresql_schema() -> Iterator[str]:
     admin.dispose()
 
 
-def _backends() -> list[str]:
-    named = os.environ.get("GIGWAY_DATABASE_URL", "")
-    return ["sqlite", "postgresql"] if named.startswith("postgresql") else ["sqlite"]
-
-
-@pytest.fixture(params=_backends())
+@pytest.fixture(params=BACKENDS)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A fresh consent database with its vocabulary and two open platforms."""
     if request.param == "sqlite":

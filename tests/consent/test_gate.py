@@ -1,11 +1,13 @@
 """The gate as the executor uses it: acquire, release, acknowledge, and a stop in between."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from consent.stops import Revocation
+from gateway.server.session import RequestSession
 from tests.consent.conftest import AUTHORIZE_URL, World, about, about_worker, asking, own
 
 pytestmark = pytest.mark.anyio
@@ -150,6 +152,50 @@ async def test_workers_read_their_own_data_and_no_one_elses(world: World, driver
     (event,) = [event for event in world.events() if event.decision == "allow"]
     assert (event.worker_id, event.purpose, event.grant_id, event.actor_id) == (driver, "self", None, None)
     assert [event.worker_id for event in world.events() if event.decision == "deny"] == [other]
+
+
+async def test_denials_without_a_question_are_logged_too(world: World, driver: str) -> None:
+    world.give(driver, [("uber", "engagements")])
+    (scope,) = await world.gate.acquire([about("u1", "engagements")], asking(scopes=["ratings"]))
+    (purpose,) = await world.gate.acquire([about("u1", "engagements")], asking(purpose=None))
+    assert [d.denied["gig:engagements"].extensions["reason"] for d in (scope, purpose)] == [
+        "SCOPE_MISSING",
+        "PURPOSE_MISSING",
+    ]
+    assert [(event.worker_id, event.reason) for event in world.events()] == [
+        (driver, "SCOPE_MISSING"),
+        (driver, "PURPOSE_MISSING"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"subgraph": "unheard"},
+        {"typename": "Skill"},
+        {"typename": None, "key": None},
+        {"key": {"id": 7}},
+        {"key": {"sku": "u1"}},
+        {"key": {"id": "u9"}},
+        {"scopes": frozenset({"gig:unheard"})},
+        {"scopes": frozenset({"openid"})},
+        {"scopes": frozenset({"gig:emotional_state"})},
+    ],
+)
+async def test_what_is_unknown_is_denied(world: World, driver: str, change: dict[str, object]) -> None:
+    world.give(driver, [("uber", "engagements")])
+    request = replace(about("u1", "engagements"), **change)
+    (decision,) = await world.gate.acquire([request], asking())
+    assert (decision.permit, decision.allowed) == (None, frozenset())
+    assert {scope: denial.extensions["reason"] for scope, denial in decision.denied.items()} == dict.fromkeys(
+        request.scopes, "NOT_GRANTED"
+    )
+    assert world.events() == []
+
+
+async def test_anonymous_session_is_denied(world: World, driver: str) -> None:
+    (decision,) = await world.gate.acquire([about("u1", "engagements")], RequestSession(request_id="r"))
+    assert decision.denied["gig:engagements"].extensions["reason"] == "PURPOSE_MISSING"
 
 
 async def test_repeated_denials_share_a_line(world: World, driver: str) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from consent.ddl import create_statements
 from consent.lease_store import LeaseStoreError
 from consent.leases import LeaseKeeper
-from tests.consent.conftest import World, about, asking
+from tests.consent.conftest import BACKENDS, World, about, asking
 
 pytestmark = pytest.mark.anyio
 
@@ -50,26 +50,28 @@ async def test_failed_transaction_denies_and_leaves_nothing_half_done(world: Wor
     assert [event.reason for event in world.events()] == ["NOT_DELIVERED"]
 
 
-async def test_lost_connection_ends_every_permit_and_a_new_identity_goes_on(world: World, driver: str) -> None:
-    if world.engine.dialect.name != "postgresql":
-        pytest.skip("a SQLite connection cannot be taken away")
-    session = asking()
-    before = world.leases.process_id
-    (decision,) = await world.gate.acquire([about("u1", "engagements")], session)
-    with world.engine.begin() as connection:
-        connection.execute(
-            text(
-                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND "
-                "(classid::bigint << 32 | objid::bigint) = (SELECT proof::bigint FROM gateway_process WHERE id = :id)"
-            ),
-            {"id": before},
-        )
-    assert await world.gate.release([decision.permit], session, {}) != {}
-    assert decision.permit.ended
-    (again,) = await world.gate.acquire([about("u1", "engagements")], session)
-    assert again.permit is not None
-    assert world.leases.process_id != before
-    await world.gate.acknowledge([decision.permit, again.permit], session)
-    (grant,) = world.grants.of_worker(driver)
-    assert (await world.grants.revoke(grant.id, by="worker", reason="worker")).status == "confirmed"
-    assert [event.reason for event in world.events()] == ["NOT_DELIVERED", "PROCESS_DIED"]
+if "postgresql" in BACKENDS:  # a SQLite connection cannot be taken away
+
+    @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+    async def test_lost_connection_ends_every_permit_and_a_new_identity_goes_on(world: World, driver: str) -> None:
+        session = asking()
+        before = world.leases.process_id
+        (decision,) = await world.gate.acquire([about("u1", "engagements")], session)
+        with world.engine.begin() as connection:
+            connection.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND "
+                    "(classid::bigint << 32 | objid::bigint) = "
+                    "(SELECT proof::bigint FROM gateway_process WHERE id = :id)"
+                ),
+                {"id": before},
+            )
+        assert await world.gate.release([decision.permit], session, {}) != {}
+        assert decision.permit.ended
+        (again,) = await world.gate.acquire([about("u1", "engagements")], session)
+        assert again.permit is not None
+        assert world.leases.process_id != before
+        await world.gate.acknowledge([decision.permit, again.permit], session)
+        (grant,) = world.grants.of_worker(driver)
+        assert (await world.grants.revoke(grant.id, by="worker", reason="worker")).status == "confirmed"
+        assert [event.reason for event in world.events()] == ["NOT_DELIVERED", "PROCESS_DIED"]
