@@ -21,7 +21,7 @@ from gateway.engine.options import EngineOptions
 from gateway.engine.response import EngineResponse
 from gateway.engine.version import PreparedOperation, SupergraphVersion
 from gateway.errors import GatewayError, InvalidRequestError, graphql_error
-from gateway.executor import CompiledPlan, RequestContext, execute, subscribe
+from gateway.executor import CompiledPlan, RequestContext, execute, execute_in_parts, subscribe
 from gateway.executor.hooks import Gate, Sealer
 from gateway.subgraph import Subgraph
 
@@ -149,7 +149,8 @@ class Engine:
         session: Any = None,
         scopes: frozenset[str] | None = None,
     ) -> AsyncGenerator[EngineResponse, None]:
-        """Answer a subscription once for each event; a query or mutation once.
+        """Answer an operation in as many responses as it takes: one for each event of a subscription; for a query
+        with `@defer` its answer and then its deferred parts; otherwise one.
 
         Acknowledge each response before asking for the next. Closing the generator ends the subscription. A request
         that is refused gets one response. The stream stays on the version of the supergraph that it began with.
@@ -157,19 +158,22 @@ class Engine:
         version = self._version
         try:
             operation = version.prepare(query, operation_name)
-            plan, context = self._start(version, operation, variables, session, scopes)
+            plan, context = self._start(version, operation, variables, session, scopes, in_parts=True)
         except InvalidRequestError as error:
             yield EngineResponse.refusal(error.errors)
             return
-        if operation.kind != "subscription":
+        if operation.kind == "subscription":
+            results = subscribe(plan, context, self._options.timeout)
+        elif plan.parts:
+            results = execute_in_parts(plan, context)
+        else:
             yield EngineResponse.of(await execute(plan, context))
             return
-        events = subscribe(plan, context, self._options.timeout)
         try:
-            async for result in events:
+            async for result in results:
                 yield EngineResponse.of(result)
         finally:
-            await events.aclose()
+            await results.aclose()
 
     def _start(
         self,
@@ -178,10 +182,12 @@ class Engine:
         variables: Mapping[str, Any] | None,
         session: Any,
         scopes: frozenset[str] | None,
+        *,
+        in_parts: bool = False,
     ) -> tuple[CompiledPlan, RequestContext]:
-        """Authorize, plan and read the variables. Raises `InvalidRequestError`."""
-        planned = operation.plan(scopes)
+        """Read the variables, authorize and plan. Raises `InvalidRequestError`."""
         coerced = self._read_variables(version, operation, variables, session)
+        planned = operation.plan(scopes, operation.deferring(coerced) if in_parts else None)
         try:
             introspection = operation.introspection.answer(coerced) if operation.introspection else {}
         except GraphQLError as error:

@@ -9,7 +9,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import GraphQLSchema, OperationDefinitionNode
+from graphql import (
+    DirectiveNode,
+    DocumentNode,
+    GraphQLDeferDirective,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    VariableNode,
+    Visitor,
+    visit,
+)
 
 from gateway.composition import api_schema
 from gateway.engine.cache import LruCache
@@ -48,7 +57,19 @@ class PlannedOperation:
 class PreparedOperation:
     """One operation of one document: valid, bounded, normalized; its plans are made when first needed."""
 
-    __slots__ = ("_operation", "_version", "cost", "document", "introspection", "kind", "plans", "scopes", "variables")
+    __slots__ = (
+        "_defers",
+        "_name",
+        "_operation",
+        "_version",
+        "cost",
+        "document",
+        "introspection",
+        "kind",
+        "plans",
+        "scopes",
+        "variables",
+    )
 
     def __init__(
         self, version: SupergraphVersion, document: ParsedDocument, definition: OperationDefinitionNode
@@ -57,22 +78,41 @@ class PreparedOperation:
         self.document = document
         self.kind = definition.operation.value
         name = definition.name.value if definition.name else None
-        self._operation = _planned(lambda: normalize(version.supergraph, document.document, name))
+        self._name = name
+        self._defers = _defer_variables(document.document)
+        self._operation = self._normalized(None)
         self.variables = VariableReader(client_variables(definition, document.lifted), version.api_schema)
         self.cost = version.costs.estimator(document.document, definition)
         self.introspection = (
             Introspection(document.document, definition, version.api_schema) if self._operation.introspection else None
         )
-        self.plans: dict[frozenset[str] | None, PlannedOperation] = {}
+        self.plans: dict[tuple[frozenset[str] | None, frozenset[str] | None], PlannedOperation] = {}
 
-    def plan(self, scopes: frozenset[str] | None) -> PlannedOperation:
-        """Return the plan for a caller with these scopes (None: no static authorization)."""
-        found = self.plans.get(scopes)
+    def plan(self, scopes: frozenset[str] | None, deferring: frozenset[str] | None = None) -> PlannedOperation:
+        """Return the plan for a caller with these scopes (None: no static authorization).
+
+        `deferring` is what the method of that name returned; None plans for an answer in one piece.
+        """
+        found = self.plans.get((scopes, deferring))
         if found is None:
-            found = self._version.plan(self._operation, scopes)
+            operation = self._operation if deferring is None else self._normalized(deferring)
+            found = self._version.plan(operation, scopes)
             if len(self.plans) < MAX_PLANS_PER_OPERATION:
-                self.plans[scopes] = found
+                self.plans[scopes, deferring] = found
         return found
+
+    def deferring(self, variables: Mapping[str, Any]) -> frozenset[str] | None:
+        """Return the variables that switch `@defer` on in this request; None when there is no `@defer`."""
+        if self._defers is None or self.kind != "query":
+            return None
+        return frozenset(name for name in self._defers if variables.get(name) is True)
+
+    def _normalized(self, deferring: frozenset[str] | None) -> Operation:
+        version, document = self._version, self.document.document
+        operation: Operation = _planned(
+            lambda: normalize(version.supergraph, document, self._name, deferring=deferring)
+        )
+        return operation
 
 
 MAX_PLANS_PER_OPERATION = 64
@@ -91,7 +131,7 @@ class SupergraphVersion:
         self.supergraph_sdl = supergraph_sdl
         self.subgraphs: Mapping[str, Subgraph] = {each.name: each for each in subgraphs}
         self.supergraph: Supergraph = load_supergraph(supergraph_sdl)
-        self.api_schema: GraphQLSchema = api_schema(supergraph_sdl)
+        self.api_schema: GraphQLSchema = _with_defer(api_schema(supergraph_sdl))
         self._options = options
         coordinates = self.supergraph.directive_coordinates(sealed_directive) if sealed_directive else frozenset()
         self.sealed = SealedArguments(self.api_schema, coordinates)
@@ -143,6 +183,32 @@ class SupergraphVersion:
 
 def _unauthorized(removed: Removed) -> GraphQLErrorDict:
     return graphql_error("You are not allowed to read this field.", UNAUTHORIZED, removed.path)
+
+
+def _with_defer(schema: GraphQLSchema) -> GraphQLSchema:
+    arguments: dict[str, Any] = {**schema.to_kwargs()}
+    arguments["directives"] = (*schema.directives, GraphQLDeferDirective)
+    return GraphQLSchema(**arguments)
+
+
+def _defer_variables(document: DocumentNode) -> frozenset[str] | None:
+    """Return the variables that `@defer(if:)` reads; None when there is no `@defer`."""
+    found: set[str] | None = None
+
+    class Finder(Visitor):
+        """Collects the conditions of `@defer`."""
+
+        def enter_directive(self, node: DirectiveNode, *_: object) -> None:
+            """Note one use of the directive."""
+            nonlocal found
+            if node.name.value == GraphQLDeferDirective.name:
+                found = found or set()
+                found.update(
+                    each.value.name.value for each in node.arguments or () if isinstance(each.value, VariableNode)
+                )
+
+    visit(document, Finder())
+    return None if found is None else frozenset(found)
 
 
 def _planned(step: Any) -> Any:

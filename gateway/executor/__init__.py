@@ -10,12 +10,13 @@ In reading order:
 5. `run.py`: runs the fetches as a DAG; `merge.py` puts answers into the tree.
 6. `gated.py`: the same under a gate. `disclosure.py` applies a decision, `permits.py` asks for it and closes what it
    opened, `provenance.py` knows which permit brought what, `release.py` looks again before the answer leaves.
-7. `streaming.py`: subscriptions, one run for each event.
+7. `streaming.py`: subscriptions, one run for each event; `deferral.py`: `@defer`, one run in several deliveries.
 8. `failures.py` and `paths.py`: errors on the paths that the client reads.
 """
 
 from gateway.executor.compiled import CompiledPlan, compile_plan
 from gateway.executor.context import ALLOW_ALL, ExecutionResult, RequestContext
+from gateway.executor.deferral import execute_in_parts
 from gateway.executor.execution import execute
 from gateway.executor.schema import ExecutionSchema
 from gateway.executor.streaming import subscribe
@@ -28,5 +29,6 @@ __all__ = [
     "RequestContext",
     "compile_plan",
     "execute",
+    "execute_in_parts",
     "subscribe",
 ]

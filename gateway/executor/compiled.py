@@ -12,14 +12,16 @@ from typing import Any
 from gateway.executor.document import EntityPart, fields_of, print_document
 from gateway.executor.gather import Gather, compile_collect, compile_gather
 from gateway.executor.merge import typename_of
-from gateway.executor.projection import compile_projection, shape_projection
+from gateway.executor.projection import compile_projection, graft, shape_projection
 from gateway.executor.schema import ExecutionSchema
 from gateway.planner.nodes import (
     LIST,
+    DeferredPart,
     EntitySelection,
     Fetch,
     FieldSelection,
     PathStep,
+    ProjectedField,
     QueryPlan,
     Selection,
 )
@@ -109,20 +111,48 @@ class CompiledFetch:
         return found
 
 
+class CompiledPart:
+    """A deferred part of the answer.
+
+    `fetches` are the fetches that it waits for. `rereads` tells that it also holds scoped fields which the answer
+    itself has fetched: their permits must stay open for it.
+    """
+
+    def __init__(
+        self,
+        part: DeferredPart,
+        fetches: frozenset[int],
+        schema: ExecutionSchema,
+        places: Places,
+        fetched: Set[str],
+    ) -> None:
+        self.part = part
+        self.fetches = fetches
+        self.shape = shape_projection(part.projection, schema, places, plain_path(part.path))
+        self.projection = compile_projection(self.shape)
+        self.rereads = not _scoped_names(part.projection).isdisjoint(fetched)
+
+
 class CompiledPlan:
-    """A plan that can be executed any number of times, by any number of requests at once."""
+    """A plan that can be executed any number of times, by any number of requests at once.
+
+    `deferred` are the fetches that only deferred `parts` need. `whole` is the shape of the answer with all its parts.
+    """
 
     __slots__ = (
         "_collectors",
+        "deferred",
         "dependencies",
         "fetches",
         "initial",
         "is_gated",
         "is_linear",
+        "parts",
         "plan",
         "projection",
         "schema",
         "shape",
+        "whole",
     )
 
     def __init__(self, plan: QueryPlan, schema: ExecutionSchema) -> None:
@@ -134,7 +164,7 @@ class CompiledPlan:
             for before in fetch.after:
                 dependents[numbers[before]].append(index)
         places = {
-            _plain(target.path)
+            plain_path(target.path)
             for fetch in plan.fetches
             for selection in fetch.entities
             for target in selection.targets
@@ -146,9 +176,20 @@ class CompiledPlan:
         self.dependencies = tuple(len(fetch.after) for fetch in plan.fetches)
         self.initial = tuple(index for index, count in enumerate(self.dependencies) if count == 0)
         self.is_linear = len(self.initial) <= 1 and all(len(each) <= 1 for each in dependents)
-        self.is_gated = any(fetch.disclosure or _has_scopes(fetch) for fetch in plan.fetches)
+        self.is_gated = any(fetch.disclosure or _scoped_selections(fetch) for fetch in plan.fetches)
         self.shape = shape_projection(plan.projection, schema, places)
         self.projection = compile_projection(self.shape)
+        later = {each for part in plan.deferred for each in part.fetches}
+        fetched = {name for fetch in plan.fetches if fetch.id not in later for name in _scoped_selections(fetch)}
+        self.parts = tuple(
+            CompiledPart(part, frozenset(numbers[each] for each in part.fetches), schema, places, fetched)
+            for part in plan.deferred
+        )
+        self.deferred = frozenset(index for part in self.parts for index in part.fetches)
+        self.whole = self.shape
+        for part in self.parts:
+            keys = [step for step in part.part.response_path if step != LIST]
+            self.whole = graft(self.whole, keys, part.shape)
         self._collectors: dict[tuple[PathStep, ...], Collect] = {}
 
     def types_at(self, place: tuple[PathStep, ...], tree: dict[str, Any]) -> set[str | None]:
@@ -168,23 +209,37 @@ def _later(plan: QueryPlan, index: int) -> Sequence[Fetch]:
     return plan.fetches[index + 1 :]
 
 
-def _has_scopes(fetch: Fetch) -> bool:
-    def selected(selections: Sequence[Selection]) -> bool:
-        return any(
-            (isinstance(each, FieldSelection) and bool(each.scopes)) or selected(each.selections) for each in selections
-        )
+def _scoped_names(fields: Sequence[ProjectedField]) -> set[str]:
+    found: set[str] = set()
+    for each in fields:
+        found |= _scoped_names(each.selections)
+        if each.scopes:
+            found.add(each.name)
+    return found
 
-    return selected(fetch.selections) or any(selected(each.selections) for each in fetch.entities)
+
+def _scoped_selections(fetch: Fetch) -> set[str]:
+    """Return the names of the scoped fields that a fetch selects; an interface's and its types' count as one."""
+
+    def collect(selections: Sequence[Selection]) -> set[str]:
+        found: set[str] = set()
+        for each in selections:
+            found |= collect(each.selections)
+            if isinstance(each, FieldSelection) and each.scopes:
+                found.add(each.name)
+        return found
+
+    return collect(fetch.selections).union(*(collect(each.selections) for each in fetch.entities))
 
 
-def _plain(path: Sequence[PathStep]) -> tuple[str, ...]:
+def plain_path(path: Sequence[PathStep]) -> tuple[str, ...]:
     """Return the data keys of a path."""
     return tuple(step for step in path if isinstance(step, str) and step != LIST)
 
 
 def _needs_copies(selection: EntitySelection, later: Sequence[Fetch]) -> bool:
     """Tell whether a later fetch goes below some of the targets in another way than below the others."""
-    places = {_plain(target.path) for target in selection.targets}
+    places = {plain_path(target.path) for target in selection.targets}
     if len(places) < 2:
         return False
     composite = {each.key for each in fields_of(selection.selections) if each.selections}
@@ -193,7 +248,7 @@ def _needs_copies(selection: EntitySelection, later: Sequence[Fetch]) -> bool:
             below: dict[tuple[str, ...], set[tuple[PathStep, ...]]] = {}
             for target in entities.targets:
                 for place in places:
-                    plain = _plain(target.path)
+                    plain = plain_path(target.path)
                     if plain[: len(place)] == place and len(plain) > len(place) and plain[len(place)] in composite:
                         below.setdefault(place, set()).add(plain[len(place) :])
             if below and (len(below) < len(places) or len({frozenset(each) for each in below.values()}) > 1):

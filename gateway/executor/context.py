@@ -62,9 +62,10 @@ class ExecutionResult:
     """The answer to one operation, and the permits that stay open until it is with the socket.
 
     Whoever gets one must await `acknowledge` once the body has been handed over, or been dropped.
+    `has_next` is set when an answer is delivered in several parts; `incremental` holds what a later part brings.
     """
 
-    __slots__ = ("_gate", "_permits", "_session", "data", "errors", "extensions")
+    __slots__ = ("_gate", "_permits", "_session", "data", "errors", "extensions", "has_next", "incremental")
 
     def __init__(
         self,
@@ -74,7 +75,11 @@ class ExecutionResult:
         gate: Gate | None = None,
         permits: tuple[Permit, ...] = (),
         session: Any = None,
+        has_next: bool | None = None,
+        incremental: list[dict[str, Any]] | None = None,
     ) -> None:
+        self.has_next = has_next
+        self.incremental = incremental
         self.data = data
         self.errors = errors
         self.extensions = extensions
@@ -85,11 +90,17 @@ class ExecutionResult:
     @property
     def body(self) -> bytes:
         """The GraphQL response as JSON."""
-        response: dict[str, Any] = {"data": self.data}
+        response: dict[str, Any] = {}
+        if self.incremental is None:
+            response["data"] = self.data
+        else:
+            response["incremental"] = self.incremental
         if self.errors:
             response["errors"] = self.errors
         if self.extensions:
             response["extensions"] = self.extensions
+        if self.has_next is not None:
+            response["hasNext"] = self.has_next
         try:
             return orjson.dumps(response, default=str)
         except TypeError:  # an integer beyond 64 bits, in a custom scalar of a subgraph in this process

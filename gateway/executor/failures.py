@@ -72,7 +72,7 @@ class FailureReporter:
 
     def withheld(self, path: DataPath, message: str, extensions: Mapping[str, Any]) -> None:
         """Write that a computed field had to do without one of its inputs."""
-        found, is_exact = client_path(self._plan.shape, self._tree, path)
+        found, is_exact = client_path(self._plan.whole, self._tree, path)
         if is_exact:
             self._miss([found], message, extensions, extensions)
         else:
@@ -85,13 +85,21 @@ class FailureReporter:
             if is_null_at(data, path) and not any(known.get("path") == path for known in self.errors):
                 self.add(error)
 
+    def causes(self, base: ClientPath, data: Any) -> list[GraphQLErrorDict]:
+        """Return what is missing behind the nulls of an object that stands at `base`."""
+        return [
+            error
+            for error in self._hidden
+            if error["path"][: len(base)] == base and is_null_at(data, error["path"][len(base) :])
+        ]
+
     def _at(
         self, path: DataPath, message: str, extensions: Mapping[str, Any], entry: Mapping[str, Any]
     ) -> list[GraphQLErrorDict]:
         """Return the errors for the value at a data path; a hidden one is noted as missing instead."""
-        found, is_exact = client_path(self._plan.shape, self._tree, path)
+        found, is_exact = client_path(self._plan.whole, self._tree, path)
         if not is_exact:
-            dependents = dependent_paths(self._plan.shape, self._plan.plan.fetches, self._tree, path)
+            dependents = dependent_paths(self._plan.whole, self._plan.plan.fetches, self._tree, path)
             if dependents:
                 self._miss(dependents, message, extensions, entry)
                 return []
@@ -190,7 +198,7 @@ class FailureReporter:
                 break
             if isinstance(step, str):
                 plain.append(step)
-        return client_path(self._plan.shape, self._tree, plain)[0]
+        return client_path(self._plan.whole, self._tree, plain)[0]
 
 
 def _error(message: str, path: ClientPath, extensions: Mapping[str, Any]) -> GraphQLErrorDict:

@@ -7,7 +7,8 @@ is denied is cut from the document or nulled in the representation; representati
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +32,7 @@ from gateway.executor.permits import GateDesk, call_while_permitted, has_ended
 from gateway.executor.provenance import Ledger, Unit, remove
 from gateway.executor.release import release
 from gateway.executor.run import Run
-from gateway.planner.nodes import Fetch, InputField, Selection
+from gateway.planner.nodes import InputField, Selection
 from gateway.subgraph import Permit, SubgraphCall
 
 
@@ -52,18 +53,26 @@ class GatedRun(Run):
         self.ledger = Ledger()
         self.desk = GateDesk(context.gate, context.session)
 
-    async def execute(self) -> ExecutionResult:
-        """Fetch, project, ask once more, and hand the open permits over with the answer."""
+    async def look_again(self, fetches: Container[int] | None = None) -> bool:
+        """Have the permits of these fetches re-checked; tell whether anything was taken out of the tree."""
+        gate, permits = self.context.gate, self.desk.permits(fetches)
+        return bool(permits) and gate is not None and await release(self, gate, permits)
+
+    def answer(self, data: JsonObject | None) -> ExecutionResult:
+        """Hand the open permits over with the answer."""
+        permits = self.desk.hand_over()
         gate, session = self.context.gate, self.context.session
-        try:
-            await self.fetch_all()
-            data = self.project()
-            if gate is not None and self.desk.permits and await release(self, gate):
-                data = self.project()
-            permits = self.desk.hand_over()
-            return ExecutionResult(data, self.reporter.errors, self.extensions(), gate, permits, session)
-        finally:
-            await self.desk.close()
+        return ExecutionResult(data, self.reporter.errors, self.extensions(), gate, permits, session)
+
+    async def close(self) -> None:
+        """Close the permits that were not handed over."""
+        await self.desk.close()
+
+    async def acknowledge(self, fetches: Container[int]) -> None:
+        """Close the permits of these fetches: what they brought has been delivered."""
+        permits = self.desk.hand_over(fetches)
+        if permits and self.context.gate is not None:
+            await asyncio.shield(self.context.gate.acknowledge(permits, self.context.session))
 
     async def run_fetch(self, fetch: CompiledFetch) -> None:
         """Ask for a decision on every entity, then fetch what is left."""
@@ -83,7 +92,8 @@ class GatedRun(Run):
                     inherited=each.inherited,
                 )
                 for each in candidates
-            ]
+            ],
+            fetch.index,
         )
         groups: dict[object, list[tuple[Candidate, Grant, Permit | None]]] = {}
         for each, decision in zip(candidates, decisions, strict=True):
@@ -266,21 +276,22 @@ class GatedRun(Run):
 
         The decision is for opening the stream alone: its permits are closed again at once.
         """
-        fetch = self.plan.fetches[0].fetch
+        fetch = self.plan.fetches[0]
         try:
-            grant, _ = await self._decide_root(fetch, list(walk(self.tree, fetch.path)))
+            grant, _ = await self._decide_root(fetch, list(walk(self.tree, fetch.fetch.path)))
             return bool(grant.selections)
         finally:
             await self.desk.close()
 
     async def _decide_root(
-        self, fetch: Fetch, places: Sequence[Place], inherited: tuple[Permit, ...] = ()
+        self, fetch: CompiledFetch, places: Sequence[Place], inherited: tuple[Permit, ...] = ()
     ) -> tuple[Grant, Permit | None]:
         """Ask about a root fetch: one request without an entity."""
-        selections = active_part(fetch.selections, self.holds)
+        selections = active_part(fetch.fetch.selections, self.holds)
         scopes = disclosed_scopes(selections, ())
         (decision,) = await self.desk.acquire(
-            [GateRequest(subgraph=fetch.subgraph, typename=None, key=None, scopes=scopes, inherited=inherited)]
+            [GateRequest(subgraph=fetch.subgraph, typename=None, key=None, scopes=scopes, inherited=inherited)],
+            fetch.index,
         )
         grant = decide(selections, (), None, scopes, decision)
         for place in places:
@@ -293,7 +304,7 @@ class GatedRun(Run):
         """Fetch root fields as far as they are allowed."""
         places = list(walk(self.tree, fetch.fetch.path))
         inherited = self.ledger.permits_behind(places, ())
-        grant, permit = await self._decide_root(fetch.fetch, places, inherited)
+        grant, permit = await self._decide_root(fetch, places, inherited)
         if not grant.selections:
             return
         document, names = (

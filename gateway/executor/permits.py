@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Container, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from gateway.executor.disclosure import UNAVAILABLE, UNDECIDED
@@ -29,18 +29,18 @@ class GateDesk:
     def __init__(self, gate: Gate | None, session: Any) -> None:
         self._gate = gate
         self._session = session
-        self._permits: dict[int, Permit] = {}
-        self._acquiring: set[asyncio.Task[Sequence[GateDecision]]] = set()
+        self._permits: dict[int, tuple[Permit, int]] = {}
+        self._acquiring: dict[asyncio.Task[Sequence[GateDecision]], int] = {}
 
-    @property
-    def permits(self) -> tuple[Permit, ...]:
-        """The permits that are open."""
-        return tuple(self._permits.values())
+    def permits(self, fetches: Container[int] | None = None) -> tuple[Permit, ...]:
+        """Return the open permits, those of some fetches only if they are given."""
+        return tuple(permit for permit, owner in self._permits.values() if fetches is None or owner in fetches)
 
-    def hand_over(self) -> tuple[Permit, ...]:
-        """Return the open permits; whoever has them now must acknowledge them."""
-        permits = self.permits
-        self._permits = {}
+    def hand_over(self, fetches: Container[int] | None = None) -> tuple[Permit, ...]:
+        """Return open permits and forget them; whoever has them now must acknowledge them."""
+        permits = self.permits(fetches)
+        for permit in permits:
+            del self._permits[id(permit)]
         return permits
 
     async def close(self) -> None:
@@ -49,9 +49,9 @@ class GateDesk:
             await asyncio.shield(self._close())
 
     async def _close(self) -> None:
-        for task in list(self._acquiring):
+        for task, fetch in list(self._acquiring.items()):
             try:
-                self._keep(await task)
+                self._keep(await task, fetch)
             except Exception:
                 logger.exception("gate failed")
         self._acquiring.clear()
@@ -59,8 +59,8 @@ class GateDesk:
         if permits and self._gate is not None:
             await self._gate.acknowledge(permits, self._session)
 
-    async def acquire(self, requests: Sequence[GateRequest]) -> Sequence[GateDecision]:
-        """Ask the gate about the requests that name a scope. Without a gate, or when it fails, all is denied."""
+    async def acquire(self, requests: Sequence[GateRequest], fetch: int) -> Sequence[GateDecision]:
+        """Ask the gate, for a fetch, about the requests that name a scope. No gate, or a failing one, denies all."""
         asked = [request for request in requests if request.scopes]
         gate = self._gate
         if not asked:
@@ -69,34 +69,34 @@ class GateDesk:
         if gate is None:
             decided = [_denied(request, UNDECIDED) for request in asked]
         else:
-            decided = await self._ask(gate, asked)
+            decided = await self._ask(gate, asked, fetch)
         answers = iter(decided)
         return [next(answers) if request.scopes else _NOTHING for request in requests]
 
-    async def _ask(self, gate: Gate, asked: Sequence[GateRequest]) -> Sequence[GateDecision]:
+    async def _ask(self, gate: Gate, asked: Sequence[GateRequest], fetch: int) -> Sequence[GateDecision]:
         async def ask() -> Sequence[GateDecision]:
             return await gate.acquire(asked, self._session)
 
         task = asyncio.create_task(ask())
-        self._acquiring.add(task)
+        self._acquiring[task] = fetch
         try:
             decided = await asyncio.shield(task)
         except asyncio.CancelledError:
             raise  # `close` waits for the decision: it may have opened permits
         except Exception:
             logger.exception("gate failed")
-            self._acquiring.discard(task)
+            del self._acquiring[task]
             return [_denied(request, UNAVAILABLE) for request in asked]
-        self._acquiring.discard(task)
-        self._keep(decided)
+        del self._acquiring[task]
+        self._keep(decided, fetch)
         if len(decided) != len(asked):
             return [_denied(request, UNAVAILABLE) for request in asked]
         return decided
 
-    def _keep(self, decisions: Sequence[GateDecision]) -> None:
+    def _keep(self, decisions: Sequence[GateDecision], fetch: int) -> None:
         for decision in decisions:
             if decision.permit is not None:
-                self._permits[id(decision.permit)] = decision.permit
+                self._permits[id(decision.permit)] = (decision.permit, fetch)
 
 
 def _denied(request: GateRequest, denial: Denial) -> GateDecision:

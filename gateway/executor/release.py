@@ -22,13 +22,12 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-async def release(run: GatedRun, gate: Gate) -> bool:
-    """Ask the gate and prune; tell whether anything was taken out."""
-    permits = run.desk.permits
+async def release(run: GatedRun, gate: Gate, permits: Sequence[Permit]) -> bool:
+    """Ask the gate about `permits` and prune; tell whether anything was taken out."""
     denial = ENDED
     ended: Mapping[Permit, frozenset[str]]
     try:
-        ended = await gate.release(permits, run.context.session, disclosed(run.ledger.units))
+        ended = await gate.release(permits, run.context.session, disclosed(run.ledger.units, permits))
     except Exception:
         logger.exception("gate failed")
         denial = UNAVAILABLE
@@ -36,11 +35,12 @@ async def release(run: GatedRun, gate: Gate) -> bool:
     return bool(ended) and prune(run, ended, denial)
 
 
-def disclosed(units: Sequence[Unit]) -> dict[Permit, dict[str, int]]:
+def disclosed(units: Sequence[Unit], permits: Sequence[Permit]) -> dict[Permit, dict[str, int]]:
     """Count, per permit and scope, the entities in the answer."""
+    asked = {id(permit) for permit in permits}
     counts: dict[Permit, dict[str, int]] = {}
     for unit in units:
-        if unit.permit is None or not unit.keys:
+        if unit.permit is None or id(unit.permit) not in asked or not unit.keys:
             continue
         per_scope = counts.setdefault(unit.permit, {})
         for scope in sorted(unit.scopes):

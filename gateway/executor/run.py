@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 from gateway.errors import SubgraphError, SubgraphTimeoutError, SubgraphUnavailableError
@@ -19,7 +19,7 @@ from gateway.executor.context import ExecutionResult, RequestContext
 from gateway.executor.failures import FailureReporter, Sink, failure_of
 from gateway.executor.merge import copy_containers, merge_deep, merge_entity
 from gateway.executor.projection import Anomaly, ProjectionState, project_exactly
-from gateway.executor.projection.compiled import is_met
+from gateway.executor.projection.compiled import CompiledProjection, is_met
 from gateway.executor.projection.exact import INVALID_DATA
 from gateway.planner.nodes import Condition
 from gateway.subgraph import SubgraphCall
@@ -49,23 +49,56 @@ class Run:
         self.reporter.errors.extend(context.known_errors)
         self._waiting = list(plan.dependencies)
         self._group: asyncio.TaskGroup | None = None
+        self._held_back: frozenset[int] = frozenset()
+        self._waiting_later: list[int] = []
+        self.done: set[int] = set()
+        self.progress = asyncio.Event()
 
     async def execute(self) -> ExecutionResult:
-        """Fetch everything, then project."""
-        await self.fetch_all()
-        data = self.project()
+        """Fetch everything, then project; look again, and project what is left."""
+        try:
+            await self.fetch_all()
+            data = self.project()
+            if await self.look_again():
+                data = self.project()
+            return self.answer(data)
+        finally:
+            await self.close()
+
+    async def look_again(self, fetches: Container[int] | None = None) -> bool:
+        """Nothing to look at without a gate."""
+        return False
+
+    def answer(self, data: JsonObject | None) -> ExecutionResult:
+        """Return the whole answer."""
         return ExecutionResult(data, self.reporter.errors, self.extensions())
 
-    async def fetch_all(self) -> None:
-        """Run every fetch of the plan."""
-        initial = self.plan.initial
-        if self.plan.is_linear:
-            for index in initial:
+    async def close(self) -> None:
+        """Nothing to close without a gate."""
+
+    async def acknowledge(self, fetches: Container[int]) -> None:
+        """Nothing to close without a gate."""
+
+    async def fetch_all(self, held: frozenset[int] = frozenset()) -> None:
+        """Run the fetches of the plan but those that are `held` back for later."""
+        self._held_back = held
+        if self.plan.is_linear and not held:
+            for index in self.plan.initial:
                 await self._chain(index)
             return
+        await self._run_together([index for index in self.plan.initial if index not in held])
+        self._waiting_later += [index for index in self.plan.initial if index in held]
+
+    async def fetch_held(self) -> None:
+        """Run the fetches that were held back."""
+        self._held_back = frozenset()
+        ready, self._waiting_later = self._waiting_later, []
+        await self._run_together(ready)
+
+    async def _run_together(self, indexes: Sequence[int]) -> None:
         async with asyncio.TaskGroup() as group:
             self._group = group
-            for index in initial:
+            for index in indexes:
                 group.create_task(self._chain(index))
 
     async def _chain(self, index: int) -> None:
@@ -87,15 +120,18 @@ class Run:
         while done:
             made: list[CompiledFetch] = []
             for each in done:
+                self.done.add(each.index)
                 for dependent in each.dependents:
                     self._waiting[dependent] -= 1
                     if not self._waiting[dependent]:
                         made.append(self.plan.fetches[dependent])
-            if len(made) < MANY:
-                return ready + [each.index for each in made]
-            done = self._absent(made)
+            done = self._absent(made) if len(made) >= MANY else []
             absent = {each.index for each in done}
             ready += [each.index for each in made if each.index not in absent]
+        self.progress.set()
+        if self._held_back:
+            self._waiting_later += [index for index in ready if index in self._held_back]
+            ready = [index for index in ready if index not in self._held_back]
         return ready
 
     def _absent(self, fetches: Sequence[CompiledFetch]) -> list[CompiledFetch]:
@@ -269,12 +305,12 @@ class Run:
         plan, context = self.plan, self.context
         data: JsonObject | None
         try:
-            data = plan.projection.project(self.tree, self._state())
+            data = plan.projection.project(self.tree, self.state(plan.projection))
         except Anomaly:
             data, errors = project_exactly(
                 plan.shape,
                 self.tree,
-                self._state(),
+                self.state(plan.projection),
                 context.variables,
                 self.reporter.known,
                 context.max_errors,
@@ -284,9 +320,10 @@ class Run:
         self.reporter.settle(data)
         return data
 
-    def _state(self) -> ProjectionState:
+    def state(self, projection: CompiledProjection) -> ProjectionState:
+        """Return a fresh state for one pass of a projection."""
         context = self.context
-        return self.plan.projection.state(context.variables, _sealing(context), context.introspection)
+        return projection.state(context.variables, _sealing(context), context.introspection)
 
     def extensions(self) -> dict[str, Any]:
         """Return the response's extensions."""

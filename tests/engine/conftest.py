@@ -20,7 +20,7 @@ from graphql import (
     subscribe,
 )
 
-from gateway.engine import Engine
+from gateway.engine import Engine, compose_supergraph
 from gateway.executor.hooks import Denial, GateDecision, GateRequest
 from gateway.subgraph import SubgraphCall
 
@@ -50,6 +50,9 @@ extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: [
 """
 
 Resolver = Callable[..., Any]
+
+_composed: dict[tuple[tuple[str, str], ...], str] = {}
+"""Supergraphs by what they were composed from: composition has its own tests."""
 
 
 class MemorySubgraph:
@@ -210,7 +213,10 @@ def memory_subgraph() -> type[MemorySubgraph]:
 @pytest.fixture
 def federate() -> Callable[..., Client]:
     def federate(*subgraphs: Any, **options: Any) -> Client:
-        return Client(Engine.from_subgraphs(subgraphs, **options))
+        key = tuple((each.name, each.sdl) for each in subgraphs)
+        if key not in _composed:
+            _composed[key] = compose_supergraph(subgraphs)
+        return Client(Engine.from_supergraph(_composed[key], subgraphs, **options))
 
     return federate
 

@@ -9,7 +9,7 @@ field by field as the specification words it, and knows the path of every error.
 from gateway.executor.projection.compiled import Project, ProjectionState, compile_projection
 from gateway.executor.projection.exact import project_exactly
 from gateway.executor.projection.leaves import Anomaly
-from gateway.executor.projection.shape import ShapedField, shape_projection
+from gateway.executor.projection.shape import ShapedField, graft, shape_projection
 
 __all__ = [
     "Anomaly",
@@ -17,6 +17,7 @@ __all__ = [
     "ProjectionState",
     "ShapedField",
     "compile_projection",
+    "graft",
     "project_exactly",
     "shape_projection",
 ]

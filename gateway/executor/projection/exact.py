@@ -32,11 +32,15 @@ def project_exactly(
     variables: Mapping[str, Any],
     known: Iterable[GraphQLErrorDict] = (),
     max_errors: int = 500,
+    path: Path = (),
 ) -> tuple[dict[str, Any] | None, list[GraphQLErrorDict]]:
-    """Return `data` and the errors found on the way; `known` are the errors that have been written before."""
+    """Return `data` and the errors found on the way; `known` are the errors that have been written before.
+
+    `path` is where the client reads the object, if it is not the root.
+    """
     projector = _ExactProjector(state, variables, known, max_errors)
     try:
-        return projector.object(fields, tree, ()), projector.errors
+        return projector.object(fields, tree, path), projector.errors
     except _NullError:
         return None, projector.errors
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from graphql import ListTypeNode, NamedTypeNode, NonNullTypeNode, TypeNode, parse_type
 
@@ -60,13 +60,15 @@ def shape_projection(
     fields: Sequence[ProjectedField],
     schema: ExecutionSchema,
     entity_paths: Iterable[tuple[str, ...]] = (),
+    path: tuple[str, ...] = (),
 ) -> tuple[ShapedField, ...]:
     """Resolve the types of a projection.
 
     `entity_paths` are the places, in data keys alone, where entities stand: equal ones have become one object.
+    `path` is where the fields stand, if not at the root.
     """
     shaper = _Shaper(schema, frozenset(entity_paths))
-    return tuple(shaper.shape(each, ()) for each in fields)
+    return tuple(shaper.shape(each, path) for each in fields)
 
 
 def iterate_shapes(fields: Sequence[ShapedField]) -> Iterator[ShapedField]:
@@ -74,6 +76,16 @@ def iterate_shapes(fields: Sequence[ShapedField]) -> Iterator[ShapedField]:
     for each in fields:
         yield each
         yield from iterate_shapes(each.fields)
+
+
+def graft(fields: Sequence[ShapedField], path: Sequence[str], extra: Sequence[ShapedField]) -> tuple[ShapedField, ...]:
+    """Return a projection with more fields at a place, given in response keys."""
+    if not path:
+        return (*fields, *extra)
+    return tuple(
+        replace(each, fields=graft(each.fields, path[1:], extra)) if each.response_key == path[0] else each
+        for each in fields
+    )
 
 
 def fields_for(fields: Sequence[ShapedField], typename: str) -> tuple[ShapedField, ...]:
