@@ -15,10 +15,11 @@ class EngineResponse:
     """A GraphQL response.
 
     `body` is ready for the socket. `is_request_error` tells that nothing was executed (there is no `data` entry).
+    `has_next` tells that deferred parts of this answer are still to come.
     Await `acknowledge` once the bytes have been handed over or dropped; it may be called more than once.
     """
 
-    __slots__ = ("_result", "body", "data", "errors", "extensions", "is_request_error")
+    __slots__ = ("_result", "body", "data", "errors", "extensions", "has_next", "is_request_error")
 
     def __init__(
         self,
@@ -36,6 +37,7 @@ class EngineResponse:
         self.extensions = extensions or {}
         self.is_request_error = is_request_error
         self._result = result
+        self.has_next = result is not None and bool(result.has_next)
 
     @classmethod
     def of(cls, result: ExecutionResult) -> EngineResponse:
