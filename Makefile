@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SHARED ?= ../shared
 
-.PHONY: demo test lint types unit setup setup-dev conformance schema lock clean help
+.PHONY: demo test lint types unit race setup setup-dev setup-node conformance schema lock clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -28,6 +28,9 @@ unit: setup-dev
 schema: setup ## write schema.graphql again
 	@$(BIN)/gigway schema > schema.graphql
 
+race: setup-dev ## revocations against live queries in many processes; GATE=check-then-fetch shows that it can fail
+	@$(BIN)/python -m tests.race
+
 conformance: setup-dev ## scores on others' test cases in $(SHARED)/conformance
 	@test -d $(SHARED)/conformance || { echo "skipped: $(SHARED)/conformance is not there"; exit 0; }
 	@$(BIN)/python tests/conformance/composition.py $(SHARED)/conformance
@@ -35,6 +38,11 @@ conformance: setup-dev ## scores on others' test cases in $(SHARED)/conformance
 
 setup: $(VENV)/.runtime
 setup-dev: $(VENV)/.dev
+
+setup-node: ## what tests with other people's JavaScript clients need; without Node they are skipped
+	@command -v npm >/dev/null || { echo "skipped: npm is not here; run: apt-get install nodejs npm"; exit 0; }; \
+	for package in $$(git ls-files 'tests/**/package-lock.json'); do \
+	  echo "npm ci in $$(dirname $$package)"; (cd $$(dirname $$package) && npm ci --silent --no-audit --no-fund) || exit 1; done
 
 $(VENV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit("Gigway needs Python 3.11 or newer; name one with PYTHON=…" if sys.version_info < (3, 11) else 0)'

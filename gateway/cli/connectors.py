@@ -1,12 +1,17 @@
-"""`gigway connectors`: check a connector's SDL file."""
+"""`gigway connectors`: check a connector's SDL file, and test connectors against their platforms' sandboxes."""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
+import contextlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from connectors.schema import Connector
 from gateway.cli.failure import CommandError
+from gateway.server.loopback import loopback_socket, serve_on
 
 
 def add_parsers(commands: Any) -> None:
@@ -19,6 +24,13 @@ def add_parsers(commands: Any) -> None:
     )
     checking.add_argument("file", type=Path, metavar="FILE", help="the connector's SDL file")
     checking.set_defaults(run=_check)
+    testing = group.add_parser(
+        "test", help="run connectors against the sandbox: shape, paging, errors, expiry, throttling, revocation"
+    )
+    testing.add_argument("names", nargs="*", metavar="NAME|FILE", help="built-in connectors or SDL files")
+    testing.add_argument("--all", action="store_true", help="every connector of the catalogue")
+    testing.add_argument("--sandbox-url", help="a running sandbox (default: one is started for the test)")
+    testing.set_defaults(run=_test)
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -42,3 +54,49 @@ def _check(options: argparse.Namespace) -> int:
         raise CommandError("COMPOSITION_FAILED", "the connector does not compose with the catalogue")
     print(f"{connector.name}: no problems; it composes with the catalogue")
     return 0
+
+
+def _test(options: argparse.Namespace) -> int:
+    from connectors.catalogue import built_in
+
+    known = {connector.name: connector for connector in built_in()}
+    chosen = list(known.values()) if options.all else [_connector(name, known) for name in options.names]
+    if not chosen:
+        raise CommandError("NOTHING_TO_TEST", f"name connectors ({', '.join(known)}), files, or --all", exit_code=2)
+    failed = asyncio.run(_run_tests(chosen, options.sandbox_url))
+    print(f"{len(chosen) - failed}/{len(chosen)} connectors ok")
+    return 1 if failed else 0
+
+
+def _connector(name: str, known: Mapping[str, Connector]) -> Connector:
+    from connectors.schema import ConnectorError, load
+
+    if name in known:
+        return known[name]
+    try:
+        return load(Path(name).read_text(encoding="utf-8"))
+    except OSError:
+        raise CommandError(
+            "CONNECTOR_UNKNOWN", f"{name} is neither a file nor one of {', '.join(known)}", exit_code=2
+        ) from None
+    except ConnectorError as error:
+        raise CommandError("CONNECTOR_INVALID", "\n".join(f"{name}:{each}" for each in error.problems)) from None
+
+
+async def _run_tests(connectors: Sequence[Connector], sandbox_url: str | None) -> int:
+    from connectors.conformance import run_conformance
+    from connectors.environment import Environment
+    from connectors.sandbox import SandboxSettings, create_sandbox
+
+    failed = 0
+    async with contextlib.AsyncExitStack() as stack:
+        if sandbox_url is None:
+            listener = stack.enter_context(loopback_socket())
+            own = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            app = create_sandbox(SandboxSettings(public_url=own))
+            sandbox_url = await stack.enter_async_context(serve_on(listener, app))
+        for connector in connectors:
+            report = await run_conformance(connector, Environment(sandbox_url=sandbox_url))
+            print("\n".join(report.lines()), flush=True)
+            failed += not report.ok
+    return failed

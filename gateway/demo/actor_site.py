@@ -6,21 +6,19 @@ there, the answer queried with the grant's token.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from html import escape
 from typing import Any
 
 import orjson
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from gateway.demo.actor import ActorClient, ActorError
+from gateway.server.loopback import loopback_socket, serve_on
 
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:52rem;margin:3rem auto;padding:0 1rem;color:#1b2422}"
@@ -90,25 +88,9 @@ class ActorSite:
         )
 
 
-class _Server(uvicorn.Server):
-    """A server that leaves signals to the process it runs in."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
-        yield
-
-
 @contextlib.asynccontextmanager
 async def serve_site(site: ActorSite, port: int) -> AsyncIterator[None]:
     """Serve `site` on loopback, in this process."""
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", port))
-        server = _Server(uvicorn.Config(site.app(), log_level="error", lifespan="off", ws="none"))
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
+    with loopback_socket(port) as listener:
+        async with serve_on(listener, site.app()):
             yield
-        finally:
-            server.should_exit = True
-            await serving
