@@ -16,4 +16,4 @@ def use_once(connection: Connection, *parts: str, until: datetime) -> bool:
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     key = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
     statement = insert(REPLAYS).values(key_hash=key, expires_at=until).on_conflict_do_nothing()
-    return connection.execute(statement).rowcount == 1
+    return connection.execute(statement.returning(REPLAYS.c.key_hash)).first() is not None
