@@ -11,7 +11,7 @@ that says what to change, and where in which subgraph's SDL to look.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from .schema.model import At
 
@@ -45,8 +45,42 @@ class Hint:
     message: str
     locations: tuple[Location, ...] = ()
 
+    @property
+    def level(self) -> Literal["WARN", "INFO", "DEBUG"]:
+        """How likely it is that somebody should act: most hints are for information only."""
+        if self.code in _WARNINGS:
+            return "WARN"
+        return "DEBUG" if self.code in _DETAILS else "INFO"
+
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
+
+
+_WARNINGS = frozenset(
+    {
+        "CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS",
+        "FROM_SUBGRAPH_DOES_NOT_EXIST",
+        "INCONSISTENT_ARGUMENT_PRESENCE",
+        "INCONSISTENT_DEFAULT_VALUE_PRESENCE",
+        "INCONSISTENT_DESCRIPTION",
+        "INCONSISTENT_ENUM_VALUE_FOR_INPUT_ENUM",
+        "INCONSISTENT_EXECUTABLE_DIRECTIVE_PRESENCE",
+        "INCONSISTENT_INPUT_OBJECT_FIELD",
+        "INCONSISTENT_NON_REPEATABLE_DIRECTIVE_ARGUMENTS",
+        "INCONSISTENT_RUNTIME_TYPES_FOR_SHAREABLE_RETURN",
+        "NO_EXECUTABLE_DIRECTIVE_LOCATIONS_INTERSECTION",
+    }
+)
+_DETAILS = frozenset(
+    {
+        "INCONSISTENT_ENTITY",
+        "INCONSISTENT_ENUM_VALUE_FOR_OUTPUT_ENUM",
+        "INCONSISTENT_INTERFACE_VALUE_TYPE_FIELD",
+        "INCONSISTENT_OBJECT_VALUE_TYPE_FIELD",
+        "INCONSISTENT_UNION_MEMBER",
+        "UNUSED_ENUM_TYPE",
+    }
+)
 
 
 def located(subgraph: str, at: At | None) -> tuple[Location, ...]:

@@ -125,3 +125,14 @@ def test_a_progressive_override_is_hinted_at_while_it_lasts(composes):
         a=LINK + 'type Query { n: Int @override(from: "b", label: "percent(5)") }', b=LINK + "type Query { n: Int }"
     )
     assert "OVERRIDE_MIGRATION_IN_PROGRESS" in {hint.code for hint in result.hints}
+
+
+def test_hints_say_how_much_they_matter(composes):
+    hints = composes(
+        a=LINK + "type Query { n(x: Int): Int! @shareable } enum E { X }", b=LINK + "type Query { n: Int @shareable }"
+    ).hints
+    assert {(hint.code, hint.level) for hint in hints} == {
+        ("INCONSISTENT_ARGUMENT_PRESENCE", "WARN"),
+        ("INCONSISTENT_BUT_COMPATIBLE_FIELD_TYPE", "INFO"),
+        ("UNUSED_ENUM_TYPE", "DEBUG"),
+    }

@@ -70,6 +70,7 @@ def _merge_field(
         args=args,
         directives=merge_applications(merge, label, {i: f.directives for i, f in found.items()}),
         description=merge_description(merge, label, {i: f.description for i, f in resolved.items()}),
+        at=merge.origin(resolved),
     )
     if len(resolved) < len(found):
         external = {i: f for i, f in found.items() if i not in resolved}

@@ -98,6 +98,7 @@ def merge_input_value(
         default=_unquoted(merge, base_name(type_), _merge_default(merge, coordinate, found, element)),
         directives=merge_applications(merge, coordinate, {i: v.directives for i, v in found.items()}),
         description=merge_description(merge, coordinate, {i: v.description for i, v in found.items()}),
+        at=merge.origin(found),
     )
 
 

@@ -169,6 +169,7 @@ def _merge_type(merge: Merge, name: str) -> TypeDef:
     merged = TypeDef(
         name=name,
         kind=kind,
+        at=merge.origin(sources),
         description=merge_description(merge, name, {i: t.description for i, t in sources.items()}),
         interfaces=tuple(dict.fromkeys(i for t in sources.values() for i in t.interfaces)),
         directives=tuple(_type_joins(merge, name, sources))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from gateway.composition.errors import CompositionError, Hint, Location, located
-from gateway.composition.schema.model import Applied, DirectiveDef, Kind, TypeDef
+from gateway.composition.schema.model import Applied, At, DirectiveDef, Kind, TypeDef
 from gateway.composition.subgraph.fieldset import Coordinate
 from gateway.composition.subgraph.model import Subgraph
 from gateway.composition.subgraph.usage import Usage
@@ -104,6 +104,14 @@ class Merge:
         for index, element in elements.items():
             found += located(self.subgraphs[index].name, getattr(element, "at", None))
         return found
+
+    def origin(self, elements: Mapping[int, object]) -> At | None:
+        """Where a merged element comes from: the position of its first source."""
+        for index, element in elements.items():
+            at = getattr(element, "at", None)
+            if isinstance(at, At):
+                return replace(at, subgraph=self.subgraphs[index].name)
+        return None
 
     def error(self, code: str, message: str, elements: Mapping[int, object] | None = None) -> None:
         """Record an error about elements of several subgraphs."""

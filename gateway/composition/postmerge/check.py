@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gateway.composition.errors import CompositionError
+from gateway.composition.errors import CompositionError, located
 from gateway.composition.merge.merge import Merged
 from gateway.composition.schema.model import At
 from gateway.composition.subgraph import specs
@@ -40,7 +40,8 @@ def _graphql_errors(merged: Merged) -> list[CompositionError]:
     found: list[CompositionError] = []
 
     def complain(message: str, at: At | None) -> None:
-        found.append(CompositionError(code="INVALID_GRAPHQL", message=message))
+        where = () if at is None else located(at.subgraph, at)
+        found.append(CompositionError(code="INVALID_GRAPHQL", message=message, locations=where))
 
     check_types(complain, merged.schema, frozenset(merged.scalars))
     if not found:

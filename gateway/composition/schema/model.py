@@ -40,6 +40,8 @@ class At:
 
     line: int
     column: int
+    subgraph: str = ""
+    """Whose SDL, for elements of the merged schema."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
