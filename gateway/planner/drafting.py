@@ -100,6 +100,8 @@ class Drafting:
         if self.view.is_abstract(spot.static):
             node.typename = True
         runtime = self.view.supergraph.runtime(node.static, subgraph)
+        if self.types[spot.static].kind == "union" and spot.parent is not None and spot.cell is not None:
+            runtime = self._agreed(runtime, spot.parent, spot.cell.name)
         for case in list(spot.cases):
             overlap = case.types & runtime
             if not overlap:
@@ -107,6 +109,26 @@ class Drafting:
             if overlap != case.types:
                 case = spot.split(case, overlap, min(overlap))
             case.accesses.append(Access(node.group, node, provided=provided))
+
+    def _agreed(self, runtime: frozenset[str], parent: Case, name: str) -> frozenset[str]:
+        """Return those of `runtime` that every subgraph could return from where the field may be fetched.
+
+        Where a field is shared, subgraphs have to agree on its value, so that other members cannot be relied on.
+        """
+        owners = self.view.owners(parent.rep, name)
+        for subgraph in self._alternatives(parent, name):
+            runtime &= self.view.supergraph.runtime(named_type(owners[subgraph].type), subgraph)
+        return runtime
+
+    def _alternatives(self, case: Case, name: str) -> set[str]:
+        """Return the subgraphs from which the field could be fetched on the objects of `case`."""
+        owners = {subgraph for subgraph, own in self.view.owners(case.rep, name).items() if not own.external}
+        if self.view.is_root(case.rep):
+            return owners
+        found = {subgraph for subgraph in owners if self.view.keys(case.rep, subgraph)}
+        if found != owners and case.spot.parent is not None and case.spot.cell is not None:
+            found |= owners & self._alternatives(case.spot.parent, case.spot.cell.name)
+        return found
 
     def widen(self, cell: Cell, when: Dnf) -> None:
         """Make sure that `cell` is fetched whenever `when` holds."""

@@ -164,6 +164,9 @@ class Walk:
         if spot.opaque is not None and self._stays_opaque(spot, cases):
             self._resolve_fields(spot.opaque, self._postpone(spot, cases[0], when), when, active)
             return
+        if not spot.cases and spot.opaque is None:
+            self._check_uninhabited(spot, cases)
+            return
         if spot.opaque is not None and not any(case.concrete() for case in spot.cases):
             self._discover(spot.opaque, when, active)
         work: list[tuple[Case, OperationCase]] = []
@@ -177,6 +180,14 @@ class Walk:
             now = self._postpone(spot, wanted, when)
             for case in [case for case, belonging in work if belonging is wanted]:
                 self._resolve_fields(case, now, when, active)
+
+    def _check_uninhabited(self, spot: Spot, cases: Sequence[OperationCase]) -> None:
+        """Refuse fields that nobody could resolve on an interface without types."""
+        sources = spot.cell.sources if spot.cell else []
+        for field in (field for case in cases for field in case.fields if not field.name.startswith("__")):
+            owners = self.view.owners(spot.static, field.name)
+            if not any(access.subgraph in owners for access, _ in sources):
+                raise DeadEnd(spot.static, field.name)
 
     def _stays_opaque(self, spot: Spot, cases: Sequence[OperationCase]) -> bool:
         """Whether everything can be had from interface objects, without knowing the concrete types."""

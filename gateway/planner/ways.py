@@ -150,7 +150,8 @@ class Estimator:
             if options and not chosen.intersection(options):
                 chosen.add(options[0])
                 total += 1.0
-        return total
+        # Of equals, the one that leaves less to fetch elsewhere.
+        return total + len(missing) * 0.0005
 
     def named(self, own: Ownership, rep: str, field: OperationField) -> str:
         """Return the innermost type that the owner gives to the field."""
