@@ -1,4 +1,4 @@
-"""CSV files of a directory or a zip, row by row with their numbers, checked as they are read.
+"""CSV files of a directory or of zips, row by row with their numbers, checked as they are read.
 
 Everything that is wrong is a `TaxonomyError` that names the file, the line and the column.
 """
@@ -23,25 +23,34 @@ EVERY = 2_000
 
 
 class CsvSource:
-    """The CSV files at a path, by name. A zip's folders do not matter."""
+    """The CSV files at a path, by name: of a zip, or of a directory and the zips in it. Folders do not matter."""
 
     def __init__(self, path: Path, progress: Progress | None = None) -> None:
-        self._path = path
         self._progress = progress or (lambda *_: None)
-        self._zip: zipfile.ZipFile | None = None
+        self._files: dict[str, Path | tuple[zipfile.ZipFile, str]] = {}
+        self._sizes: dict[str, int] = {}
+        self._zips: list[zipfile.ZipFile] = []
         if path.is_dir():
-            self._sizes = {each.name: each.stat().st_size for each in path.rglob("*.csv") if each.is_file()}
-            self._where = {each.name: str(each) for each in path.rglob("*.csv") if each.is_file()}
+            for each in sorted(path.rglob("*.zip")):
+                self._add_zip(each)
+            for each in sorted(path.rglob("*.csv")):
+                self._files[each.name], self._sizes[each.name] = each, each.stat().st_size
         elif path.is_file():
-            try:
-                self._zip = zipfile.ZipFile(path)
-            except (zipfile.BadZipFile, OSError) as error:
-                raise TaxonomyError(f"{path.name} is neither a directory nor a zip file: {error}.") from None
-            entries = [each for each in self._zip.infolist() if each.filename.endswith(".csv")]
-            self._sizes = {Path(each.filename).name: each.file_size for each in entries}
-            self._where = {Path(each.filename).name: each.filename for each in entries}
+            self._add_zip(path)
         else:
             raise TaxonomyError(f"{path.name} does not exist.")
+
+    def _add_zip(self, path: Path) -> None:
+        try:
+            archive = zipfile.ZipFile(path)
+        except (zipfile.BadZipFile, OSError) as error:
+            self.close()
+            raise TaxonomyError(f"{path.name} is neither a directory nor a zip file: {error}.") from None
+        self._zips.append(archive)
+        for each in archive.infolist():
+            if each.filename.endswith(".csv"):
+                name = Path(each.filename).name
+                self._files[name], self._sizes[name] = (archive, each.filename), each.file_size
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -49,9 +58,9 @@ class CsvSource:
         return tuple(sorted(self._sizes))
 
     def close(self) -> None:
-        """Close the zip."""
-        if self._zip is not None:
-            self._zip.close()
+        """Close the zips."""
+        for each in self._zips:
+            each.close()
 
     def rows(self, name: str, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
         """Yield line numbers and rows. Each has at least these columns; the others are there as well."""
@@ -81,6 +90,8 @@ class CsvSource:
         self._progress(name, size, size)
 
     def _open(self, name: str) -> IO[bytes]:
-        if self._zip is not None:
-            return self._zip.open(self._where[name])
-        return Path(self._where[name]).open("rb")
+        match self._files[name]:
+            case Path() as path:
+                return path.open("rb")
+            case archive, inside:
+                return archive.open(inside)

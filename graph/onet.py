@@ -23,7 +23,7 @@ def read_job_zones(zones: Path, crosswalk: Path) -> Mapping[OccupationId, int]:
     """Return the job zone of the occupations that have one. Raises `TaxonomyError`."""
     by_onet = dict(_zones(zones))
     found: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-    for onet, uri, match in _matches(crosswalk):
+    for onet, uri, match in read_crosswalk(crosswalk):
         if onet in by_onet and "/occupation/" in uri:
             found[uri][match].append(by_onet[onet])
     return {OccupationId(concept_id(uri)): _middle(matches) for uri, matches in sorted(found.items())}
@@ -45,7 +45,8 @@ def _zones(path: Path) -> Iterator[tuple[str, int]]:
             yield row["O*NET-SOC Code"], int(row["Job Zone"])
 
 
-def _matches(path: Path) -> Iterator[tuple[str, str, str]]:
+def read_crosswalk(path: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield O*NET code, ESCO URI and kind of match. Raises `TaxonomyError`."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file)
         header = next((row for row in reader if row[:1] == [COLUMNS[0]]), None)

@@ -56,12 +56,23 @@ class OccupationSpace:
             if self.occupations[place] != occupation:
                 yield self.occupations[place]
 
+    def skill_likeness(self, place: int) -> Floats:
+        """Return the cosine of each occupation's skills with those of the one at this place."""
+        return _against(self.skills, place)
+
+    def word_likeness(self, place: int) -> Floats:
+        """Return the cosine of each occupation's words with those of the one at this place."""
+        return _against(self.words, place)
+
+    def group_likeness(self, place: int) -> Floats:
+        """Return the share of the ISCO code that each occupation shares with the one at this place."""
+        result: Floats = (self._groups == self._groups[place]).mean(axis=1)
+        return result
+
     def _row(self, occupation: OccupationId) -> Floats:
         place = self.number[occupation]
-        skills = _against(self.skills, place)
-        words = _against(self.words, place)
-        group = (self._groups == self._groups[place]).mean(axis=1)
-        result: Floats = np.round((np.sqrt(skills) + np.sqrt(words) + GROUP_PART * group) / (2 + GROUP_PART), 6)
+        near = np.sqrt(self.skill_likeness(place)) + np.sqrt(self.word_likeness(place))
+        result: Floats = np.round((near + GROUP_PART * self.group_likeness(place)) / (2 + GROUP_PART), 6)
         result[place] = 1.0
         result.flags.writeable = False
         return result

@@ -125,6 +125,16 @@ def test_a_download_becomes_the_live_graph(engine, write, version, zipped):
     assert graph.occupations["esco:6f7c1e84-8162-4c20-a575-b57ff624eef5"].job_zone == 2, "kept from the built-in one"
 
 
+def test_the_official_download_comes_as_several_zips(engine, tmp_path):
+    files = download()
+    for archive, names in {"en.zip": ("_en.csv",), "relations.zip": ("Relations.csv", "Pillar.csv")}.items():
+        with zipfile.ZipFile(tmp_path / archive, "w") as out:
+            for name in files:
+                if name.endswith(names):
+                    out.writestr(name, files[name])
+    assert import_taxonomy(engine, tmp_path, now=NOW).counts["relations"] == 2
+
+
 def test_without_an_import_the_built_in_taxonomy_is_live(engine):
     assert live_version(engine) is None
     assert live_graph(engine) is load_builtin()

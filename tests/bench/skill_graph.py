@@ -1,0 +1,310 @@
+"""`make bench-graph`: how good and how fast the skill graph is. Prints; asserts nothing.
+
+    python tests/bench/skill_graph.py DATA [--judgements FILE] [--train]
+
+DATA has `esco/` (the official ESCO 1.1.1 download), `onet/` and `skill_extraction/` (labeled sentences).
+Judgements are a CSV of two ESCO occupations (URI or label) and a score, `occupation_a,occupation_b,score`.
+With `--train` the ranker is learned from all labeled sentences and written to `graph/data/linker.json`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+
+import numpy as np
+from scipy.stats import spearmanr
+
+from gateway.storage.database import create_database_engine
+from graph.cover import Limits, cheapest_cover
+from graph.linking.linker import SkillLinker
+from graph.linking.ranker import Example, Ranker, train
+from graph.matching import Profile, opportunities_of
+from graph.model import (
+    Opportunity,
+    OpportunityId,
+    Pay,
+    PayPeriod,
+    Provider,
+    SkillId,
+    Training,
+    TrainingId,
+    TrainingMode,
+)
+from graph.onet import read_crosswalk
+from graph.similarity import OccupationSpace, space_of
+from graph.store import TaxonomyVersion
+from graph.taxonomy import SkillGraph, SkillGraphBuilder
+from graph.taxonomy_import import import_taxonomy, live_graph
+from graph.worker_index import WorkerIndex
+
+FOLDS, REPEATS = 8, 4
+NOT_SKILLS = {"LABEL NOT PRESENT", "UNDERSPECIFIED"}
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+def main() -> None:
+    """Run every benchmark that there is data for."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--judgements", type=Path)
+    parser.add_argument("--train", action="store_true")
+    options = parser.parse_args()
+    graph = measure_import(options.data)
+    measure_linking(graph, options.data / "skill_extraction", write=options.train)
+    measure_crosswalk(graph, options.data / "onet" / "crosswalk_esco_onet.csv")
+    if options.judgements is not None:
+        measure_judgements(graph, options.judgements)
+    measure_programmes()
+    measure_matching(graph)
+
+
+def measure_import(data: Path) -> SkillGraph:
+    """Time the import of all of ESCO and the graph of it."""
+    with tempfile.TemporaryDirectory() as folder:
+        engine = create_database_engine(f"sqlite:///{folder}/bench.db")
+        TaxonomyVersion.metadata.tables["taxonomy_version"].create(engine)
+        started = time.perf_counter()
+        report = import_taxonomy(
+            engine,
+            data / "esco",
+            now=NOW,
+            job_zones=data / "onet" / "Job Zones.txt",
+            crosswalk=data / "onet" / "crosswalk_esco_onet.csv",
+        )
+        imported = time.perf_counter()
+        graph = live_graph(engine)
+        loaded = time.perf_counter()
+        engine.dispose()
+    print(f"import    {dict(report.counts)}: {imported - started:.1f} s, graph {loaded - imported:.1f} s")
+    return graph
+
+
+def measure_linking(graph: SkillGraph, folder: Path, *, write: bool) -> None:
+    """Cross-validate the ranker on the labeled sentences; mean reciprocal rank of the first right skill."""
+    started = time.perf_counter()
+    linker = SkillLinker(graph)
+    built = time.perf_counter() - started
+    numbers = {graph.skills[each].name: place for place, each in enumerate(linker.skills)}
+    sets: list[str] = []
+    examples: list[Example] = []
+    times = []
+    for path in sorted(folder.glob("*_validation.csv")):
+        for sentence, labels in _sentences(path):
+            started = time.perf_counter()
+            found = linker.candidates(sentence)
+            times.append(time.perf_counter() - started)
+            right = np.isin(found.owners, [numbers[each] for each in labels]).astype(float)
+            sets.append(path.name.split("_")[0])
+            examples.append(Example(features=found.features, is_right=right))
+    print(
+        f"linking   index {built:.1f} s; {np.mean(times) * 1000:.0f} ms a sentence, slowest {max(times) * 1000:.0f} ms"
+    )
+    for name in sorted(set(sets)):
+        scores = [_cross_validated(examples, sets, name, seed) for seed in range(REPEATS)]
+        shown = ", ".join(f"{each:.3f}" for each in scores)
+        print(f"          {name}: MRR {np.mean(scores):.3f} ({shown}), {sets.count(name)} sentences, {FOLDS} folds")
+    if write:
+        target = Path(__file__).parent.parent.parent / "graph" / "data" / "linker.json"
+        target.write_text(json.dumps(train(examples).to_json(), indent=1) + "\n", encoding="utf-8")
+        print(f"          wrote {target.name}")
+
+
+def measure_crosswalk(graph: SkillGraph, crosswalk: Path) -> None:
+    """Mean average precision of finding occupations that O*NET puts together."""
+    together: dict[str, set[str]] = defaultdict(set)
+    for onet, uri, match in read_crosswalk(crosswalk):
+        occupation = graph.occupation_of_uri(uri)
+        if occupation is not None and match != "broad":
+            together[onet].add(occupation)
+    related: dict[str, set[str]] = defaultdict(set)
+    for group in together.values():
+        if len(group) <= 15:
+            for each in group:
+                related[each] |= group - {each}
+    asked = Random(1).sample(sorted(each for each, others in related.items() if others), 400)
+    for name, rank in _measures(graph).items():
+        print(f"nearness  {name}: MAP {np.mean([_average_precision(rank(each), related[each]) for each in asked]):.3f}")
+
+
+def measure_judgements(graph: SkillGraph, path: Path) -> None:
+    """Spearman and MAP against pairs of occupations that people have judged."""
+    pairs: list[tuple[str, str, float]] = []
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for row in csv.reader(file):
+            found = [_occupation(graph, each) for each in row[:2]]
+            if len(row) >= 3 and all(found):
+                pairs.append((str(found[0]), str(found[1]), float(row[2])))
+    middle = float(np.median([score for *_, score in pairs]))
+    related: dict[str, set[str]] = defaultdict(set)
+    for one, other, score in pairs:
+        if score > middle:
+            related[one].add(other)
+    for name, rank in _measures(graph).items():
+        place = {one: {each: -number for number, each in enumerate(rank(one))} for one in {one for one, *_ in pairs}}
+        agreement = spearmanr([place[one][other] for one, other, _ in pairs], [score for *_, score in pairs]).statistic
+        precision = np.mean([_average_precision(rank(each), others) for each, others in related.items()])
+        print(f"judged    {name}: Spearman {agreement:.3f}, MAP {precision:.3f} ({len(pairs)} pairs)")
+
+
+def measure_programmes() -> None:
+    """Time the exact choice of programmes."""
+    random = Random(3)
+    provider = Provider(id="p", name="p", simulated=True)
+    skills = [SkillId(f"s{number}") for number in range(400)]
+    for count in (200, 2_000, 10_000):
+        offered = [
+            Training(
+                id=TrainingId(f"t{number}"),
+                title="t",
+                provider=provider,
+                teaches=frozenset(random.sample(skills, 4)),
+                requires=frozenset(random.sample(skills, random.choice([0, 0, 0, 1]))),
+                licenses=frozenset(),
+                hours=random.randint(10, 200),
+                cost=Decimal(random.randint(50, 2_000)),
+                currency="EUR",
+                mode=TrainingMode.ONLINE,
+                certificate=None,
+            )
+            for number in range(count)
+        ]
+        started = time.perf_counter()
+        found = cheapest_cover(
+            offered, held=frozenset(skills[24:48]), wanted=frozenset(skills[:24]), tolerance=0, limits=Limits()
+        )
+        taken = None if found is None else len(found.programmes)
+        print(
+            f"cover     24 skills, {count:,} programmes: {(time.perf_counter() - started) * 1000:.0f} ms, takes {taken}"
+        )
+
+
+def measure_matching(graph: SkillGraph) -> None:
+    """Time both directions at scale, on one core."""
+    random = Random(1)
+    occupations = sorted(graph.occupations)
+    index = WorkerIndex(graph)
+    index.put((f"{number:06}", _profile(graph, random, occupations)) for number in range(100_000))
+    index.build()
+    times = []
+    for opportunity in graph.opportunities.values():
+        started = time.process_time()
+        index.rank(opportunity, limit=20)
+        times.append(time.process_time() - started)
+    print(f"matching  100,000 workers, top 20: {np.median(times) * 1000:.0f} ms, slowest {max(times) * 1000:.0f} ms")
+    many = _with_opportunities(graph, random, 10_000)
+    ranked, worker = opportunities_of(many), _profile(graph, random, occupations)
+    started = time.process_time()
+    ranked.rank(worker, NOW)
+    print(f"          10,000 opportunities, all ranked: {(time.process_time() - started) * 1000:.0f} ms")
+
+
+def _measures(graph: SkillGraph) -> dict[str, Callable[[str], list[str]]]:
+    space = space_of(graph)
+
+    def by(values: Callable[[OccupationSpace, int], np.ndarray]) -> Callable[[str], list[str]]:
+        def rank(one: str) -> list[str]:
+            place = space.number[one]  # type: ignore[index]
+            row = values(space, place)
+            return [space.occupations[each] for each in np.lexsort((np.arange(len(row)), -row)) if each != place]
+
+        return rank
+
+    chance = np.random.default_rng(1)
+    return {
+        "random": by(lambda space, _: chance.random(len(space.occupations))),
+        "ISCO prefix": by(lambda space, place: space.group_likeness(place)),
+        "TF-IDF": by(lambda space, place: space.word_likeness(place)),
+        "skills": by(lambda space, place: space.skill_likeness(place)),
+        "ours": by(lambda space, place: space.row(space.occupations[place])),
+    }
+
+
+def _average_precision(ranked: list[str], relevant: set[str]) -> float:
+    hits, total = 0, 0.0
+    for number, each in enumerate(ranked, 1):
+        if each in relevant:
+            hits += 1
+            total += hits / number
+    return total / len(relevant)
+
+
+def _occupation(graph: SkillGraph, text: str) -> str | None:
+    found = graph.occupation_of_uri(text.strip())
+    return found or next(iter(graph.occupation_names.exactly(text)), None)
+
+
+def _sentences(path: Path) -> Iterator[tuple[str, set[str]]]:
+    labels: dict[str, set[str]] = defaultdict(set)
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if row["label"] not in NOT_SKILLS:
+                labels[row["sentence"]].add(row["label"])
+    yield from labels.items()
+
+
+def _cross_validated(examples: list[Example], sets: list[str], name: str, seed: int) -> float:
+    order = np.random.default_rng(seed).permutation(len(examples))
+    ranks = []
+    for fold in range(FOLDS):
+        held_out = set(order[fold::FOLDS].tolist())
+        ranker = train([each for place, each in enumerate(examples) if place not in held_out])
+        ranks += [_reciprocal_rank(ranker, examples[place]) for place in held_out if sets[place] == name]
+    return float(np.mean(ranks))
+
+
+def _reciprocal_rank(ranker: Ranker, example: Example) -> float:
+    order = np.argsort(-ranker.scores(example.features), kind="stable")
+    hits = np.flatnonzero(example.is_right[order])
+    return 1 / (hits[0] + 1) if len(hits) else 0.0
+
+
+def _profile(graph: SkillGraph, random: Random, occupations: list) -> Profile:
+    practised = random.sample(occupations, 2)
+    low = {s: random.random() for each in practised for s in (*graph.essential(each), *graph.optional(each))}
+    return Profile(
+        low=low,
+        held=frozenset(skill for skill, value in low.items() if value > 0.4),
+        practice={each: random.random() * 500 for each in practised},
+    )
+
+
+def _with_opportunities(graph: SkillGraph, random: Random, count: int) -> SkillGraph:
+    builder = SkillGraphBuilder()
+    builder.add_skills(graph.skills.values(), [])
+    for occupation in graph.occupations.values():
+        builder.add_occupation(occupation)
+    offered = [each for each in sorted(graph.occupations) if len(graph.essential(each)) >= 8]
+    for number in range(count):
+        occupation = random.choice(offered)
+        asked = random.sample(sorted(graph.essential(occupation)), 8)
+        builder.add_opportunity(
+            Opportunity(
+                id=OpportunityId(f"o{number:05}"),
+                title="o",
+                organization="o",
+                occupation=occupation,
+                required=frozenset(asked[:5]),
+                preferred=frozenset(asked[5:]),
+                place=None,
+                remote=True,
+                pay=Pay(min=Decimal(1), max=Decimal(2), currency="EUR", per=PayPeriod.HOUR),
+                posted_at=NOW,
+                closes_at=None,
+                simulated=True,
+            )
+        )
+    return builder.build()
+
+
+if __name__ == "__main__":
+    main()
