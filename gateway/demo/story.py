@@ -15,6 +15,9 @@ from gateway.demo.stage import ACTOR_NAME, Stage
 
 PURPOSE = "job_matching"
 PERSONA_AT_PLATFORMS = "alex.sandberg@sandbox.example"
+PLATFORMS = ("uber", "upwork", "lyft", "freelancer", "fiverr", "creatorup")
+"""Where the worker has accounts."""
+
 REFUSED = ("upwork", "engagements")
 """What the worker unticks."""
 
@@ -101,7 +104,7 @@ class Story:
         """Play every step and say how it went."""
         steps: tuple[tuple[str, Callable[[], Awaitable[str]]], ...] = (
             ("a contact code and no grant: nothing is told, nothing is fetched", self._ask_without_grant),
-            ("the worker links Uber and Upwork", self._link_accounts),
+            ("the worker links six accounts", self._link_accounts),
             ("the worker reads the request, unticks one item and allows", self._consent),
             ("one query: live gigs, skills, a pathway, opportunities", self._query),
             ("one platform is down: its fields alone are missing", self._query_with_platform_down),
@@ -139,7 +142,7 @@ class Story:
         return "CONSENT_REQUIRED, the same for unknown workers; 0 platform calls"
 
     async def _link_accounts(self) -> str:
-        for platform in ("uber", "upwork"):
+        for platform in PLATFORMS:
             page = await self._browser.open(f"{self._stage.issuer}/link/{platform}")
             sign_in = await self._browser.submit(page, page.form(f"/link/{platform}"))
             expect(sign_in.url.startswith(self._stage.sandbox), f"{platform} did not ask to sign in")
@@ -148,7 +151,7 @@ class Story:
             expect(
                 back.url.startswith(self._stage.issuer) and back.status == 200, f"{platform}: {back.url} {back.status}"
             )
-        return "both linked by OAuth at the platform; tokens are encrypted at rest"
+        return f"{len(PLATFORMS)} accounts linked by OAuth at each platform; tokens are encrypted at rest"
 
     async def grant_again(self) -> None:
         """Let the worker grant the same once more, so that there is something to look at after the story."""
@@ -184,7 +187,7 @@ class Story:
         answer = await self._ask()
         worker = answer["data"]["worker"]
         accounts = {account["platform"]["name"]: account for account in worker["accounts"]}
-        expect(set(accounts) == {"uber", "upwork"}, f"accounts: {sorted(accounts)}")
+        expect(set(accounts) == set(PLATFORMS), f"accounts: {sorted(accounts)}")
         uber, upwork = accounts["uber"], accounts["upwork"]
         expect(bool(uber["engagements"]["edges"]) and bool(uber["ratings"]), "Uber's gigs or ratings are missing")
         expect(upwork["engagements"] is None and bool(upwork["ratings"]), "Upwork is not as granted")
@@ -197,6 +200,10 @@ class Story:
         expect(bool(worker["opportunities"]["edges"]), "no opportunities")
         calls = await self._stage.calls_since(before)
         expect(bool(calls), "nothing was fetched")
+        for name in PLATFORMS[2:]:
+            ratings = accounts[name]["ratings"]
+            rating = f"{ratings[0]['value']} of {ratings[0]['scheme']['max']}" if ratings else "none"
+            self._tell(f"{name}: {accounts[name]['engagements']['totalCount']} engagements, rating {rating}")
         skills = ", ".join(evidence["skill"]["label"] for evidence in worker["skills"][:3])
         self._tell(f"uber: {uber['engagements']['totalCount']} engagements, rating {uber['ratings'][0]['value']}")
         self._tell(
@@ -220,8 +227,12 @@ class Story:
         places = {tuple(e["path"][:3]) for e in down}
         index = next(i for i, a in enumerate(answer["data"]["worker"]["accounts"]) if a["platform"]["name"] == "uber")
         expect(places == {("worker", "accounts", index)}, f"UPSTREAM_UNAVAILABLE at {sorted(places)}")
-        expect(bool(answer["data"]["worker"]["skills"]), "skills from the other platform are missing")
-        return f"{len(down)} fields of Uber null with UPSTREAM_UNAVAILABLE, Upwork and its skills are there"
+        expect(bool(answer["data"]["worker"]["skills"]), "skills from the other platforms are missing")
+        missing = [m for m in answer["extensions"]["missing"] if m["path"] == ["worker", "skills"]]
+        expect(any(m["service"] == "uber" for m in missing), f"what the skills lack is not said: {missing}")
+        return (
+            f"{len(down)} fields of Uber null with UPSTREAM_UNAVAILABLE; the others answer, skills say what they lack"
+        )
 
     async def _revoke(self) -> str:
         home = await self._browser.open(f"{self._stage.issuer}/me")
@@ -286,7 +297,7 @@ def request_for_a_month() -> dict[str, Any]:
     expires = datetime.now(UTC) + timedelta(days=30)
     return {
         "type": "gig_data",
-        "platforms": ["uber", "upwork"],
+        "platforms": list(PLATFORMS),
         "categories": ["engagements", "ratings", "skills"],
         "purpose": PURPOSE,
         "expires_at": expires.isoformat(timespec="seconds"),

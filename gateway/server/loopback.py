@@ -25,7 +25,7 @@ class _Server(uvicorn.Server):
 
 @contextlib.contextmanager
 def loopback_socket(port: int = 0) -> Iterator[socket.socket]:
-    """Return a listening loopback socket; its port is any free one when `port` is 0. Connections wait for the server."""
+    """Return a listening loopback socket, on any free port when `port` is 0. Connections wait for the server."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
