@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx2
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlmodel import SQLModel
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -181,15 +181,21 @@ def sqlite_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFact
     return path
 
 
-@pytest.fixture
-def tables(engine: Engine) -> Iterator[None]:
-    """Our tables where no template brings them."""
-    if engine.dialect.name == "sqlite":
-        yield
-        return
+@pytest.fixture(scope="session")
+def postgresql_schema(postgresql_schema: str) -> str:
+    """The same on PostgreSQL."""
+    engine = create_database_engine(postgresql_schema)
     SQLModel.metadata.create_all(engine, tables=TABLES)
-    yield
-    SQLModel.metadata.drop_all(engine, tables=TABLES)
+    engine.dispose()
+    return postgresql_schema
+
+
+@pytest.fixture
+def tables(engine: Engine) -> None:
+    """Our tables, empty."""
+    if engine.dialect.name == "postgresql":
+        with engine.begin() as connection:
+            connection.execute(text(f"TRUNCATE {', '.join(table.name for table in TABLES)}"))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 import httpx2
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlmodel import SQLModel
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -201,15 +201,21 @@ def sqlite_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFact
     return path
 
 
-@pytest.fixture
-def tables(engine: Engine) -> Iterator[None]:
-    """Our tables where no template brings them."""
-    if engine.dialect.name == "sqlite":
-        yield
-        return
+@pytest.fixture(scope="session")
+def postgresql_schema(postgresql_schema: str) -> str:
+    """The same on PostgreSQL."""
+    engine = create_database_engine(postgresql_schema)
     SQLModel.metadata.create_all(engine, tables=TABLES)
-    yield
-    SQLModel.metadata.drop_all(engine, tables=TABLES)
+    engine.dispose()
+    return postgresql_schema
+
+
+@pytest.fixture
+def tables(engine: Engine) -> None:
+    """Our tables, empty."""
+    if engine.dialect.name == "postgresql":
+        with engine.begin() as connection:
+            connection.execute(text(f"TRUNCATE {', '.join(table.name for table in TABLES)}"))
 
 
 @pytest.fixture
