@@ -49,11 +49,11 @@ from graphql.language import (
     print_ast,
 )
 
-from gateway.composition import api_schema
+from gateway.composition import Composed, SubgraphSDL, api_schema, compose
 from gateway.engine import Engine, EngineOptions
 from gateway.engine.options import Limits
 from gateway.executor import ALLOW_ALL
-from gateway.planner import PlannerOptions, Supergraph, load_supergraph
+from gateway.planner import PlannerOptions, Supergraph, load_supergraph, normalize, plan, show_plan
 from gateway.planner.fieldset import FieldSet, parse_field_set
 from gateway.subgraph import SubgraphCall
 
@@ -123,7 +123,9 @@ class Universe:
         if named in types:
             names = self._choices(thing, name, named)
             chosen = names[digest("type", *seed) % len(names)]
-            if any(key for keys in types[chosen].keys.values() for key in keys) or chosen == "Query":
+            if chosen == "Query":
+                return Thing(chosen, "Query:0")
+            if any(key for keys in types[chosen].keys.values() for key in keys):
                 return Thing(chosen, f"{chosen}:{digest(*seed) % POPULATION}")
             return Thing(chosen, f"{chosen}<{'/'.join(str(part) for part in seed)}>")
         if named in self.supergraph.enums:
@@ -376,6 +378,37 @@ def make_world(
     )
     universe.api = api_schema(supergraph_sdl)
     return World(engine, universe, views)
+
+
+LINK = (
+    'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@requires", "@provides", '
+    '"@external", "@shareable", "@inaccessible", "@override", "@requiresScopes", "@authenticated", "@policy", '
+    '"@interfaceObject"])\n'
+)
+
+
+@pytest.fixture(scope="session")
+def federate() -> Callable[..., Supergraph]:
+    """Compose subgraphs, given as SDL by name."""
+
+    def federate(**subgraphs: str) -> Supergraph:
+        named = [SubgraphSDL(name=name, sdl=LINK + sdl, url="") for name, sdl in sorted(subgraphs.items())]
+        result = compose(named)
+        assert isinstance(result, Composed), result
+        return load_supergraph(result.supergraph_sdl)
+
+    return federate
+
+
+@pytest.fixture
+def planned() -> Callable[..., str]:
+    """Plan a query, with planner options, and print the plan."""
+
+    def planned(supergraph: Supergraph, query: str, **options: Any) -> str:
+        operation = normalize(supergraph, parse(query))
+        return show_plan(plan(supergraph, operation, PlannerOptions(**options)))
+
+    return planned
 
 
 @pytest.fixture

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
 from graphql import parse
 
-from gateway.composition import SubgraphSDL, compose
-from gateway.planner import Supergraph, load_supergraph, normalize, plan
+from gateway.planner import Supergraph, normalize, plan
 from gateway.planner.nodes import DeferredPart, QueryPlan
 from gateway.planner.show import show_plan
 
-LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable"])\n'
-
-
-def federate(**subgraphs: str) -> Supergraph:
-    result = compose([SubgraphSDL(name=name, sdl=LINK + sdl, url="") for name, sdl in sorted(subgraphs.items())])
-    assert hasattr(result, "supergraph_sdl"), result
-    return load_supergraph(result.supergraph_sdl)
-
+Deferred = Callable[..., QueryPlan]
 
 SHOP = {
     "a": 'type Query { items: [Item] } type Item @key(fields: "id") { id: ID! name: String slow: Slow }'
@@ -25,16 +20,20 @@ SHOP = {
 }
 
 
-def deferred(query: str, **subgraphs: str) -> QueryPlan:
-    supergraph = federate(**(subgraphs or SHOP))
-    return plan(supergraph, normalize(supergraph, parse(query), deferring=frozenset()))
+@pytest.fixture
+def deferred(federate: Callable[..., Supergraph]) -> Deferred:
+    def deferred(query: str, **subgraphs: str) -> QueryPlan:
+        supergraph = federate(**(subgraphs or SHOP))
+        return plan(supergraph, normalize(supergraph, parse(query), deferring=frozenset()))
+
+    return deferred
 
 
 def keys(part: DeferredPart) -> list[str]:
     return [field.response_key for field in part.projection]
 
 
-def test_a_deferred_field_is_fetched_apart_even_from_the_same_subgraph() -> None:
+def test_a_deferred_field_is_fetched_apart_even_from_the_same_subgraph(deferred: Deferred) -> None:
     made = deferred('{ items { name price ... @defer(label: "later") { name slow { value } stock } } }')
     (part,) = made.deferred
     assert (part.label, part.path, part.response_path, part.parent) == (
@@ -51,7 +50,7 @@ def test_a_deferred_field_is_fetched_apart_even_from_the_same_subgraph() -> None
     assert "Defer(label: later" in show_plan(made)
 
 
-def test_nested_parts_know_what_they_are_within() -> None:
+def test_nested_parts_know_what_they_are_within(deferred: Deferred) -> None:
     made = deferred('{ ... @defer { items { name ... @defer(label: "x") { price } } } }')
     outer, inner = made.deferred
     assert (outer.response_path, keys(outer), outer.parent) == ((), ["items"], None)
@@ -60,7 +59,7 @@ def test_nested_parts_know_what_they_are_within() -> None:
     assert outer.fetches < inner.fetches
 
 
-def test_what_cannot_be_fetched_apart_comes_with_the_answer() -> None:
+def test_what_cannot_be_fetched_apart_comes_with_the_answer(deferred: Deferred) -> None:
     made = deferred(
         "{ box { size ... @defer { colour } } }", a="type Query { box: Box } type Box { size: Int colour: Int }"
     )
@@ -68,7 +67,7 @@ def test_what_cannot_be_fetched_apart_comes_with_the_answer() -> None:
     assert (len(made.fetches), part.fetches, keys(part)) == (1, frozenset(), ["colour"])
 
 
-def test_a_deferred_field_that_is_also_asked_for_at_once_is_not_fetched_twice() -> None:
+def test_a_deferred_field_that_is_also_asked_for_at_once_is_not_fetched_twice(deferred: Deferred) -> None:
     made = deferred("{ items { price ... @defer { price } } }")
     (part,) = made.deferred
     assert (len(made.fetches), part.fetches) == (2, frozenset())

@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from textwrap import dedent
 
-import pytest
 from graphql import parse
 
-from gateway.composition import SubgraphSDL, compose
-from gateway.planner import PlannerOptions, Supergraph, load_supergraph, normalize, plan, show_plan
+from gateway.planner import Supergraph, normalize, plan
 
-LINK = (
-    'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@requires", '
-    '"@provides", "@external", "@shareable", "@inaccessible", "@override", "@requiresScopes", "@interfaceObject"])\n'
-)
-
-
-def federate(**subgraphs: str) -> Supergraph:
-    result = compose([SubgraphSDL(name=name, sdl=LINK + sdl, url="") for name, sdl in sorted(subgraphs.items())])
-    assert hasattr(result, "supergraph_sdl"), result
-    return load_supergraph(result.supergraph_sdl)
-
-
-def planned(supergraph: Supergraph, query: str, **options: object) -> str:
-    operation = normalize(supergraph, parse(query))
-    return show_plan(plan(supergraph, operation, PlannerOptions(**options)))  # type: ignore[arg-type]
+Federate = Callable[..., Supergraph]
+Planned = Callable[..., str]
 
 
 def text(block: str) -> str:
     return dedent(block).strip()
 
 
-def test_root_fields_of_several_subgraphs_are_fetched_in_parallel() -> None:
+def test_root_fields_of_several_subgraphs_are_fetched_in_parallel(federate: Federate, planned: Planned) -> None:
     supergraph = federate(a="type Query { one: Int }", b="type Query { two(by: Int): Int }")
     assert planned(supergraph, "query ($n: Int) { one alias: two(by: $n) }") == text(
         """
@@ -58,7 +44,7 @@ CHAIN = {
 }
 
 
-def test_a_nested_key_is_reached_by_way_of_another_subgraph() -> None:
+def test_a_nested_key_is_reached_by_way_of_another_subgraph(federate: Federate, planned: Planned) -> None:
     assert planned(federate(**CHAIN), "{ thing { price } }") == text(
         """
         QueryPlan {
@@ -105,7 +91,7 @@ REQUIRES = {
 }
 
 
-def test_required_inputs_keep_their_arguments_apart_from_the_clients() -> None:
+def test_required_inputs_keep_their_arguments_apart_from_the_clients(federate: Federate, planned: Planned) -> None:
     assert planned(federate(**REQUIRES), "{ parcel { weight(unit: LB) postage carrier } }") == text(
         """
         QueryPlan {
@@ -135,7 +121,7 @@ def test_required_inputs_keep_their_arguments_apart_from_the_clients() -> None:
     )
 
 
-def test_conditions_reach_the_fetches_that_only_they_need() -> None:
+def test_conditions_reach_the_fetches_that_only_they_need(federate: Federate, planned: Planned) -> None:
     query = "query ($p: Boolean!) { parcel { size postage @include(if: $p) } }"
     assert planned(federate(**REQUIRES), query) == text(
         """
@@ -164,7 +150,7 @@ def test_conditions_reach_the_fetches_that_only_they_need() -> None:
     )
 
 
-def test_provided_fields_are_taken_where_they_are_provided() -> None:
+def test_provided_fields_are_taken_where_they_are_provided(federate: Federate, planned: Planned) -> None:
     supergraph = federate(
         a='type Query { review: Review } type Review { author: User @provides(fields: "name") }'
         ' type User @key(fields: "id") { id: ID! name: String @external }',
@@ -191,7 +177,7 @@ SHARED = {
 }
 
 
-def test_a_value_type_is_completed_through_its_parent_field() -> None:
+def test_a_value_type_is_completed_through_its_parent_field(federate: Federate, planned: Planned) -> None:
     assert planned(federate(**SHARED), "{ shop { name open address } }") == text(
         """
         QueryPlan {
@@ -213,47 +199,7 @@ def test_a_value_type_is_completed_through_its_parent_field() -> None:
     )
 
 
-NAMES = {
-    "a": "type Query { named: [Named] } interface Named { name: String id: ID! }"
-    ' type Cat implements Named @key(fields: "id") { id: ID! name: String }'
-    ' type Dog implements Named @key(fields: "id") { id: ID! name: String }',
-    "b": 'type Cat @key(fields: "id") { id: ID! lives: Int } type Dog @key(fields: "id") { id: ID! tricks: Int }',
-}
-
-
-def test_types_of_an_interface_share_the_fetch_to_one_subgraph() -> None:
-    assert planned(federate(**NAMES), "{ named { name ... on Cat { lives } ... on Dog { tricks } } }") == text(
-        """
-        QueryPlan {
-          Sequence {
-            Fetch(service: "a") {
-              named {
-                __typename
-                name
-                id
-              }
-            }
-            Fetch(service: "b") {
-              Flatten(path: "named.@") {
-                Cat { id }
-                Dog { id }
-              }
-              => {
-                ... on Cat {
-                  lives
-                }
-                ... on Dog {
-                  tricks
-                }
-              }
-            }
-          }
-        }
-        """
-    )
-
-
-def test_mutations_run_one_after_the_other_with_their_entity_fetches() -> None:
+def test_mutations_run_one_after_the_other_with_their_entity_fetches(federate: Federate, planned: Planned) -> None:
     supergraph = federate(
         a='type Query { q: Int } type Mutation { one: Int add: Item } type Item @key(fields: "id") { id: ID! }',
         b='type Mutation { two: Int } type Item @key(fields: "id") { id: ID! price: Int }',
@@ -290,7 +236,7 @@ def test_mutations_run_one_after_the_other_with_their_entity_fetches() -> None:
     )
 
 
-def test_a_subscription_starts_at_its_subgraph_and_completes_entities() -> None:
+def test_a_subscription_starts_at_its_subgraph_and_completes_entities(federate: Federate, planned: Planned) -> None:
     supergraph = federate(
         a='type Query { q: Int } type Subscription { added: Item } type Item @key(fields: "id") { id: ID! }',
         b='type Item @key(fields: "id") { id: ID! price: Int }',
@@ -320,97 +266,13 @@ def test_a_subscription_starts_at_its_subgraph_and_completes_entities() -> None:
     )
 
 
-OBJECTS = {
-    "a": 'type Query { media: [Media] } interface Media @key(fields: "id") { id: ID! title: String }'
-    ' type Book implements Media @key(fields: "id") { id: ID! title: String }'
-    ' type Film implements Media @key(fields: "id") { id: ID! title: String }',
-    "b": 'type Query { best: Media } type Media @key(fields: "id") @interfaceObject { id: ID! rating: Int }',
-}
-
-
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
-        (
-            "{ media { title rating } }",
-            """
-            QueryPlan {
-              Sequence {
-                Fetch(service: "a") {
-                  media {
-                    __typename
-                    title
-                    id
-                  }
-                }
-                Fetch(service: "b") {
-                  Flatten(path: "media.@") {
-                    Media of Book | Film { id }
-                  }
-                  => {
-                    ... on Media {
-                      rating
-                    }
-                  }
-                }
-              }
-            }
-            """,
-        ),
-        (
-            "{ best { rating } }",
-            """
-            QueryPlan {
-              Fetch(service: "b") {
-                best {
-                  rating
-                }
-              }
-            }
-            """,
-        ),
-        (
-            "{ best { __typename ... on Book { title } rating } }",
-            """
-            QueryPlan {
-              Sequence {
-                Fetch(service: "b") {
-                  best {
-                    id
-                    rating
-                  }
-                }
-                Fetch(service: "a") {
-                  Flatten(path: "best") {
-                    Media of Book | Film { id }
-                  }
-                  => {
-                    ... on Media {
-                      __typename
-                      ... on Book {
-                        title
-                      }
-                    }
-                  }
-                }
-              }
-            }
-            """,
-        ),
-    ],
-    ids=["from the types", "without the types", "to the types"],
-)
-def test_interface_objects(query: str, expected: str) -> None:
-    assert planned(federate(**OBJECTS), query) == text(expected)
-
-
 OVERRIDE = {
     "a": 'type Query { item: Item } type Item @key(fields: "id") { id: ID! price: Int }',
     "b": 'type Item @key(fields: "id") { id: ID! price: Int @override(from: "a", label: "percent(5)") }',
 }
 
 
-def test_a_progressive_override_follows_its_label() -> None:
+def test_a_progressive_override_follows_its_label(federate: Federate, planned: Planned) -> None:
     supergraph = federate(**OVERRIDE)
     before = planned(supergraph, "{ item { price } }")
     after = planned(supergraph, "{ item { price } }", override_labels=frozenset({"percent(5)"}))
@@ -439,3 +301,72 @@ def test_a_progressive_override_follows_its_label() -> None:
         """
     )
     assert supergraph.labels == {"percent(5)"}
+
+
+def test_of_equal_subgraphs_the_one_that_provides_more_is_asked(federate: Federate, planned: Planned) -> None:
+    supergraph = federate(
+        a='type Query { pet: Pet @shareable } type Pet @key(fields: "id") { id: ID! }',
+        b='type Query { pet: Pet @shareable @provides(fields: "name") }'
+        ' type Pet @key(fields: "id") { id: ID! name: String @external }',
+        c='type Pet @key(fields: "id") { id: ID! name: String @shareable age: Int }',
+    )
+    assert planned(supergraph, "{ pet { name age } }") == text(
+        """
+        QueryPlan {
+          Sequence {
+            Fetch(service: "b") {
+              pet {
+                name
+                id
+              }
+            }
+            Fetch(service: "c") {
+              Flatten(path: "pet") {
+                Pet { id }
+              }
+              => {
+                ... on Pet {
+                  age
+                }
+              }
+            }
+          }
+        }
+        """
+    )
+
+
+def test_the_query_root_below_another_field_is_entered_without_a_key(federate: Federate, planned: Planned) -> None:
+    supergraph = federate(
+        a="type Query { one: Int } type Mutation { act: Done } type Done { ok: Boolean query: Query }",
+        b="type Query { two: Int }",
+    )
+    assert planned(supergraph, "mutation { act { ok query { one two } } }") == text(
+        """
+        QueryPlan {
+          Sequence {
+            Fetch(service: "a", kind: mutation) {
+              act {
+                ok
+                query {
+                  one
+                }
+              }
+            }
+            Fetch(service: "b", path: "act.query") {
+              two
+            }
+          }
+        }
+        """
+    )
+
+
+def test_what_the_gateway_answers_itself_is_not_fetched(federate: Federate, planned: Planned) -> None:
+    supergraph = federate(a="type Query { one: Int }")
+    made = plan(supergraph, normalize(supergraph, parse("{ __typename __schema { queryType { name } } }")))
+    assert (made.fetches, made.introspection) == ((), True)
+    assert [(field.parent, field.name) for field in made.projection] == [
+        ("Query", "__typename"),
+        ("Query", "__schema"),
+    ]

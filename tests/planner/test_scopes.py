@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from textwrap import dedent
 
 import pytest
 from graphql import parse
 
-from gateway.composition import SubgraphSDL, compose
 from gateway.planner import (
     PlannerOptions,
     Removed,
     Supergraph,
     authorize,
-    load_supergraph,
     normalize,
     operation_key,
     plan,
@@ -22,10 +21,7 @@ from gateway.planner import (
 from gateway.planner.loading import AUTHENTICATED
 from gateway.planner.nodes import Fetch, FieldSelection, ProjectedField, Selection
 
-LINK = (
-    'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@requires", "@external", '
-    '"@shareable", "@inaccessible", "@requiresScopes", "@authenticated", "@policy"])\n'
-)
+Federate = Callable[..., Supergraph]
 
 CANONICAL = """
 type Engagement @shareable { id: ID! title: String earnings: Int @requiresScopes(scopes: [["earnings"]]) }
@@ -74,10 +70,8 @@ SCOPED = PlannerOptions(reenter_scoped=True)
 
 
 @pytest.fixture(scope="module")
-def supergraph() -> Supergraph:
-    result = compose([SubgraphSDL(name=name, sdl=LINK + sdl, url="") for name, sdl in SUBGRAPHS.items()])
-    assert hasattr(result, "supergraph_sdl"), result
-    return load_supergraph(result.supergraph_sdl)
+def supergraph(federate: Federate) -> Supergraph:
+    return federate(**SUBGRAPHS)
 
 
 QUERY = """
@@ -205,14 +199,12 @@ def test_an_interface_field_needs_what_each_of_its_types_needs(supergraph: Super
     assert authorize(supergraph, direct, scopes) == (direct, ())
 
 
-def test_a_removed_field_keeps_away_from_the_key_that_the_plan_needs() -> None:
+def test_a_removed_field_keeps_away_from_the_key_that_the_plan_needs(federate: Federate) -> None:
     keyed = {
         "a": 'type Query { thing: Thing } type Thing @key(fields: "id") { id: ID! @requiresScopes(scopes: [["ids"]]) }',
         "b": 'type Thing @key(fields: "id") { id: ID! @requiresScopes(scopes: [["ids"]]) price: Int }',
     }
-    result = compose([SubgraphSDL(name=name, sdl=LINK + sdl, url="") for name, sdl in keyed.items()])
-    assert hasattr(result, "supergraph_sdl"), result
-    supergraph = load_supergraph(result.supergraph_sdl)
+    supergraph = federate(**keyed)
     operation, removed = authorize(supergraph, normalize(supergraph, parse("{ thing { id price } }")), frozenset())
     made = plan(supergraph, operation)
     (thing,) = made.projection
@@ -222,11 +214,9 @@ def test_a_removed_field_keeps_away_from_the_key_that_the_plan_needs() -> None:
     assert made.fetches[1].disclosure == {"ids"}
 
 
-def test_authenticated_and_policies_are_scopes_too() -> None:
-    sdl = LINK + 'type Query { me: Int @authenticated secret: Int @policy(policies: [["a"], ["b"]]) open: Int }'
-    result = compose([SubgraphSDL(name="a", sdl=sdl, url="")])
-    assert hasattr(result, "supergraph_sdl"), result
-    supergraph = load_supergraph(result.supergraph_sdl)
+def test_authenticated_and_policies_are_scopes_too(federate: Federate) -> None:
+    sdl = 'type Query { me: Int @authenticated secret: Int @policy(policies: [["a"], ["b"]]) open: Int }'
+    supergraph = federate(a=sdl)
     operation = normalize(supergraph, parse("{ me secret open }"))
 
     def removed(*scopes: str) -> list[str]:
@@ -237,18 +227,13 @@ def test_authenticated_and_policies_are_scopes_too() -> None:
     assert removed(AUTHENTICATED, "@policy(b)") == []
 
 
-def test_a_scoped_field_is_entered_by_key_although_it_is_local() -> None:
-    sdl = (
-        LINK
-        + """
+def test_a_scoped_field_is_entered_by_key_although_it_is_local(federate: Federate) -> None:
+    sdl = """
         type Query { me: Me }
         type Me @key(fields: "id") { id: ID! name: String pay: Pay @requiresScopes(scopes: [["pay"]]) }
         type Pay { total: Int net: Int @requiresScopes(scopes: [["net"]]) }
     """
-    )
-    result = compose([SubgraphSDL(name="a", sdl=sdl, url="")])
-    assert hasattr(result, "supergraph_sdl"), result
-    supergraph = load_supergraph(result.supergraph_sdl)
+    supergraph = federate(a=sdl)
     operation = normalize(supergraph, parse("{ me { name pay { total net } } }"))
     assert len(plan(supergraph, operation).fetches) == 1
     first, second = plan(supergraph, operation, SCOPED).fetches
