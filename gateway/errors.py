@@ -2,7 +2,8 @@
 
     GatewayError                  carries a stable code
     ├── ClientError               the request is at fault: safe to show as it is
-    │   └── InvalidRequestError   several located errors at once (validation, limits, variables)
+    │   ├── InvalidRequestError   several located errors at once (validation, limits, variables)
+    │   └── ResponseTooLargeError the answer would exceed its bound (RESPONSE_TOO_LARGE)
     └── SubgraphError             one call to one subgraph failed as a whole (SUBGRAPH_ERROR)
         ├── SubgraphUnavailableError   nobody answered (UPSTREAM_UNAVAILABLE)
         └── SubgraphTimeoutError       not in time (UPSTREAM_TIMEOUT)
@@ -55,6 +56,15 @@ class InvalidRequestError(ClientError):
     def __init__(self, errors: Sequence[GraphQLErrorDict]) -> None:
         super().__init__(errors[0]["message"] if errors else "invalid request")
         self.errors = tuple(errors)
+
+
+class ResponseTooLargeError(ClientError):
+    """The answer would be larger than is allowed: entities inside entities multiply."""
+
+    code = "RESPONSE_TOO_LARGE"
+
+    def __init__(self) -> None:
+        super().__init__("The response is too large.")
 
 
 class SubgraphError(GatewayError):

@@ -10,6 +10,7 @@ current one.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -20,10 +21,19 @@ from gateway.engine.documents import error_of
 from gateway.engine.options import EngineOptions
 from gateway.engine.response import EngineResponse
 from gateway.engine.version import PreparedOperation, SupergraphVersion
-from gateway.errors import GatewayError, InvalidRequestError, graphql_error
-from gateway.executor import CompiledPlan, RequestContext, execute, execute_in_parts, subscribe
+from gateway.errors import GatewayError, InvalidRequestError, ResponseTooLargeError, graphql_error
+from gateway.executor import (
+    CompiledPlan,
+    ExecutionResult,
+    RequestContext,
+    execute,
+    execute_in_parts,
+    subscribe,
+)
 from gateway.executor.hooks import Gate, Sealer
 from gateway.subgraph import Subgraph
+
+logger = logging.getLogger(__name__)
 
 WARM_OPERATIONS = 200
 """How many recently used operations are planned for a new version before it is swapped in."""
@@ -139,7 +149,7 @@ class Engine:
             plan, context = self._start(version, operation, variables, session, scopes)
         except InvalidRequestError as error:
             return EngineResponse.refusal(error.errors)
-        return EngineResponse.of(await execute(plan, context))
+        return EngineResponse.of(await _execute(plan, context))
 
     async def subscribe(
         self,
@@ -167,11 +177,13 @@ class Engine:
         elif plan.parts:
             results = execute_in_parts(plan, context)
         else:
-            yield EngineResponse.of(await execute(plan, context))
+            yield EngineResponse.of(await _execute(plan, context))
             return
         try:
             async for result in results:
                 yield EngineResponse.of(result)
+        except Exception as error:
+            yield EngineResponse.of(_failure(error))
         finally:
             await results.aclose()
 
@@ -202,6 +214,7 @@ class Engine:
             deadline=None if timeout is None else asyncio.get_running_loop().time() + timeout,
             introspection=introspection,
             max_errors=self._options.max_errors,
+            max_response_bytes=self._options.max_response_bytes,
             known_errors=planned.errors,
         )
         return planned.plan, context
@@ -241,6 +254,21 @@ def compose_supergraph(subgraphs: Sequence[Subgraph], *, rules: Sequence[Rule] =
     if isinstance(composed, CompositionFailed):
         raise CompositionFailedError(composed.errors)
     return composed.supergraph_sdl
+
+
+async def _execute(plan: CompiledPlan, context: RequestContext) -> ExecutionResult:
+    """Execute; what goes wrong in ourselves costs the whole answer, so that nothing unaccounted for leaves."""
+    try:
+        return await execute(plan, context)
+    except Exception as error:
+        return _failure(error)
+
+
+def _failure(error: Exception) -> ExecutionResult:
+    if isinstance(error, ResponseTooLargeError):
+        return ExecutionResult(None, [error.to_dict()], {})
+    logger.error("execution failed", exc_info=error)
+    return ExecutionResult(None, [graphql_error("Internal error.", "INTERNAL_SERVER_ERROR")], {})
 
 
 def _refusal(message: str, code: str) -> InvalidRequestError:

@@ -31,13 +31,15 @@ class EngineOptions:
     """Options of an engine.
 
     `timeout` bounds an operation in seconds; fetches that are not done by then fail with `UPSTREAM_TIMEOUT`.
-    `documents` and `plans` are the sizes of the caches.
+    `documents` and `plans` are the sizes of the caches. `max_response_bytes` bounds an answer in which entities
+    inside entities multiply.
     """
 
     limits: Limits = field(default_factory=Limits)
     introspection: bool = True
     timeout: float | None = 30.0
     max_errors: int = 500
+    max_response_bytes: int = 50_000_000
     documents: int = 2_000
     plans: int = 2_000
     planner: PlannerOptions = field(default_factory=PlannerOptions)

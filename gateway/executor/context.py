@@ -55,6 +55,7 @@ class RequestContext:
     deadline: float | None = None
     introspection: Mapping[str, Any] = field(default_factory=dict)
     max_errors: int = 500
+    max_response_bytes: int = 50_000_000
     known_errors: Sequence[GraphQLErrorDict] = ()
 
 

@@ -24,7 +24,7 @@ from gateway.executor.disclosure import (
     decide,
     disclosed_scopes,
 )
-from gateway.executor.document import EntityPart, active_part
+from gateway.executor.document import EntityPart, active_part, fields_of
 from gateway.executor.hooks import Denial, GateDecision, GateRequest
 from gateway.executor.merge import typename_of
 from gateway.executor.paths import DataPath, JsonObject, Place, top_level_keys, walk
@@ -229,13 +229,13 @@ class GatedRun(Run):
             return
         if ended:
             answer = _without_errors_of(answer, ended)
-        before = [[[frozenset(each) for each in sink] for sink in sent] for _, _, sent in sinks]
+        before = [[[_present(each) for each in sink] for sink in sent] for _, _, sent in sinks]
         self.merge_entities(fetch, sinks, answer)
         for members, (_, key, sent), known in zip(groups, sinks, before, strict=True):
             for index, (candidate, grant, permit) in enumerate(members):
                 if (key, index) in ended:
                     continue
-                brought: set[str] = set()
+                brought = _scoped_keys(grant.selections)
                 for value, keys in zip(sent[index], known[index], strict=True):
                     brought |= value.keys() - keys
                 self.ledger.record(
@@ -332,9 +332,9 @@ class GatedRun(Run):
             # The source of a subscription was asked before this decision.
             remove(answer.get("data"), refused.keys)
         objects = tuple(place.value for place in places)
-        before = [frozenset(each) for each in objects]
+        before = [_present(each) for each in objects]
         self.merge_root(fetch, answer)
-        brought: set[str] = set()
+        brought = _scoped_keys(grant.selections)
         for value, keys in zip(objects, before, strict=True):
             brought |= value.keys() - keys
         self.ledger.record(
@@ -353,6 +353,16 @@ class GatedRun(Run):
     def refuse(self, path: DataPath, denial: Denial) -> None:
         """Report that the value at a data path was denied."""
         self.reporter.refused(path, denial.message, {**denial.extensions, "code": denial.code})
+
+
+def _present(value: JsonObject) -> frozenset[str]:
+    """Return the keys whose values nobody else can bring any more."""
+    return frozenset(key for key, each in value.items() if each is not None)
+
+
+def _scoped_keys(selections: Sequence[Selection]) -> set[str]:
+    """Return the data keys of scoped fields: a unit owns these even if the key was there before."""
+    return {each.key for each in fields_of(selections) if each.scopes}
 
 
 def _nothing_left(candidate: Candidate, denial: Denial) -> Grant:

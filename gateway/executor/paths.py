@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.errors import ResponseTooLargeError
 from gateway.executor.document import fields_of
 from gateway.executor.merge import typename_of
 from gateway.executor.projection import ShapedField
@@ -17,6 +18,10 @@ from gateway.planner.nodes import LIST, Fetch, FieldSelection, InputField, PathS
 JsonObject = dict[str, Any]
 DataPath = tuple[str | int, ...]
 ClientPath = list[str | int]
+
+
+MAX_PLACES = 100_000
+"""How many places one path may have: entities inside entities multiply them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +34,11 @@ class Place:
 
 
 def walk(tree: JsonObject, path: Sequence[PathStep]) -> Iterator[Place]:
-    """Yield every object at `path`."""
-    yield from _walk(tree, path, 0, (), ())
+    """Yield every object at `path`, once for each way that leads to it. Raises `ResponseTooLargeError`."""
+    for count, place in enumerate(_walk(tree, path, 0, (), ())):
+        if count == MAX_PLACES:
+            raise ResponseTooLargeError
+        yield place
 
 
 def _walk(

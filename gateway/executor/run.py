@@ -13,13 +13,13 @@ import logging
 from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
-from gateway.errors import SubgraphError, SubgraphTimeoutError, SubgraphUnavailableError
+from gateway.errors import ResponseTooLargeError, SubgraphError, SubgraphTimeoutError, SubgraphUnavailableError
 from gateway.executor.compiled import CompiledEntities, CompiledFetch, CompiledPlan
 from gateway.executor.context import ExecutionResult, RequestContext
 from gateway.executor.failures import FailureReporter, Sink, failure_of
 from gateway.executor.merge import copy_containers, merge_deep, merge_entity
 from gateway.executor.projection import Anomaly, ProjectionState, project_exactly
-from gateway.executor.projection.compiled import CompiledProjection, is_met
+from gateway.executor.projection.compiled import CompiledProjection, is_met, size_of
 from gateway.executor.projection.exact import INVALID_DATA
 from gateway.planner.nodes import Condition
 from gateway.subgraph import SubgraphCall
@@ -306,6 +306,8 @@ class Run:
         data: JsonObject | None
         try:
             data = plan.projection.project(self.tree, self.state(plan.projection))
+            if plan.projection.multiplies and size_of(data, {}) > context.max_response_bytes:
+                raise ResponseTooLargeError
         except Anomaly:
             data, errors = project_exactly(
                 plan.shape,

@@ -39,14 +39,24 @@ Project = Callable[[JsonObject, ProjectionState], JsonObject]
 
 
 class CompiledProjection:
-    """The generated root function, and the runtime conditions that it refers to by number."""
+    """The generated root function, and the runtime conditions that it refers to by number.
 
-    __slots__ = ("_conditions", "_memos", "project", "source")
+    `multiplies` tells that shared objects may hold shared objects: then a small tree may be a huge answer.
+    """
+
+    __slots__ = ("_conditions", "_memos", "multiplies", "project", "source")
 
     def __init__(
-        self, project: Project, conditions: Sequence[tuple[tuple[Condition, ...], ...]], memos: int, source: str
+        self,
+        project: Project,
+        conditions: Sequence[tuple[tuple[Condition, ...], ...]],
+        memos: int,
+        source: str,
+        *,
+        multiplies: bool,
     ) -> None:
         self.project = project
+        self.multiplies = multiplies
         self.source = source
         self._conditions = tuple(conditions)
         self._memos = memos
@@ -74,6 +84,25 @@ def compile_projection(fields: Sequence[ShapedField]) -> CompiledProjection:
     return _Generator(fields).generate()
 
 
+def size_of(value: Any, sizes: dict[int, int]) -> int:
+    """Return about how many bytes a value takes as JSON; what is shared is measured once and counted each time."""
+    if type(value) is dict:
+        known = sizes.get(id(value))
+        if known is None:
+            known = sizes[id(value)] = 2 + sum(len(key) + 4 + size_of(each, sizes) for key, each in value.items())
+        return known
+    if type(value) is list:
+        known = sizes.get(id(value))
+        if known is None:
+            known = sizes[id(value)] = 2 + sum(1 + size_of(each, sizes) for each in value)
+        return known
+    return len(value) + 2 if type(value) is str else 4
+
+
+def _nests_shared(fields: Sequence[ShapedField], inside: bool = False) -> bool:
+    return any((inside and each.shared) or _nests_shared(each.fields, inside or each.shared) for each in fields)
+
+
 class _Generator:
     def __init__(self, fields: Sequence[ShapedField]) -> None:
         self._fields = fields
@@ -90,7 +119,9 @@ class _Generator:
         root = self._function(self._fields)
         source = "\n".join(self._lines)
         exec(compile(source, "<projection>", "exec"), self._names)  # noqa: S102 - our own source, names quoted
-        return CompiledProjection(self._names[root], list(self._conditions), self._memos, source)
+        return CompiledProjection(
+            self._names[root], list(self._conditions), self._memos, source, multiplies=_nests_shared(self._fields)
+        )
 
     def _selection(self, parent: ShapedField) -> str:
         """Return the name of the function that projects objects at `parent`."""

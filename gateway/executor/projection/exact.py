@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from gateway.errors import GraphQLErrorDict, graphql_error
+from gateway.errors import GraphQLErrorDict, ResponseTooLargeError, graphql_error
 from gateway.executor.merge import typename_of
 from gateway.executor.projection.compiled import ProjectionState, is_met
 from gateway.executor.projection.leaves import Anomaly
@@ -17,6 +17,9 @@ from gateway.executor.projection.shape import INTROSPECTION, ShapedField, TypeSh
 
 INVALID_DATA = "SUBGRAPH_INVALID_DATA"
 """The code of a field whose subgraph answered something that the schema does not allow."""
+
+MAX_FIELDS = 1_000_000
+"""How many fields are projected one by one; nothing is shared here, so an answer that multiplies takes all its time."""
 
 Path = tuple[str | int, ...]
 
@@ -36,7 +39,7 @@ def project_exactly(
 ) -> tuple[dict[str, Any] | None, list[GraphQLErrorDict]]:
     """Return `data` and the errors found on the way; `known` are the errors that have been written before.
 
-    `path` is where the client reads the object, if it is not the root.
+    `path` is where the client reads the object, if it is not the root. Raises `ResponseTooLargeError`.
     """
     projector = _ExactProjector(state, variables, known, max_errors)
     try:
@@ -57,6 +60,7 @@ class _ExactProjector:
         self._state = state
         self._variables = variables
         self._max_errors = max_errors
+        self._budget = MAX_FIELDS
         self._known = {tuple(error["path"]) for error in known if "path" in error}
         self._above = {path[:length] for path in self._known for length in range(len(path))}
 
@@ -69,6 +73,9 @@ class _ExactProjector:
         return result
 
     def _field(self, each: ShapedField, parent: dict[str, Any], path: Path) -> Any:
+        self._budget -= 1
+        if self._budget < 0:
+            raise ResponseTooLargeError
         if each.constant is not None:
             return each.constant
         if each.name in INTROSPECTION:

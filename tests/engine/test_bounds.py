@@ -1,0 +1,69 @@
+"""What a broken graph or a multiplying query may cost."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from gateway.engine import EngineOptions, Limits
+
+UNBOUNDED = EngineOptions(limits=Limits(cost=10**15), max_response_bytes=1_000_000, timeout=None)
+
+PEOPLE = """
+type Query { me: Person }
+type Person @key(fields: "id") { id: ID! name: String }
+"""
+FRIENDS = 'type Person @key(fields: "id") { id: ID! friends: [Person!]! }'
+KNOWN = 'type Person @key(fields: "id") { id: ID! known: [Person!]! }'
+NAMES = 'type Person @key(fields: "id") { id: ID! nick: String! @requiresScopes(scopes: [["nick"]]) }'
+
+
+@pytest.fixture
+def subgraphs(memory_subgraph):
+    """Everyone knows the same ten people; every level is an entity fetch of its own."""
+
+    def ten(person):
+        return [{"id": str(number)} for number in range(10)]
+
+    people = memory_subgraph(
+        "people", PEOPLE, {"Query.me": lambda _: {"id": "1"}, "Person": lambda r: {**r, "name": "n"}}
+    )
+    friends = memory_subgraph("friends", FRIENDS, {"Person.friends": ten})
+    known = memory_subgraph("known", KNOWN, {"Person.known": ten})
+    nicks = memory_subgraph("nicks", NAMES, {"Person": lambda r: {**r, "nick": "x"}})
+    return people, friends, known, nicks
+
+
+def nested(levels: int, leaf: str) -> str:
+    fields = "".join("{ friends " if level % 2 else "{ known " for level in range(levels))
+    return "{ me " + fields + "{ " + leaf + " }" + " }" * (levels + 1)
+
+
+@pytest.mark.parametrize("leaf", ["name", "nick"])
+def test_entities_that_multiply_are_bounded(subgraphs, federate, recording_gate, leaf):
+    client = federate(*subgraphs, gate=recording_gate(), options=UNBOUNDED)
+    started = time.process_time()
+    response = client.query(nested(7, leaf))
+    assert time.process_time() - started < 5
+    assert response.data is None
+    assert [error["extensions"]["code"] for error in response.errors] == ["RESPONSE_TOO_LARGE"]
+
+
+def test_within_the_bound_they_are_answered(subgraphs, federate):
+    response = federate(*subgraphs).query(nested(3, "name"))
+    assert response.errors == []
+    assert response.body.count(b'"name"') == 1000
+
+
+def test_our_own_failure_costs_the_whole_answer_and_says_nothing(subgraphs, federate, recording_gate, caplog):
+    gate = recording_gate()
+
+    async def acquire(requests, session):
+        return [None for _ in requests]
+
+    gate.acquire = acquire
+    response = federate(*subgraphs, gate=gate).query("{ me { name nick } }")
+    assert response.data is None
+    assert response.errors == [{"message": "Internal error.", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}]
+    assert "execution failed" in caplog.text
