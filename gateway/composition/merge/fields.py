@@ -8,6 +8,7 @@ from dataclasses import replace
 from gateway.composition.schema.literals import same_value, text
 from gateway.composition.schema.model import Applied, Field, InputValue, Kind, TypeDef, applications, is_applied
 from gateway.composition.schema.typeref import base_name
+from gateway.composition.subgraph.fieldset import unbraced
 from gateway.composition.subgraph.usage import context_value
 
 from .applications import merge_applications
@@ -195,7 +196,7 @@ def _override_source(field: Field) -> str | None:
 
 
 def _fields_of(field: Field, spec: str) -> str | None:
-    return next((text(d.args, "fields") for d in applications(field.directives, spec)), None)
+    return next((unbraced(text(d.args, "fields") or "") for d in applications(field.directives, spec)), None)
 
 
 def _contexts(merge: Merge, index: int, field: Field) -> list[tuple[str, str, str, str]]:

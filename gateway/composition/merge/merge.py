@@ -18,7 +18,7 @@ from gateway.composition.schema.model import (
     applications,
 )
 from gateway.composition.subgraph import specs
-from gateway.composition.subgraph.fieldset import Coordinate
+from gateway.composition.subgraph.fieldset import Coordinate, unbraced
 from gateway.composition.subgraph.model import Subgraph
 from gateway.composition.subgraph.usage import Usage, extension_key, usage
 
@@ -217,7 +217,7 @@ def _type_joins(merge: Merge, name: str, sources: Mapping[int, TypeDef]) -> Iter
         for key in keys:
             yield join_type(
                 graph,
-                text(key.args, "fields"),
+                unbraced(text(key.args, "fields") or ""),
                 extension=extension_key(definition, key),
                 resolvable=flag(key.args, "resolvable", True),
                 interface_object=interface_object,

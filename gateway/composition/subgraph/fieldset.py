@@ -73,7 +73,15 @@ def parse_field_set(text: str) -> Selections:
     return _selections(operation.selection_set)
 
 
+def unbraced(text: str) -> str:
+    """The field set's text without outer braces, which not every router reads."""
+    inner = text.strip()
+    return inner[1:-1].strip() if inner.startswith("{") and inner.endswith("}") else text
+
+
 def _selections(node: SelectionSetNode) -> Selections:
+    if not node.selections:
+        raise FieldSetSyntaxError('Syntax Error: Expected Name, found "}".')
     out: list[Selection] = []
     for item in node.selections:
         match item:
