@@ -1,0 +1,53 @@
+"""Keeps one process's connectors in step with the rows: looks at the generation, and swaps when it has grown."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from connectors.registration.service import Registration
+from connectors.registry import Registry
+
+_log = logging.getLogger(__name__)
+
+_PAUSE = 1.0
+
+
+class LiveConnectors:
+    """Follows the registration. `on_swap` recomposes the supergraph and returns; it is called in the event loop."""
+
+    def __init__(self, registration: Registration, registry: Registry, on_swap: Callable[[], None]) -> None:
+        self._registration = registration
+        self._registry = registry
+        self._on_swap = on_swap
+        self.generation = 0
+        """The generation that this process has loaded."""
+
+    async def refresh(self) -> bool:
+        """Load what is live if it has changed; return whether it had."""
+        if await asyncio.to_thread(self._registration.generation) == self.generation:
+            return False
+        generation, connectors = await asyncio.to_thread(self._registration.live)
+        texts = {connector.name: connector.digest for connector in connectors}
+        loaded = {connector.name: connector.digest for connector in self._registry.connectors}
+        self.generation = generation
+        if texts == loaded:
+            return False
+        before = self._registry.connectors
+        self._registry.swap(connectors)
+        try:
+            self._on_swap()
+        except Exception:
+            self._registry.swap(before)
+            raise
+        return True
+
+    async def watch(self) -> None:
+        """Refresh every second until cancelled; after an error what was live stays so until the next change."""
+        while True:
+            try:
+                await self.refresh()
+            except Exception:
+                _log.exception("connectors:live:not-loaded", extra={"generation": self.generation})
+            await asyncio.sleep(_PAUSE)

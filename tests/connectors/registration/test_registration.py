@@ -1,0 +1,201 @@
+"""A connector's way to being live: submitted, tested, approved, replaced, rolled back, suspended."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+from sqlmodel import SQLModel
+
+from connectors.catalogue import built_in
+from connectors.environment import Environment
+from connectors.registration import LiveConnectors, Registration
+from connectors.registration.models import ConnectorChange, ConnectorVersion, LiveConnector
+from connectors.registry import Registry
+from connectors.runtime.linked import Credentials
+from connectors.schema import Connector, load
+from connectors.transport import Wire
+from gateway.storage.database import create_database_engine
+
+TABLES = [model.__table__ for model in (ConnectorVersion, LiveConnector, ConnectorChange)]  # type: ignore[attr-defined]
+UBER = next(connector for connector in built_in() if connector.name == "uber")
+
+
+@dataclass(slots=True)
+class Gate:
+    """Which platforms are open."""
+
+    is_open: dict[str, bool] = field(default_factory=dict)
+
+    def open(self, session: Connection, *, platform: str) -> None:
+        assert session.in_transaction()
+        self.is_open[platform] = True
+
+    def close(self, session: Connection, *, platform: str, reason: str) -> None:
+        assert session.in_transaction()
+        self.is_open[platform] = False
+
+
+@pytest.fixture
+def gate() -> Gate:
+    return Gate()
+
+
+@pytest.fixture
+def composition_errors() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def registration(tmp_path: Path, gate: Gate, composition_errors: list[str]) -> Any:
+    engine = create_database_engine(f"sqlite:///{tmp_path}/registry.sqlite")
+    SQLModel.metadata.create_all(engine, tables=TABLES)
+    yield Registration(engine, gate, lambda connector: composition_errors, clock=lambda: datetime.now(UTC))
+    engine.dispose()
+
+
+def version(number: str, **changes: str) -> str:
+    """Uber's SDL under another version, with replacements."""
+    text = UBER.source.replace('version: "1.0.0"', f'version: "{number}"')
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+def test_built_in_connectors_are_live_after_seeding_and_seeding_again_changes_nothing(registration, gate) -> None:
+    registration.seed(built_in())
+    generation, live = registration.live()
+    registration.seed(built_in())
+    assert [connector.name for connector in live] == sorted(connector.name for connector in built_in())
+    assert registration.generation() == generation
+    assert set(gate.is_open.values()) == {True}
+
+
+def test_newer_built_in_connector_replaces_the_older_one(registration) -> None:
+    registration.seed([UBER])
+    registration.seed([load(version("1.1.0"))])
+    assert [(each.version, each.status) for each in registration.versions("uber")] == [
+        ("1.1.0", "LIVE"),
+        ("1.0.0", "RETIRED"),
+    ]
+
+
+def test_version_goes_live_after_test_and_approval(registration) -> None:
+    registration.seed([UBER])
+    submission = registration.submit(version("1.1.0"), by="platform:uber")
+    assert (submission.breaking, submission.dangerous) == ([], [])
+    assert registration.approve(submission.version_id, by="operator").code == "NOT_TESTED"
+    assert registration.record_test(submission.version_id, ok=True, report=["15 ok"], by="ci") is None
+    assert registration.approve(submission.version_id, by="operator") is None
+    _, (live,) = registration.live()
+    assert live.definition.platform.version == "1.1.0"
+    assert [change.action for change in registration.history("uber")] == ["APPROVE", "TEST", "SUBMIT", "APPROVE"]
+    assert registration.versions("uber")[0].report == ["15 ok"]
+
+
+def test_failed_test_keeps_a_version_from_going_live(registration) -> None:
+    registration.seed([UBER])
+    submission = registration.submit(version("1.1.0"), by="platform:uber")
+    registration.record_test(submission.version_id, ok=False, report=["FAILED paging"], by="ci")
+    assert registration.approve(submission.version_id, by="operator").message == "Version 1.1.0 is FAILED, not TESTED."
+
+
+def test_rejected_version_stays_rejected(registration) -> None:
+    submission = registration.submit(version("1.1.0"), by="platform:uber")
+    assert registration.reject(submission.version_id, by="operator", note="no contract") is None
+    assert registration.record_test(submission.version_id, ok=True, report=[], by="ci").code == "VERSION_UNKNOWN"
+
+
+def test_breaking_changes_are_told(registration) -> None:
+    registration.seed([UBER])
+    changed = version(
+        "2.0.0", **{"ref: vehicle_id": "name: vehicle_id", 'by: "ref"': 'by: "name"', "ref: String!": "name: String!"}
+    )
+    submission = registration.submit(changed, by="platform:uber")
+    assert submission.breaking == ["Field UberVehicle.ref was removed."]
+
+
+@pytest.mark.parametrize("number", ["1.0.0", "0.9.0"])
+def test_version_must_be_newer(registration, number: str) -> None:
+    registration.seed([UBER])
+    assert registration.submit(version(number), by="platform:uber").code == "VERSION_NOT_NEWER"
+
+
+def test_invalid_connector_is_refused_with_located_problems(registration) -> None:
+    refusal = registration.submit(version("1.1.0", **{"gig:profile": "gig:all"}), by="platform:uber")
+    assert refusal.code == "CONNECTOR_INVALID"
+    assert [(problem.code, problem.line > 0) for problem in refusal.problems] == [("SCOPE_UNKNOWN", True)]
+
+
+def test_connector_that_breaks_composition_is_refused(registration, composition_errors) -> None:
+    composition_errors.append("FIELD_TYPE_MISMATCH: …")
+    assert registration.submit(version("1.1.0"), by="platform:uber").code == "COMPOSITION_FAILED"
+    assert registration.versions("uber") == []
+
+
+def test_roll_back_makes_a_former_version_live(registration) -> None:
+    registration.seed([UBER])
+    first = registration.versions("uber")[0].id
+    submission = registration.submit(version("1.1.0"), by="platform:uber")
+    assert registration.roll_back("uber", submission.version_id, by="operator").code == "NOT_LIVE"
+    registration.record_test(submission.version_id, ok=True, report=[], by="ci")
+    registration.approve(submission.version_id, by="operator")
+    assert registration.roll_back("uber", first, by="operator") is None
+    assert registration.live()[1][0].digest == UBER.digest
+
+
+def test_suspension_closes_the_gate_at_once_and_resuming_opens_it(registration, gate) -> None:
+    registration.seed([UBER])
+    assert registration.suspend("uber", by="operator", reason="lies") is None
+    assert gate.is_open == {"uber": False}
+    assert registration.resume("uber", by="operator") is None
+    assert gate.is_open == {"uber": True}
+    assert registration.suspend("nowhere", by="operator", reason="x").code == "NOT_LIVE"
+
+
+def test_new_version_of_a_suspended_platform_does_not_open_it(registration, gate) -> None:
+    registration.seed([UBER])
+    registration.suspend("uber", by="operator", reason="lies")
+    submission = registration.submit(version("1.1.0"), by="platform:uber")
+    registration.record_test(submission.version_id, ok=True, report=[], by="ci")
+    registration.approve(submission.version_id, by="operator")
+    assert gate.is_open == {"uber": False}
+
+
+def test_process_follows_what_is_live_and_keeps_unchanged_subgraphs(registration) -> None:
+    class NoAccounts:
+        async def acquire(self, *_: Any, **__: Any) -> Any:
+            raise AssertionError
+
+        async def reject(self, *_: Any) -> None:
+            raise AssertionError
+
+    async def test() -> None:
+        swaps: list[list[str]] = []
+        async with Wire() as wire:
+            registry = Registry(wire, Environment(), pseudonym_key=b"p" * 32)
+            credentials: Credentials = NoAccounts()
+            registry.use(credentials)
+            live = LiveConnectors(registration, registry, lambda: swaps.append(_versions(registry.connectors)))
+            registration.seed(built_in())
+            assert await live.refresh() is True
+            before = {subgraph.name: subgraph for subgraph in registry.subgraphs}
+            assert await live.refresh() is False
+            submission = registration.submit(version("1.1.0"), by="platform:uber")
+            registration.record_test(submission.version_id, ok=True, report=[], by="ci")
+            assert await live.refresh() is False
+            registration.approve(submission.version_id, by="operator")
+            assert await live.refresh() is True
+            after = {subgraph.name: subgraph for subgraph in registry.subgraphs}
+            assert {name for name in after if after[name] is not before[name]} == {"uber"}
+        assert ["uber 1.0.0" in swap for swap in swaps] == [True, False]
+
+    asyncio.run(test())
+
+
+def _versions(connectors: list[Connector]) -> list[str]:
+    return [f"{each.name} {each.definition.platform.version}" for each in connectors]
