@@ -1,6 +1,11 @@
 """The HTTP server: everything that meets the outside, and the one place where objects are wired together.
 
-In reading order: `app` (the composition root), `graphql` (the endpoint; `http_request` reads what is asked),
-`authenticate` (token to `session`), `graphiql` (the explorer, from local files), `errors` (pages and JSON for what
-goes wrong), `logging`.
+In reading order:
+
+* `app`: the composition root; `serving`: the socket, bounded request heads, the end of the process;
+* `graphql`: the endpoint. `http_request` reads what is asked, `authenticate` turns a token into a `session`,
+  `execution` is the way to the engine, `attendance` cancels work that nobody waits for any more, `http_response`
+  writes the answer, `cors` says which pages may read it;
+* `graphiql`: the explorer, from local files; `health`, `audit`: what others may look at;
+* `errors`: pages and JSON for what goes wrong; `logging`.
 """

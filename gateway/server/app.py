@@ -50,19 +50,20 @@ from consent.subgraph import ConsentServices
 from consent.subgraph import build_schema as build_consent_schema
 from consent.visibility import ConsentedAccounts, SubjectGates
 from gateway.config import Settings
-from gateway.engine import Engine, EngineOptions, EngineResponse, Limits
+from gateway.engine import Engine, EngineOptions, Limits
 from gateway.planner import PlannerOptions
 from gateway.registry import assemble
 from gateway.server.audit import audit_routes
 from gateway.server.audit_signer import audit_signer
 from gateway.server.authenticate import Authenticator
+from gateway.server.cors import parse_origins
 from gateway.server.demo_workers import ensure_demo_workers
 from gateway.server.errors import on_defect, on_http_error
+from gateway.server.execution import Execution
 from gateway.server.graphiql import graphiql_routes
-from gateway.server.graphql import GraphQLEndpoint
+from gateway.server.graphql import EndpointOptions, GraphQLEndpoint
 from gateway.server.health import health_routes
-from gateway.server.http_request import GraphQLParameters, Refused, mutation_by_get
-from gateway.server.session import RequestSession
+from gateway.server.serving import Drain
 from gateway.storage.database import check_connection, create_database_engine
 from gateway.storage.migrate import migrate
 from gateway.storage.sealer import PairwiseSealer
@@ -72,11 +73,12 @@ from graph.subgraph import build_schema as build_graph_schema
 from graph.taxonomy_import import live_graph
 
 
-def create_app(settings: Settings) -> Starlette:
-    """Return the ASGI application for `settings`.
+def create_app(settings: Settings, process_end: Drain | None = None) -> Starlette:
+    """Return the ASGI application for `settings`; `process_end` tells it when the process is about to stop.
 
     Migrates the database. Raises `DatabaseError`, and `CompositionFailedError` when the catalogue does not compose.
     """
+    process_end = process_end or Drain()
     database = _open_database(settings)
     keyring = settings.keyring
     sealer, vault = PairwiseSealer(keyring), Vault(keyring)
@@ -158,7 +160,7 @@ def create_app(settings: Settings) -> Starlette:
         Route("/favicon.ico", _icon, methods=["GET"]),
         Route("/graphql", _graphql(engine, Authenticator(AccessTokens(database, oauth), oauth.resource), settings)),
         *(graphiql_routes() if settings.graphiql else []),
-        *health_routes(database, lambda: bool(engine.supergraph_sdl)),
+        *health_routes(database, lambda: bool(engine.supergraph_sdl), lambda: process_end.is_draining),
         *oauth_endpoints.routes(
             oauth_endpoints.OAuthServices(
                 engine=database,
@@ -233,20 +235,13 @@ def _settle_garbage_collector() -> None:
 
 
 def _graphql(engine: Engine, authenticate: Authenticator, settings: Settings) -> GraphQLEndpoint:
-    async def execute(parameters: GraphQLParameters, session: RequestSession) -> EngineResponse | Refused:
-        response = await engine.execute(
-            parameters.query,
-            parameters.variables,
-            parameters.operation_name,
-            session,
-            session.scopes,
-            only_queries=parameters.is_get,
-        )
-        if parameters.is_get and response.is_request_error:
-            return mutation_by_get(response.errors) or response
-        return response
-
-    return GraphQLEndpoint(execute, authenticate, max_body_bytes=settings.max_body_bytes)
+    options = EndpointOptions(
+        max_body_bytes=settings.max_body_bytes,
+        timeout=settings.request_timeout,
+        compression=settings.compression,
+        origins=parse_origins(settings.cors_origins),
+    )
+    return GraphQLEndpoint(Execution(engine).execute, authenticate, options)
 
 
 async def _home(_: Request) -> Response:

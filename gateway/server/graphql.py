@@ -7,16 +7,16 @@ acknowledged after it, whatever happens in between.
 
 from __future__ import annotations
 
-import logging
 import secrets
-from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
-import orjson
-
+from gateway.server.attendance import while_attended
+from gateway.server.cors import CrossOrigin
 from gateway.server.http_request import (
-    CHARSET,
+    GONE,
     GRAPHQL_RESPONSE,
+    JSON,
     Credentials,
     GraphQLParameters,
     Receive,
@@ -27,12 +27,8 @@ from gateway.server.http_request import (
     negotiate,
     read_parameters,
 )
+from gateway.server.http_response import ResponseWriter, Send, accepts_gzip
 from gateway.server.session import RequestSession
-
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-Headers = tuple[tuple[bytes, bytes], ...]
-
-log = logging.getLogger("gigway.server.graphql")
 
 
 class Authenticated(Protocol):
@@ -69,65 +65,72 @@ class Executes(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointOptions:
+    """What the operator decides about the endpoint. `timeout` is for reading a body, and for executing, in seconds."""
+
+    max_body_bytes: int = 1_000_000
+    timeout: float | None = 30.0
+    compression: bool = True
+    origins: frozenset[str] = frozenset()
+
+
 class GraphQLEndpoint:
     """The ASGI application at `/graphql`."""
 
-    def __init__(self, execute: Executes, authenticate: Authenticated, *, max_body_bytes: int) -> None:
+    def __init__(self, execute: Executes, authenticate: Authenticated, options: EndpointOptions | None = None) -> None:
         self._execute = execute
         self._authenticate = authenticate
-        self._max_body_bytes = max_body_bytes
+        self._options = options or EndpointOptions()
+        self._cross_origin = CrossOrigin(self._options.origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request."""
         headers = headers_of(scope)
         request_id = secrets.token_hex(8)
-        media_type = negotiate(headers.get(b"accept"))
-        if isinstance(media_type, Refused):
-            await _send_refusal(send, media_type, GRAPHQL_RESPONSE, request_id)
+        writer = ResponseWriter(
+            send,
+            request_id,
+            gzip=self._options.compression and accepts_gzip(headers.get(b"accept-encoding")),
+            extra=self._cross_origin.headers(headers) if b"origin" in headers else (),
+        )
+        preflight = self._cross_origin.preflight(scope["method"], headers)
+        if preflight is not None:
+            await writer.empty(204, preflight)
             return
-        refused = await self._serve(scope, receive, send, headers, media_type, request_id)
-        if refused is not None:
-            await _send_refusal(send, refused, media_type, request_id)
+        refused = await self._serve(scope, receive, writer, headers, request_id)
+        if refused is not None and refused is not GONE:
+            await writer.refuse(refused)
 
     async def _serve(
-        self,
-        scope: Scope,
-        receive: Receive,
-        send: Send,
-        headers: dict[bytes, bytes],
-        media_type: bytes,
-        request_id: str,
+        self, scope: Scope, receive: Receive, writer: ResponseWriter, headers: dict[bytes, bytes], request_id: str
     ) -> Refused | None:
+        media_type = negotiate(headers.get(b"accept"))
+        if isinstance(media_type, Refused):
+            writer.media_type = JSON
+            return media_type
+        writer.media_type = media_type
         session = await self._authenticate(credentials_of(scope, headers), request_id)
         if isinstance(session, Refused):
             return session
-        parameters = await read_parameters(scope, receive, headers, limit=self._max_body_bytes)
+        options = self._options
+        parameters = await read_parameters(
+            scope, receive, headers, limit=options.max_body_bytes, seconds=options.timeout
+        )
         if isinstance(parameters, Refused):
             return parameters
-        response = await self._execute(parameters, session)
+        response = await while_attended(
+            self._execute(parameters, session), receive, None if options.timeout is None else options.timeout + GRACE
+        )
         if isinstance(response, Refused):
             return response
         try:
             status = 400 if response.is_request_error and media_type == GRAPHQL_RESPONSE else 200
-            await _send(send, status, response.body, media_type, request_id, ())
+            await writer.answer(status, response.body)
         finally:
             await response.acknowledge()
         return None
 
 
-async def _send_refusal(send: Send, refused: Refused, media_type: bytes, request_id: str) -> None:
-    error = {"message": refused.message, "extensions": {"code": refused.code}}
-    await _send(send, refused.status, orjson.dumps({"errors": [error]}), media_type, request_id, refused.headers)
-
-
-async def _send(send: Send, status: int, body: bytes, media_type: bytes, request_id: str, extra: Headers) -> None:
-    headers = [
-        (b"content-type", media_type + CHARSET),
-        (b"content-length", str(len(body)).encode()),
-        (b"cache-control", b"no-store"),
-        (b"x-content-type-options", b"nosniff"),
-        (b"x-request-id", request_id.encode()),
-        *extra,
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+GRACE = 2.0
+"""Seconds: what is late at the engine's own limit still answers in part; what does not do even that is given up."""

@@ -16,14 +16,19 @@ from gateway.storage.migrate import is_current
 _HEADERS = {"Cache-Control": "no-store"}
 
 
-def health_routes(engine: Engine, has_supergraph: Callable[[], bool]) -> list[BaseRoute]:
-    """Return the two routes. `has_supergraph` tells whether queries can be answered."""
+def health_routes(
+    engine: Engine, has_supergraph: Callable[[], bool], is_draining: Callable[[], bool]
+) -> list[BaseRoute]:
+    """Return the two routes.
+
+    `has_supergraph` tells whether queries can be answered, `is_draining` whether the process is about to stop.
+    """
 
     async def alive(_: Request) -> Response:
         return JSONResponse({"status": "ok"}, headers=_HEADERS)
 
     async def ready(_: Request) -> Response:
-        reason = await run_in_threadpool(_why_not, engine)
+        reason = "DRAINING" if is_draining() else await run_in_threadpool(_why_not, engine)
         if reason is None and not has_supergraph():
             reason = "SUPERGRAPH_MISSING"
         if reason is not None:

@@ -7,6 +7,7 @@ A refusal is a value: status, message, code, headers.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,6 +38,17 @@ class Refused:
     code: str
     message: str
     headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+GONE = Refused(status=499, code="CLIENT_CLOSED", message="The client went away.")
+"""Nobody is there to read this; it is not sent."""
+
+BODY_TOO_SLOW = Refused(
+    status=408,
+    code="REQUEST_TIMEOUT",
+    message="The request's body did not arrive in time.",
+    headers=((b"connection", b"close"),),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,9 +121,9 @@ def negotiate(accept: bytes | None) -> bytes | Refused:
 
 
 async def read_parameters(
-    scope: Scope, receive: Receive, headers: dict[bytes, bytes], *, limit: int
+    scope: Scope, receive: Receive, headers: dict[bytes, bytes], *, limit: int, seconds: float | None = None
 ) -> GraphQLParameters | Refused:
-    """Read the parameters of a GET or POST request whose body has at most `limit` bytes."""
+    """Read the parameters of a GET or POST request whose body has at most `limit` bytes and comes within `seconds`."""
     match scope["method"]:
         case "GET" | "HEAD":
             return _from_query(scope["query_string"])
@@ -119,7 +131,11 @@ async def read_parameters(
             refused = _check_content_type(headers.get(b"content-type"))
             if refused is not None:
                 return refused
-            body = await read_body(receive, headers, limit=limit)
+            try:
+                async with asyncio.timeout(seconds):
+                    body = await read_body(receive, headers, limit=limit)
+            except TimeoutError:
+                return BODY_TOO_SLOW
             return body if isinstance(body, Refused) else _from_body(body)
         case _:
             return Refused(
@@ -153,7 +169,7 @@ async def read_body(receive: Receive, headers: dict[bytes, bytes], *, limit: int
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return Refused(status=499, code="CLIENT_CLOSED", message="The client went away.")
+            return GONE
         chunk = message.get("body", b"")
         size += len(chunk)
         if size > limit:
