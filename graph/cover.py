@@ -1,16 +1,21 @@
 """Choosing programmes: the cheapest set that covers what is missing, prerequisites first: an integer program.
 
-With x_p = 1 when programme p is taken, u_s = 1 when skill s stays uncovered, z_qp = 1 when p relies on q:
+With x_p = 1 when programme p is taken, u_s = 1 when skill s stays uncovered, y_r = 1 when prerequisite r is there:
 
     minimize   Σ x_p (cost_p + value of hours_p) + Σ u_s · value of learning s at work
-    subject to Σ_{p teaches s} x_p + u_s ≥ 1                  for each missing skill s
+    subject to Σ_{p teaches s} x_p + u_s ≥ 1            for each missing skill s
                Σ u_s ≤ tolerance
-               Σ_{q teaches r} z_qp ≥ x_p,  z_qp ≤ x_q        for each prerequisite r of p that is not held
-               t_p ≥ t_q + 1 - M (1 - z_qp)                   order: no circle of prerequisites
-               Σ_{p licenses o} x_p ≥ 1                       when a licence is needed
+               Σ_{q teaches r} x_q ≥ y_r ≥ x_p          for each prerequisite r of p that is not held
+               Σ_{p licenses o} x_p ≥ 1                 when a licence is needed
                Σ cost, Σ hours within the limits; sets that were found before are excluded
 
-Solved by HiGHS through `scipy.optimize.milp`: 25 ms at 200 programmes.
+That admits circles: programmes that ask for one another. When a solution has a set U that cannot be begun, each u in U
+lacks a prerequisite r_u that nothing outside U, among what is taken, teaches. In any order whichever of U comes first
+has its r_u from outside, so a cut is added and the program solved again:
+
+               Σ_{q not in U, q teaches some r_u} x_q ≥ x_u     for each u in U
+
+Exact; solved by HiGHS through `scipy.optimize.milp` in milliseconds at hundreds of programmes.
 """
 
 from __future__ import annotations
@@ -20,7 +25,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp  # type: ignore[import-untyped]
 from scipy.sparse import csr_array  # type: ignore[import-untyped]
 
@@ -32,6 +36,8 @@ LEARNING_AT_WORK = 120.0
 """What it costs to learn one skill at work, in the same currency: ten hours."""
 
 SOLVER_SECONDS = 2.0
+MAX_ROUNDS = 50
+INFINITE = float("inf")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,97 +114,94 @@ def _solve(
     offered = _useful(programmes, held, frozenset(missing), licence)
     if not offered:
         return None
-    model = _Model(offered, missing)
+    model = _Model(offered, missing, held)
     teaching = _teaching(offered)
     for skill in missing:
-        model.at_least(1, {**{("x", p): 1.0 for p in teaching.get(skill, ())}, ("u", skill): 1.0})
-    model.at_most(tolerance, {("u", skill): 1.0 for skill in missing})
+        model.add(1, INFINITE, [*((p, 1.0) for p in teaching.get(skill, ())), (model.uncovered(skill), 1.0)])
+    model.add(-INFINITE, tolerance, [(model.uncovered(skill), 1.0) for skill in missing])
+    for skill in model.asked:
+        model.add(0, INFINITE, [*((q, 1.0) for q in teaching.get(skill, ())), (model.available(skill), -1.0)])
     for p, programme in enumerate(offered):
         for skill in sorted(programme.requires - held):
-            relied = [(q, model.extra()) for q in teaching.get(skill, ()) if q != p]
-            model.at_least(0, {**{("z", z): 1.0 for _, z in relied}, ("x", p): -1.0})
-            for q, z in relied:
-                model.at_most(0, {("z", z): 1.0, ("x", q): -1.0})
-                model.at_least(1 - len(offered) - 1, {("t", p): 1.0, ("t", q): -1.0, ("z", z): -(len(offered) + 1.0)})
+            model.add(0, INFINITE, [(model.available(skill), 1.0), (p, -1.0)])
     if licence is not None:
-        model.at_least(1, {("x", p): 1.0 for p, each in enumerate(offered) if licence in each.licenses})
+        model.add(1, INFINITE, [(p, 1.0) for p, each in enumerate(offered) if licence in each.licenses])
     if limits.cost is not None:
-        model.at_most(float(limits.cost), {("x", p): float(each.cost) for p, each in enumerate(offered)})
+        model.add(-INFINITE, float(limits.cost), [(p, float(each.cost)) for p, each in enumerate(offered)])
     if limits.hours is not None:
-        model.at_most(limits.hours, {("x", p): float(each.hours) for p, each in enumerate(offered)})
+        model.add(-INFINITE, limits.hours, [(p, float(each.hours)) for p, each in enumerate(offered)])
     for seen in exclude:
         inside = {p for p, each in enumerate(offered) if each.id in seen}
         if len(inside) == len(seen):
-            model.at_least(1 - len(inside), {("x", p): -1.0 if p in inside else 1.0 for p in range(len(offered))})
-    solution = model.solve()
-    if solution is None:
+            model.add(1 - len(inside), INFINITE, [(p, -1.0 if p in inside else 1.0) for p in range(len(offered))])
+    for _ in range(MAX_ROUNDS):
+        chosen = model.solve()
+        if chosen is None:
+            return None
+        taken = [offered[p] for p in chosen]
+        ordered, stuck = _in_order(taken, held)
+        if not stuck:
+            break
+        known = held.union(*(each.teaches for each in ordered))
+        lacking = {min(each.requires - known) for each in stuck}
+        circle = {each.id for each in stuck}
+        outside = {q for skill in lacking for q in teaching.get(skill, ()) if offered[q].id not in circle}
+        for p in chosen:
+            if offered[p].id in circle:
+                model.add(0, INFINITE, [*((q, 1.0) for q in sorted(outside)), (p, -1.0)])
+    else:
         return None
-    taken = [each for p, each in enumerate(offered) if solution[p] > 0.5]
-    gained = frozenset(skill for each in taken for skill in each.teaches)
-    uncovered = frozenset(missing) - gained
-    value = sum(float(each.cost) + HOUR_VALUE * each.hours for each in taken) + LEARNING_AT_WORK * len(uncovered)
-    return Cover(programmes=_in_order(taken, held), uncovered=uncovered, objective=value)
+    uncovered = frozenset(missing) - frozenset(skill for each in ordered for skill in each.teaches)
+    value = sum(float(each.cost) + HOUR_VALUE * each.hours for each in ordered) + LEARNING_AT_WORK * len(uncovered)
+    return Cover(programmes=ordered, uncovered=uncovered, objective=value)
 
 
 class _Model:
-    """Variables x, u, t, then z as they come; constraints as sparse rows."""
+    """Variables: x for each programme, u for each missing skill, y for each prerequisite; rows as they are added."""
 
-    def __init__(self, offered: Sequence[Training], missing: Sequence[SkillId]) -> None:
-        self._offered = offered
-        self._skills = {skill: len(offered) + index for index, skill in enumerate(missing)}
-        self._order = len(offered) + len(missing)
-        self._extra = 0
-        self._cells: list[tuple[int, int, float]] = []
+    def __init__(self, offered: Sequence[Training], missing: Sequence[SkillId], held: frozenset[SkillId]) -> None:
+        self.asked = sorted({skill for each in offered for skill in each.requires - held})
+        self._uncovered = {skill: len(offered) + place for place, skill in enumerate(missing)}
+        after = len(offered) + len(missing)
+        self._available = {skill: after + place for place, skill in enumerate(self.asked)}
+        self._programmes = len(offered)
+        self._costs = np.zeros(after + len(self.asked))
+        self._costs[: len(offered)] = [float(each.cost) + HOUR_VALUE * each.hours for each in offered]
+        self._costs[len(offered) : after] = LEARNING_AT_WORK
+        self._rows: list[int] = []
+        self._columns: list[int] = []
+        self._values: list[float] = []
         self._low: list[float] = []
         self._high: list[float] = []
 
-    def extra(self) -> int:
-        """Return a new z."""
-        self._extra += 1
-        return self._extra - 1
+    def uncovered(self, skill: SkillId) -> int:
+        """Return the variable u of a missing skill."""
+        return self._uncovered[skill]
 
-    def at_least(self, bound: float, terms: Mapping[tuple[str, int | SkillId], float]) -> None:
-        """Add Σ terms ≥ bound."""
-        self._add(bound, np.inf, terms)
+    def available(self, skill: SkillId) -> int:
+        """Return the variable y of a prerequisite."""
+        return self._available[skill]
 
-    def at_most(self, bound: float, terms: Mapping[tuple[str, int | SkillId], float]) -> None:
-        """Add Σ terms ≤ bound."""
-        self._add(-np.inf, bound, terms)
+    def add(self, low: float, high: float, terms: Iterable[tuple[int, float]]) -> None:
+        """Add low ≤ Σ terms ≤ high."""
+        for column, value in terms:
+            self._rows.append(len(self._low))
+            self._columns.append(column)
+            self._values.append(value)
+        self._low.append(low)
+        self._high.append(high)
 
-    def solve(self) -> NDArray[np.float64] | None:
-        """Return the values of the variables in an optimum, None when there is none."""
-        count, taught = len(self._offered), len(self._skills)
-        size = self._order + count + self._extra
-        costs = np.zeros(size)
-        costs[:count] = [float(each.cost) + HOUR_VALUE * each.hours for each in self._offered]
-        costs[count : count + taught] = LEARNING_AT_WORK
-        integral = np.ones(size)
-        integral[self._order : self._order + count] = 0
-        upper = np.ones(size)
-        upper[self._order : self._order + count] = count
-        rows, columns, values = zip(*self._cells, strict=True)
-        matrix = csr_array((values, (rows, columns)), shape=(len(self._low), size))
+    def solve(self) -> list[int] | None:
+        """Return the programmes taken in an optimum, None when there is none."""
+        matrix = csr_array((self._values, (self._rows, self._columns)), shape=(len(self._low), len(self._costs)))
         found = milp(
-            costs,
-            integrality=integral,
-            bounds=Bounds(np.zeros(size), upper),
+            self._costs,
+            integrality=np.ones(len(self._costs)),
+            bounds=Bounds(0, 1),
             constraints=LinearConstraint(matrix, self._low, self._high),
             options={"time_limit": SOLVER_SECONDS},
         )
-        return None if found.x is None else found.x
-
-    def _add(self, low: float, high: float, terms: Mapping[tuple[str, int | SkillId], float]) -> None:
-        row = len(self._low)
-        self._low.append(low)
-        self._high.append(high)
-        for (kind, which), value in terms.items():
-            self._cells.append((row, self._column(kind, which), value))
-
-    def _column(self, kind: str, which: int | SkillId) -> int:
-        if isinstance(which, str):
-            return self._skills[which]
-        starts = {"x": 0, "t": self._order, "z": self._order + len(self._offered)}
-        return starts[kind] + which
+        return None if found.x is None else np.flatnonzero(found.x[: self._programmes] > 0.5).tolist()
 
 
 def _useful(
@@ -207,11 +210,13 @@ def _useful(
     """Return the programmes that can matter: they teach or license what is asked, or what such a programme asks for."""
     wanted, chosen, rest = set(missing), list[Training](), list(programmes)
     while True:
-        found = [each for each in rest if each.teaches & wanted or licence in each.licenses]
+        found, others = list[Training](), list[Training]()
+        for each in rest:
+            (others if wanted.isdisjoint(each.teaches) and licence not in each.licenses else found).append(each)
         if not found:
             return sorted(chosen, key=lambda each: each.id)
         chosen += found
-        rest = [each for each in rest if each not in found]
+        rest = others
         wanted |= {skill for each in found for skill in each.requires - held}
 
 
@@ -223,13 +228,12 @@ def _teaching(offered: Sequence[Training]) -> Mapping[SkillId, list[int]]:
     return found
 
 
-def _in_order(taken: Sequence[Training], held: frozenset[SkillId]) -> tuple[Training, ...]:
+def _in_order(taken: Sequence[Training], held: frozenset[SkillId]) -> tuple[tuple[Training, ...], list[Training]]:
+    """Return what can be begun, in an order in which it can, and what cannot."""
     ordered: list[Training] = []
     known, rest = set(held), sorted(taken, key=lambda each: (each.hours, each.id))
-    while rest:
-        following = next((each for each in rest if each.requires <= known), None)
-        assert following is not None, "the order constraints admit no circle"
+    while following := next((each for each in rest if each.requires <= known), None):
         rest.remove(following)
         ordered.append(following)
         known |= following.teaches
-    return tuple(ordered)
+    return tuple(ordered), rest

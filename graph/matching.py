@@ -23,12 +23,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
+from typing import overload
 
 import numpy as np
 from scipy.sparse import csr_array  # type: ignore[import-untyped]
 
 from graph.evidence import Holding
-from graph.linking.surfaces import Floats
+from graph.linking.surfaces import Floats, Integers
 from graph.model import OccupationId, Opportunity, SkillId
 from graph.pages import Key
 from graph.similarity import space_of
@@ -128,41 +129,74 @@ class OpportunityIndex:
         self._asks = rows_of([dict.fromkeys(numbering.row(each, weighted=False), 1.0) for each in required], width)
         self._prefers_nothing = np.array([not each.preferred for each in self.opportunities], bool)
         self._requires_nothing = np.array([not each for each in required], bool)
-        self._occupations = sorted({each.occupation for each in self.opportunities})
-        place = {each: index for index, each in enumerate(self._occupations)}
-        self._occupation = np.array([place[each.occupation] for each in self.opportunities], np.int64)
+        number = space_of(graph).number
+        self._occupation = np.array([number[each.occupation] for each in self.opportunities], np.int64)
+        self._posted = np.array([each.posted_at.timestamp() for each in self.opportunities])
+        self._closes = np.array(
+            [np.inf if each.closes_at is None else each.closes_at.timestamp() for each in self.opportunities]
+        )
 
-    def rank(self, profile: Profile, now: datetime) -> list[Match]:
+    def rank(self, profile: Profile, now: datetime) -> Ranking:
         """Return all open opportunities, best match first."""
-        if not self.opportunities:
-            return []
         low, held = np.zeros(len(self._numbering.skill)), np.zeros(len(self._numbering.skill))
         for skill, value in profile.low.items():
             low[self._numbering.skill[skill]] = max(0.0, value)
         held[[self._numbering.skill[each] for each in profile.held]] = 1.0
-        nearness = np.array([nearness_to(self._graph, profile.practice, each) for each in self._occupations])
         values = {
             "required_skills": np.where(self._requires_nothing, 1.0, self._required @ low),
             "required_held": np.where(self._requires_nothing, 1.0, self._alike @ held),
             "preferred_skills": np.where(self._prefers_nothing, 1.0, self._preferred @ low),
             "within_reach": np.exp(-(self._asks @ (self._numbering.hours * (1 - held))) / REACH_HOURS),
-            "occupation": nearness[self._occupation],
+            "occupation": nearness(self._graph, profile.practice)[self._occupation],
         }
         rounded = {name: np.round(value, 4) for name, value in values.items()}
         scores = np.round(sum(np.round(value * WEIGHTS[name], 6) for name, value in rounded.items()), 6)
-        open_now = [place for place, each in enumerate(self.opportunities) if each.is_open(now)]
-        order = sorted(open_now, key=lambda place: (-scores[place], self.opportunities[place].id))
-        return [
-            Match(
-                opportunity=self.opportunities[place],
-                score=float(scores[place]),
-                features=tuple(
-                    Feature(name=name, value=float(rounded[name][place]), weight=WEIGHTS[name]) for name in WEIGHTS
-                ),
-                missing=_named(self._graph, self.opportunities[place].required - profile.held),
-            )
-            for place in order
-        ]
+        instant = now.timestamp()
+        is_open = np.flatnonzero((self._posted <= instant) & (instant < self._closes))
+        order = is_open[np.lexsort((is_open, -scores[is_open]))]
+        return Ranking(self._graph, profile.held, self.opportunities, order, scores, rounded)
+
+
+class Ranking(Sequence[tuple[Key, Match]]):
+    """Opportunities, best first, each with its sort key; a match is told when it is looked at."""
+
+    def __init__(
+        self,
+        graph: SkillGraph,
+        held: frozenset[SkillId],
+        opportunities: Sequence[Opportunity],
+        order: Integers,
+        scores: Floats,
+        values: Mapping[str, Floats],
+    ) -> None:
+        self._graph = graph
+        self._held = held
+        self._opportunities = opportunities
+        self._order = order
+        self._scores = scores
+        self._values = values
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    @overload
+    def __getitem__(self, place: int) -> tuple[Key, Match]: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[tuple[Key, Match]]: ...
+    def __getitem__(self, place: int | slice) -> tuple[Key, Match] | Sequence[tuple[Key, Match]]:
+        if isinstance(place, slice):
+            return [self[each] for each in range(*place.indices(len(self)))]
+        number = int(self._order[place])
+        opportunity = self._opportunities[number]
+        match = Match(
+            opportunity=opportunity,
+            score=float(self._scores[number]),
+            features=tuple(
+                Feature(name=name, value=float(self._values[name][number]), weight=WEIGHTS[name]) for name in WEIGHTS
+            ),
+            missing=_named(self._graph, opportunity.required - self._held),
+        )
+        return match.key, match
 
 
 @lru_cache(maxsize=4)
@@ -171,18 +205,18 @@ def opportunities_of(graph: SkillGraph) -> OpportunityIndex:
     return OpportunityIndex(graph)
 
 
-def rank(graph: SkillGraph, holding: Holding, now: datetime) -> Sequence[Match]:
+def rank(graph: SkillGraph, holding: Holding, now: datetime) -> Ranking:
     """Return all open opportunities, best match for what is held first."""
     return opportunities_of(graph).rank(Profile.of(holding), now)
 
 
-def nearness_to(graph: SkillGraph, practice: Mapping[OccupationId, float], occupation: OccupationId) -> float:
-    """Return the greatest similarity to an occupation practised, each counted by how far it is practised."""
+def nearness(graph: SkillGraph, practice: Mapping[OccupationId, float]) -> Floats:
+    """Return how near each occupation is to one practised, the less it is practised the less."""
     space = space_of(graph)
-    return max(
-        (hours / (hours + PRACTICE_HOURS) * space.similarity(occupation, each) for each, hours in practice.items()),
-        default=0.0,
-    )
+    best = np.zeros(len(space.occupations))
+    for each, hours in practice.items():
+        best = np.maximum(best, hours / (hours + PRACTICE_HOURS) * space.row(each))
+    return best
 
 
 def rows_of(rows: Sequence[Mapping[int, float]], width: int) -> csr_array:

@@ -258,7 +258,7 @@ async def resolve_opportunities(
     graph, now = graph_of(info), services_of(info).clock()
     found = await asyncio.to_thread(lambda: matching.rank(graph, _holding(root, info), now))
     with refusals():
-        page = page_of([(each.key, each) for each in found], first=10 if first is None else first, after=after or None)
+        page = page_of(found, first=10 if first is None else first, after=after or None)
     return OpportunityMatchConnection(
         edges=[OpportunityMatchEdge(cursor=cursor, node=_match(graph, each)) for cursor, each in page.items],
         page_info=page_info(page),

@@ -57,6 +57,19 @@ def test_a_programme_cannot_teach_its_own_prerequisite():
     assert cover([programme("a", "ab", "b")], wanted="a") is None
 
 
+def test_a_circle_is_left_through_a_third_programme():
+    circle = [programme("a", "a", "b", cost=1), programme("b", "b", "a", cost=1)]
+    entry = programme("entry", "b", cost=900)
+    assert names(cover([*circle, entry], wanted="a")) == ["entry", "a"]
+    long = [programme(x, x, y, cost=1) for x, y in ("ab", "bc", "cd", "da")]
+    assert names(cover([*long, programme("entry", "c", cost=900)], wanted="abcd", tolerance=0)) == [
+        "entry",
+        "b",
+        "a",
+        "d",
+    ]
+
+
 def test_a_programme_that_teaches_nothing_is_not_taken():
     assert names(cover([programme("x", "", cost=0, hours=0), programme("a", "a")], wanted="a")) == ["a"]
 

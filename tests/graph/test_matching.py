@@ -32,7 +32,9 @@ def test_both_directions_agree(graph, now):
     people = {f"w{number}": someone(graph, random) for number in range(30)}
     index = WorkerIndex(graph)
     index.put(people.items())
-    ours = {worker: {m.opportunity.id: m for m in opportunities_of(graph).rank(p, now)} for worker, p in people.items()}
+    ours = {
+        worker: {m.opportunity.id: m for _, m in opportunities_of(graph).rank(p, now)} for worker, p in people.items()
+    }
     for opportunity in graph.opportunities.values():
         if opportunity.is_open(now):
             found = index.rank(opportunity, limit=100)
@@ -70,7 +72,7 @@ def test_equal_workers_are_ordered_by_key_and_the_removed_are_gone(graph, driver
 
 
 def test_work_that_one_does_already_comes_first(graph, driver, now):
-    best = rank(graph, driver, now)[0]
+    _, best = rank(graph, driver, now)[0]
     assert best.opportunity.id == "opportunity:airport-shuttle"
     assert best.missing == ()
     assert {each.name: each.value for each in best.features}["required_held"] == 1
@@ -78,7 +80,7 @@ def test_work_that_one_does_already_comes_first(graph, driver, now):
 
 def test_only_what_is_open_is_ranked(graph, driver, now):
     def ids(instant):
-        return {each.opportunity.id for each in rank(graph, driver, instant)}
+        return {each.opportunity.id for _, each in rank(graph, driver, instant)}
 
     assert "opportunity:seasonal-parcel" not in ids(now)
     assert "opportunity:seasonal-parcel" in ids(now - timedelta(days=150))
@@ -90,8 +92,8 @@ def test_a_higher_lower_bound_never_lowers_a_score(graph, now):
     for _ in range(20):
         worse = someone(graph, random)
         better = replace(worse, low={skill: min(1.0, low + 0.2) for skill, low in worse.low.items()})
-        before = {each.opportunity.id: each.score for each in opportunities_of(graph).rank(worse, now)}
-        after = {each.opportunity.id: each.score for each in opportunities_of(graph).rank(better, now)}
+        before = {each.opportunity.id: each.score for _, each in opportunities_of(graph).rank(worse, now)}
+        after = {each.opportunity.id: each.score for _, each in opportunities_of(graph).rank(better, now)}
         assert all(after[each] >= before[each] for each in before)
 
 
