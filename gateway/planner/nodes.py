@@ -187,6 +187,7 @@ class DeferredPart:
     """What one `@defer` takes out of the answer, to be delivered later, for every object at one place.
 
     `path` leads to the objects in the merged tree, `response_path` in the answer (response keys and `LIST`).
+    `type` names the objects' type in the schema; where it is abstract, `projection` has fields for some `types` only.
     `projection` is what each object's payload holds. The part is ready when `fetches` are done, which are those
     that the answer itself does not need, and when the part `parent` (an index into `QueryPlan.deferred`, None: the
     answer) has been delivered.
@@ -198,6 +199,7 @@ class DeferredPart:
     projection: tuple[ProjectedField, ...]
     fetches: frozenset[int]
     parent: int | None = None
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,6 +57,7 @@ def _deferred(view: View, operation: Operation, walk: Walk, batches: list[Batch]
             projection=project_part(view, part, spot, cases),
             fetches=frozenset(needed.get(part, set()) - answer),
             parent=indices.get(operation.deferrals[part - 1].within),
+            type=spot.static,
         )
         for (part, spot), cases in parts
     )

@@ -95,7 +95,8 @@ class Walk:
             for field in fields:
                 self.cells.claim(case, field)
             whole = OperationCase(types=case.types, fields=tuple(fields))
-            self._note_deferred(self.root, (whole,), frozenset())
+            asked = OperationCase(types=case.types, fields=self.operation.fields)
+            self._note_deferred(self.root, (asked,), frozenset())
             self._resolve_fields(case, self._postpone(self.root, whole, ALWAYS), ALWAYS, frozenset())
             self._resolve_later()
             return
