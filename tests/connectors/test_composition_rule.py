@@ -1,0 +1,44 @@
+"""The canonical rules inside the composer."""
+
+import pytest
+
+from connectors.catalogue import built_in
+from connectors.composition_rule import CanonicalRule
+from gateway.composition import Composed, CompositionError, CompositionFailed, SubgraphSDL, compose
+
+ROOT = "type Query { ok: Boolean }"
+UBER = next(connector for connector in built_in() if connector.name == "uber")
+
+
+def codes(sdl: str) -> set[str]:
+    """The codes of composing Uber's subgraph, given as `sdl`, with a root of our own."""
+    rule = CanonicalRule(lambda code, message: CompositionError(code=code, message=message), trusted=frozenset({"own"}))
+    outcome = compose(
+        [SubgraphSDL(name="own", url="", sdl=ROOT), SubgraphSDL(name="uber", url="", sdl=sdl)], rules=[rule]
+    )
+    if isinstance(outcome, Composed):
+        return set()
+    assert isinstance(outcome, CompositionFailed)
+    return {error.code for error in outcome.errors}
+
+
+def test_catalogue_keeps_the_rules() -> None:
+    assert codes(UBER.sdl) == set()
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "code"),
+    [
+        ("sampleSize: Int", "sampleSize: Float", "CANONICAL_TYPE_CHANGED"),
+        ("gig:reviews", "gig:ratings", "CANONICAL_TYPE_CHANGED"),
+        ("enum RaterRole {", "enum RaterRole {\n  NEIGHBOR", "CANONICAL_TYPE_CHANGED"),
+        ("type Reliability @shareable {", "type Reliability @shareable {\n  honesty: Float", "CANONICAL_TYPE_CHANGED"),
+        ("UberVehicle", "Vehicle", "TYPE_PREFIX"),
+        ('[UberVehicle!] @requiresScopes(scopes: [["gig:profile"]])', "[UberVehicle!]", "PERSONAL_FIELD_WITHOUT_SCOPE"),
+        ("gig:experience", "gig:profile", "SCOPE_UNKNOWN"),
+        ("type UberVehicle {", "type Query { vehicles: [UberVehicle!] }\ntype UberVehicle {", "ROOT_FIELDS"),
+    ],
+)
+def test_platform_that_breaks_a_rule_does_not_compose(good: str, bad: str, code: str) -> None:
+    assert good in UBER.sdl
+    assert code in codes(UBER.sdl.replace(good, bad))
