@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from tests.race.harness import Plan, run
+from tests.race.whole_system import run_whole
 
 
 def main() -> int:
@@ -22,6 +23,7 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=6)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--calm", action="store_true", help="kill and pause no process")
+    parser.add_argument("--whole", action="store_true", help="race whole gateways against the sandbox's platforms")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         plan = Plan(
@@ -33,7 +35,7 @@ def main() -> int:
             seed=options.seed,
             unrest=not options.calm,
         )
-        outcome = asyncio.run(run(plan))
+        outcome = asyncio.run(run_whole(plan) if options.whole else run(plan))
     sys.stdout.write(outcome.line() + "\n")
     return 0 if outcome.is_clean else 1
 

@@ -7,8 +7,10 @@ import json
 import random
 import time
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine
@@ -88,15 +90,64 @@ async def run(plan: Plan) -> Outcome:
         engine.dispose()
 
 
+Note = Callable[[str, str], None]
+"""Called with what happened (`started`, `finished` or `delivered`) and what it belongs to."""
+
+
+class Watch:
+    """Knows which grants (or lanes, with one grant at a time) are revoked and counts what happens under them."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self._outcome = outcome
+        self._confirmed: set[str] = set()
+
+    def note(self, what: str, owner: str) -> None:
+        """Count something that happened."""
+        self._outcome.seen[what] += 1
+        if owner in self._confirmed:
+            self._outcome.late[what] += 1
+
+    def live(self, owner: str) -> None:
+        """A new grant was given."""
+        self._confirmed.discard(owner)
+
+    async def revoke(self, owner: str, processes: Processes, revoke: Callable[[], Awaitable[str]]) -> None:
+        """Revoke until it is confirmed. `revoke` returns the answer's status; it fails when its process dies."""
+        started, disturbed, first = time.monotonic(), processes.someone_is_paused, ""
+        pauses = processes.pauses
+        while first != "confirmed":
+            try:
+                async with asyncio.timeout(30):
+                    status = await revoke()
+            except (OSError, ValueError, TimeoutError):
+                disturbed = True
+                await asyncio.sleep(0.01)
+                continue
+            first = first or status
+            if status == "confirmed":
+                break
+        disturbed = disturbed or processes.pauses != pauses
+        waited = (time.monotonic() - started) * 1000
+        # What lay in a socket's buffer when the confirmation came was there before it: count it first.
+        for _ in range(20):
+            await asyncio.sleep(0)
+        self._confirmed.add(owner)
+        self._outcome.confirmed += first == "confirmed"
+        if not disturbed:
+            self._outcome.undisturbed += 1
+            self._outcome.undisturbed_confirmed += first == "confirmed"
+            self._outcome.waits_ms.append(waited)
+
+
 class _Race:
     def __init__(self, plan: Plan, engine: Engine) -> None:
         self._plan = plan
         self._engine = engine
         self._chance = random.Random(plan.seed)
         self._outcome = Outcome()
-        self._confirmed: set[str] = set()
+        self._watch = Watch(self._outcome)
         self._grants = GrantService(engine, Stops(engine, LeaseKeeper(engine)))
-        self._platform = SlowPlatform(self._note, self._chance)
+        self._platform = SlowPlatform(self._watch.note, self._chance)
         self._processes: Processes
 
     async def run(self) -> Outcome:
@@ -143,7 +194,7 @@ class _Race:
             grant = await asyncio.to_thread(self._give, worker)
             asking = [asyncio.create_task(self._client(account, grant)) for _ in range(CLIENTS_PER_WORKER)]
             await asyncio.sleep(self._chance.uniform(0.01, 0.2))
-            await self._revoke(grant)
+            await self._watch.revoke(grant, self._processes, partial(self._revoke, grant))
             await asyncio.sleep(AFTERMATH_SECONDS)
             for task in asking:
                 task.cancel()
@@ -173,7 +224,7 @@ class _Race:
             try:
                 async with asyncio.timeout(10):
                     answer = await _call(
-                        self._processes.port(), {"op": "query", "account": account, "grant": grant}, self._note
+                        self._processes.port(), {"op": "query", "account": account, "grant": grant}, self._watch.note
                     )
             except (OSError, ValueError, TimeoutError):
                 await asyncio.sleep(0.01)
@@ -181,36 +232,10 @@ class _Race:
             if "data" not in answer:
                 await asyncio.sleep(0.002)
 
-    async def _revoke(self, grant: str) -> None:
-        """Revoke through any process until it is confirmed; another one takes over when that one dies."""
-        started, disturbed, first = time.monotonic(), self._processes.someone_is_paused, ""
-        pauses = self._processes.pauses
-        while True:
-            try:
-                async with asyncio.timeout(30):
-                    answer = await _call(self._processes.port(), {"op": "revoke", "grant": grant}, self._note)
-            except (OSError, ValueError, TimeoutError):
-                disturbed = True
-                await asyncio.sleep(0.01)
-                continue
-            first = first or answer["status"]
-            if answer["status"] == "confirmed":
-                break
-        disturbed = disturbed or self._processes.pauses != pauses
-        waited = (time.monotonic() - started) * 1000
-        for _ in range(20):
-            await asyncio.sleep(0)
-        self._confirmed.add(grant)
-        self._outcome.confirmed += first == "confirmed"
-        if not disturbed:
-            self._outcome.undisturbed += 1
-            self._outcome.undisturbed_confirmed += first == "confirmed"
-            self._outcome.waits_ms.append(waited)
-
-    def _note(self, what: str, grant: str) -> None:
-        self._outcome.seen[what] += 1
-        if grant in self._confirmed:
-            self._outcome.late[what] += 1
+    async def _revoke(self, grant: str) -> str:
+        """Revoke through any process; another one takes over when that one dies."""
+        answer = await _call(self._processes.port(), {"op": "revoke", "grant": grant}, self._watch.note)
+        return str(answer["status"])
 
 
 class _Call(asyncio.Protocol):
@@ -250,3 +275,46 @@ async def _call(port: int, request: dict[str, Any], note: Any) -> dict[str, Any]
     if not answer:
         raise ConnectionResetError
     return answer
+
+
+class _Post(asyncio.Protocol):
+    """One HTTP request; `look` is called in the very moment when the answer's last byte is read."""
+
+    def __init__(self, head: bytes, body: bytes, look: Callable[[bytes], None]) -> None:
+        self._request = head + body
+        self._look = look
+        self._received = b""
+        self.done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        transport.write(self._request)
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        head, separator, body = self._received.partition(b"\r\n\r\n")
+        length = next((line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), None)
+        if separator and length is not None and len(body) >= int(length[15:]) and not self.done.done():
+            self._look(body)
+            self.done.set_result(True)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_result(False)
+
+
+async def post(port: int, path: str, body: str, token: str, look: Callable[[bytes], None]) -> None:
+    """Send JSON to a gateway on `port` and have its answer looked at. Raises `ConnectionResetError`."""
+    encoded = body.encode()
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(encoded)}\r\n\r\n"
+    ).encode()
+    transport, protocol = await asyncio.get_running_loop().create_connection(
+        lambda: _Post(head, encoded, look), "127.0.0.1", port
+    )
+    try:
+        if not await protocol.done:
+            raise ConnectionResetError
+    finally:
+        transport.abort()

@@ -7,6 +7,7 @@ import random
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 PAUSE_SECONDS = 2.6
@@ -76,11 +77,16 @@ class Processes:
                 victim.paused = False
 
     async def _spawn(self, deaf: bool) -> Running:
+        """Start one process and wait until it answers."""
         arguments = [*self._arguments, *(["deaf"] if deaf else [])]
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.race.gateway_process", *arguments, stdout=PIPE
-        )
-        self._started.append(process)
+        process = await self._execute("tests.race.gateway_process", *arguments)
         assert process.stdout is not None
         line = await process.stdout.readline()
         return Running(process, int(line))
+
+    async def _execute(self, *arguments: str, environment: Mapping[str, str] | None = None) -> Process:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", *arguments, stdout=PIPE, env=None if environment is None else dict(environment)
+        )
+        self._started.append(process)
+        return process
