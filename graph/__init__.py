@@ -12,7 +12,8 @@ In reading order:
 * `facts`: evidence as it arrives; `relevance`: which skills a fact speaks for; `evidence`: how well they are held;
 * `linking/`: texts to skills;
 * `cover`: which programmes; `pathways`: which jobs on the way; `plans`, `planning`: the plan with its reasons;
-* `matching`: opportunities for a worker;
+* `similarity`, `matching`, `worker_index`: opportunities for a worker, workers for an opportunity;
+* `demand`, `forecast`, `aggregates`: what is asked for and what comes, and numbers about many that tell of nobody;
 * `evidence_text`, `matching_text`: the words of explanations; `pages`: cursors; `errors`: refusals;
 * `scalars`, `catalogue_types`, `worker_types`, `subgraph`: the GraphQL schema over it.
 

@@ -1,0 +1,84 @@
+"""Numbers about many workers that tell nothing about one: counts and quantiles under k-anonymity.
+
+Only workers who granted `statistics` are counted, each once. A group of fewer than `K` is not told. Nor is a part whose
+rest would be smaller than `K`, since who knows the whole could subtract: *1 of 12 lacks it* and *11 of 12 lack it* say
+the same of one person. Quantiles, never means or extremes, and only from `K` contributors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from statistics import median
+from typing import Literal
+
+K = 10
+"""The fewest contributors of any number that is told."""
+STEP = 5
+"""Counts are rounded to multiples of this, so that two answers do not differ by one person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppressed:
+    """Not told: too few contributors, or too few in the rest."""
+
+    reason: Literal["TOO_FEW", "REST_TOO_FEW"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """How many of how many, both rounded to multiples of `STEP`."""
+
+    count: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantiles:
+    """The quarters of a distribution over contributors."""
+
+    lower: Decimal
+    middle: Decimal
+    upper: Decimal
+    contributors: int
+    """Rounded to a multiple of `STEP`."""
+
+
+def share_of(flags: Mapping[str, bool]) -> Share | Suppressed:
+    """Return how many contributors (by key) something is true of."""
+    total, count = len(flags), sum(flags.values())
+    if total < K or 0 < count < K:
+        return Suppressed(reason="TOO_FEW")
+    if 0 < total - count < K:
+        return Suppressed(reason="REST_TOO_FEW")
+    if count == 0 or count == total:
+        return Suppressed(reason="REST_TOO_FEW" if count else "TOO_FEW")
+    return Share(count=_rounded(count), total=_rounded(total))
+
+
+def quantiles_of(values: Iterable[tuple[str, Decimal]]) -> Quantiles | Suppressed:
+    """Return the quarters of values by contributor; several of one contributor count as their median."""
+    by_contributor: dict[str, list[Decimal]] = {}
+    for contributor, value in values:
+        by_contributor.setdefault(contributor, []).append(value)
+    if len(by_contributor) < K:
+        return Suppressed(reason="TOO_FEW")
+    ordered = sorted(Decimal(median(each)) for each in by_contributor.values())
+    return Quantiles(
+        lower=_quantile(ordered, 1),
+        middle=_quantile(ordered, 2),
+        upper=_quantile(ordered, 3),
+        contributors=_rounded(len(ordered)),
+    )
+
+
+def _quantile(ordered: list[Decimal], quarter: int) -> Decimal:
+    """Return a quarter as the mean of the values around it, so that it is nobody's own."""
+    place = (len(ordered) - 1) * quarter / 4
+    around = ordered[max(0, int(place) - 1) : int(place) + 3]
+    return (sum(around, Decimal(0)) / len(around)).quantize(Decimal("0.01"))
+
+
+def _rounded(count: int) -> int:
+    return STEP * round(count / STEP)
