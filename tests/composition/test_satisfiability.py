@@ -190,6 +190,17 @@ def test_the_query_in_the_error_can_be_sent():
     ) == ['{ find(filter: {ids: [], name: "A string value"}, size: S, n: 0) { y } }']
 
 
+def test_a_long_chain_of_requirements_is_followed_to_its_end(composes):
+    length = 120
+    sdls = {"z": 'type Query { t: T } type T @key(fields: "id") { id: ID! f0: Int }'}
+    for i in range(1, length):
+        # The last link of the chain comes first, so that nothing is known yet when it is asked for.
+        sdls[f"s{length - i:03}"] = (
+            f'type T @key(fields: "id") {{ id: ID! f{i - 1}: Int @external f{i}: Int @requires(fields: "f{i - 1}") }}'
+        )
+    assert composes(**linked(**sdls))
+
+
 def test_a_walk_without_end_stops_with_a_code():
     source = SubgraphSDL(name="a", url="", sdl="type Query { a: A } type A { b: B } type B { a: A n: Int }")
     merged = merge_subgraphs((expand(source).subgraph,))

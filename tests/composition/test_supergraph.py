@@ -180,6 +180,17 @@ def test_authorization_is_joined_over_subgraphs_and_spread_to_interfaces(compose
     assert '@link(url: "https://specs.apollo.dev/requiresScopes/v0.1", for: SECURITY)' in sdl
 
 
+def test_requirements_that_multiply_beyond_reason_become_strict_ones(type_of):
+    count = 24
+    types = "\n".join(
+        f'type T{i} implements Node {{ n: Int @requiresScopes(scopes: [["a{i}"], ["b{i}"]]) }}' for i in range(count)
+    )
+    sdl = link("requiresScopes") + "type Query { node: Node } interface Node { n: Int }\n" + types
+    (scopes,) = re.findall(r"@requiresScopes\(scopes: \[(.*)\]\)", type_of("Node", a=sdl))
+    assert len(re.findall(r"\[[^]]*\]", scopes)) <= 1024
+    assert all(f'"a{i}"' in scopes for i in range(count))
+
+
 def test_costs_take_the_maximum_and_list_sizes_unite(type_of):
     sdls = {
         "a": link("cost", "listSize", "shareable")

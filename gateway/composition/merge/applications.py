@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import product
+from typing import TypeAlias
 
 from graphql import ConstValueNode, ValueNode
 
@@ -30,6 +31,12 @@ from gateway.composition.subgraph.specs import JOINED
 
 from .join import join_directive
 from .state import Merge
+
+Alternatives: TypeAlias = frozenset[frozenset[str]]
+"""A requirement: any of these, each of them all together."""
+
+_FREE: Alternatives = frozenset({frozenset()})
+_MOST_ALTERNATIVES = 1024
 
 JOINED_NAMES = {"cacheTag": "federation__cacheTag"}
 MERGED_SPECS = frozenset(
@@ -124,12 +131,25 @@ def _list_size(everything: list[Applied]) -> dict[str, ConstValueNode]:
 
 
 def _conjunction(nodes: list[ValueNode | None]) -> ConstValueNode:
-    """Both requirements at once: an OR of ANDs for each source, multiplied out and made minimal."""
-    sources = [alternatives(node) for node in nodes if node is not None]
-    combined = {frozenset().union(*choice) for choice in product(*sources)}
-    minimal = [c for c in combined if not any(other < c for other in combined)]
-    ordered = sorted(sorted(c) for c in minimal)
+    """All requirements at once, as an OR of ANDs."""
+    combined = _FREE
+    for node in nodes:
+        if node is not None:
+            combined = both(combined, frozenset(alternatives(node)))
+    ordered = sorted(sorted(c) for c in combined)
     return list_of([list_of([string(name) for name in names]) for names in ordered])
+
+
+def both(a: Alternatives, b: Alternatives) -> Alternatives:
+    """What meets both requirements, made minimal.
+
+    Where that multiplies out to more than anybody means, everything is asked for together: too strict
+    rather than too lax.
+    """
+    if len(a) * len(b) > _MOST_ALTERNATIVES:
+        return frozenset({frozenset().union(*a, *b)})
+    combined = {x | y for x, y in product(a, b)}
+    return frozenset(c for c in combined if not any(other < c for other in combined))
 
 
 def alternatives(node: ValueNode) -> set[frozenset[str]]:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
 
 from gateway.composition.errors import CompositionError, in_subgraph
-from gateway.composition.merge.applications import alternatives
+from gateway.composition.merge.applications import Alternatives, alternatives, both
 from gateway.composition.merge.authorization import AUTHORIZATION
 from gateway.composition.merge.merge import Merged
 from gateway.composition.schema.model import Applied, applications
@@ -19,8 +18,7 @@ from gateway.composition.schema.typeref import base_name
 from gateway.composition.subgraph.fieldset import FieldSelection, Fragment, Selections
 from gateway.composition.subgraph.usage import context_value, field_directives, field_set, setting_types
 
-_Alternatives = frozenset[frozenset[str]]
-_NOTHING: _Alternatives = frozenset({frozenset()})
+_NOTHING: Alternatives = frozenset({frozenset()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +26,15 @@ class Requirement:
     """What a client needs, the scopes and policies as an OR of ANDs."""
 
     authenticated: bool = False
-    scopes: _Alternatives = _NOTHING
-    policies: _Alternatives = _NOTHING
+    scopes: Alternatives = _NOTHING
+    policies: Alternatives = _NOTHING
 
     def both(self, other: Requirement) -> Requirement:
         """This requirement and another."""
         return Requirement(
             self.authenticated or other.authenticated,
-            _all_of(self.scopes, other.scopes),
-            _all_of(self.policies, other.policies),
+            both(self.scopes, other.scopes),
+            both(self.policies, other.policies),
         )
 
     def implies(self, other: Requirement) -> bool:
@@ -46,10 +44,6 @@ class Requirement:
             and all(any(need <= have for need in other.scopes) for have in self.scopes)
             and all(any(need <= have for need in other.policies) for have in self.policies)
         )
-
-
-def _all_of(a: _Alternatives, b: _Alternatives) -> _Alternatives:
-    return frozenset(x | y for x, y in product(a, b))
 
 
 def requirement(directives: tuple[Applied, ...]) -> Requirement:

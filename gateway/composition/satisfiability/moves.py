@@ -35,6 +35,9 @@ class Reach:
 
 _Fact: TypeAlias = tuple[Position, str, Conditions]
 
+_DEEPEST = 30
+"""How many facts may wait for one another on the call stack; what is deeper is examined on its own."""
+
 
 class Moves:
     """All facts about moves, computed when asked for."""
@@ -46,6 +49,8 @@ class Moves:
         self._settled: set[_Fact] = set()
         self._round: set[_Fact] | None = None
         self._changed = False
+        self._depth = 0
+        self._postponed: list[_Fact] = []
         self._reaches: dict[tuple[frozenset[Position], Conditions], Reach] = {}
         self._equal_reaches: dict[tuple[frozenset[Position], frozenset[Position]], Reach] = {}
 
@@ -141,15 +146,23 @@ class Moves:
         if fact in self._settled:
             return
         if self._round is not None:
-            if fact not in self._round:
-                self._round.add(fact)
-                self._update(fact)
+            if fact in self._round:
+                return
+            self._round.add(fact)
+            if self._depth == _DEEPEST:
+                self._postponed.append(fact)
+                return
+            self._depth += 1
+            self._update(fact)
+            self._depth -= 1
             return
         changed = True
         while changed:
             self._round = {fact}
             self._changed = False
-            self._update(fact)
+            self._postponed = [fact]
+            while self._postponed:
+                self._update(self._postponed.pop())
             changed = self._changed
         self._settled |= self._round or set()
         self._round = None
