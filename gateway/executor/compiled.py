@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence, Set
 from functools import cached_property, partial
 from typing import Any
 
+from gateway.executor.contexts import has_contexts
 from gateway.executor.document import EntityPart, fields_of, print_document
 from gateway.executor.gather import Gather, compile_collect, compile_gather
 from gateway.executor.merge import typename_of
@@ -42,8 +43,9 @@ class CompiledEntities:
     What is generated is generated at first use: of a thousand types that a plan provides for, a request meets few.
     """
 
-    def __init__(self, selection: EntitySelection, later: Later, places: Places) -> None:
+    def __init__(self, selection: EntitySelection, later: Later, places: Places, *, sharing: bool) -> None:
         self.selection = selection
+        self._sharing = sharing
         self.variable = selection.variable
         self.key = selection.key
         self._later = later
@@ -52,7 +54,7 @@ class CompiledEntities:
     @cached_property
     def gather(self) -> Gather:
         """The function that finds the entities and builds their representations."""
-        return compile_gather(self.selection, self._places)
+        return compile_gather(self.selection, self._places, sharing=self._sharing)
 
     @cached_property
     def composites(self) -> tuple[str, ...]:
@@ -62,7 +64,7 @@ class CompiledEntities:
     @cached_property
     def copies(self) -> bool:
         """Whether each entity needs an answer of its own: a later fetch treats two of the places differently."""
-        return bool(self.composites) and _needs_copies(self.selection, self._later())
+        return bool(self.composites) and (not self._sharing or _needs_copies(self.selection, self._later()))
 
 
 class CompiledFetch:
@@ -71,15 +73,18 @@ class CompiledFetch:
     `place` is where its entities stand, when that is one place, and `types` are the types that it wants there.
     """
 
-    def __init__(self, index: int, fetch: Fetch, dependents: tuple[int, ...], later: Later, places: Places) -> None:
+    def __init__(
+        self, index: int, fetch: Fetch, dependents: tuple[int, ...], later: Later, places: Places, *, sharing: bool
+    ) -> None:
         self.index = index
         self.fetch = fetch
         self.subgraph = fetch.subgraph
         self.dependents = dependents
-        self.entities = tuple(CompiledEntities(each, later, places) for each in fetch.entities)
+        self.entities = tuple(CompiledEntities(each, later, places, sharing=sharing) for each in fetch.entities)
         targets = [target for each in fetch.entities for target in each.targets]
         self.place = targets[0].path if len({target.path for target in targets}) == 1 else None
         self.types = frozenset(name for target in targets for shape in target.representations for name in shape.types)
+        self.has_contexts = has_contexts(fetch)
         self._types = dict(fetch.variables)
         self._documents: dict[Any, tuple[str, tuple[str, ...]]] = {}
 
@@ -169,8 +174,10 @@ class CompiledPlan:
             for selection in fetch.entities
             for target in selection.targets
         }
+        # What stands further up may differ between the places of one entity.
+        sharing = not any(has_contexts(fetch) for fetch in plan.fetches)
         self.fetches = tuple(
-            CompiledFetch(index, fetch, tuple(dependents[index]), partial(_later, plan, index), places)
+            CompiledFetch(index, fetch, tuple(dependents[index]), partial(_later, plan, index), places, sharing=sharing)
             for index, fetch in enumerate(plan.fetches)
         )
         self.dependencies = tuple(len(fetch.after) for fetch in plan.fetches)

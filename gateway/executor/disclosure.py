@@ -36,6 +36,7 @@ class Candidate:
     key: JsonObject
     inherited: tuple[Permit, ...]
     typename: str
+    contexts: tuple[InputField, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +123,17 @@ def decide(
         refused=tuple(refused),
         hidden=tuple(hidden),
     )
+
+
+def hidden_context(fields: Iterable[InputField], decision: GateDecision) -> Denial | None:
+    """Return the reason why a value from further up must not be sent; nothing is sent without it."""
+    for each in fields:
+        if not is_allowed(each.scopes, frozenset(decision.allowed)):
+            return denial_of(each.scopes, decision.allowed, decision.denied)
+        inner = hidden_context(each.selections, decision)
+        if inner is not None:
+            return inner
+    return None
 
 
 def denial_of(scopes: Scopes, allowed: frozenset[str], denied: Mapping[str, Denial]) -> Denial:

@@ -15,6 +15,7 @@ from typing import Any
 from gateway.errors import SubgraphError
 from gateway.executor.compiled import CompiledEntities, CompiledFetch, CompiledPlan
 from gateway.executor.context import ExecutionResult, RequestContext
+from gateway.executor.contexts import ContextGroup
 from gateway.executor.disclosure import (
     ENDED,
     Candidate,
@@ -23,6 +24,7 @@ from gateway.executor.disclosure import (
     applicable,
     decide,
     disclosed_scopes,
+    hidden_context,
 )
 from gateway.executor.document import EntityPart, active_part, fields_of
 from gateway.executor.hooks import Denial, GateDecision, GateRequest
@@ -39,6 +41,7 @@ from gateway.subgraph import Permit, SubgraphCall
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Disclosure:
     inputs: tuple[InputField, ...]
+    contexts: tuple[InputField, ...]
     selections: tuple[Selection, ...]
     scopes: frozenset[str]
 
@@ -74,12 +77,9 @@ class GatedRun(Run):
         if permits and self.context.gate is not None:
             await asyncio.shield(self.context.gate.acknowledge(permits, self.context.session))
 
-    async def run_fetch(self, fetch: CompiledFetch) -> None:
+    async def fetch_entities(self, fetch: CompiledFetch, group: ContextGroup | None) -> None:
         """Ask for a decision on every entity, then fetch what is left."""
-        if not fetch.entities:
-            await self._run_gated_root(fetch)
-            return
-        candidates = [each for entities in fetch.entities for each in self._candidates(entities)]
+        candidates = [each for entities in fetch.entities for each in self._candidates(entities, group)]
         if not candidates:
             return
         decisions = await self.desk.acquire(
@@ -103,9 +103,9 @@ class GatedRun(Run):
             kind = (each.entities.key, None if grant.is_whole else (each.typename, grant.allowed))
             groups.setdefault(kind, []).append((each, grant, decision.permit))
         if groups:
-            await self._fetch_groups(fetch, groups)
+            await self._fetch_groups(fetch, groups, {} if group is None else group.values)
 
-    def _candidates(self, entities: CompiledEntities) -> list[Candidate]:
+    def _candidates(self, entities: CompiledEntities, group: ContextGroup | None) -> list[Candidate]:
         """Build the representations of one `_entities` field, with everything that the gate needs to know."""
         selection = entities.selection
         if not self.holds(selection.conditions):
@@ -113,6 +113,8 @@ class GatedRun(Run):
         representations: list[JsonObject] = []
         sinks: list[list[JsonObject]] = []
         entities.gather(self.tree, representations, sinks)
+        if group is not None:
+            group.keep(representations, sinks)
         if not representations:
             return []
         places: dict[int, list[Place]] = {}
@@ -138,7 +140,11 @@ class GatedRun(Run):
                     selections=disclosure.selections,
                     scopes=disclosure.scopes,
                     key={each.name: representation.get(each.name) for each in disclosure.inputs if each.identifying},
-                    inherited=self.ledger.permits_behind(own, disclosure.inputs),
+                    # A context's value may come from anything fetched so far.
+                    inherited=self.ledger.permits_behind(own, disclosure.inputs)
+                    if group is None
+                    else self.desk.permits(),
+                    contexts=disclosure.contexts,
                     typename=typename,
                 )
             )
@@ -150,12 +156,16 @@ class GatedRun(Run):
         selections = active_part(
             applicable(entities.selection.selections, typename, sent_as, self.plan.schema), self.holds
         )
-        return _Disclosure(inputs=inputs, selections=selections, scopes=disclosed_scopes(selections, inputs))
+        contexts = tuple(each.field for target in entities.selection.targets for each in target.contexts)
+        scopes = disclosed_scopes(selections, (*inputs, *contexts))
+        return _Disclosure(inputs=inputs, contexts=contexts, selections=selections, scopes=scopes)
 
     def _decide(self, candidate: Candidate, decision: GateDecision) -> Grant:
         """Apply a decision; what can be told at once is reported here, cuts below lists after the answer."""
         if any(permit.ended for permit in candidate.inherited) or has_ended(decision.permit):
             grant = _nothing_left(candidate, ENDED)
+        elif (denied := hidden_context(candidate.contexts, decision)) is not None:
+            grant = _nothing_left(candidate, denied)
         else:
             grant = decide(candidate.selections, candidate.inputs, candidate.representation, candidate.scopes, decision)
         for place in candidate.places:
@@ -169,9 +179,12 @@ class GatedRun(Run):
         return grant
 
     async def _fetch_groups(
-        self, fetch: CompiledFetch, groups: Mapping[object, list[tuple[Candidate, Grant, Permit | None]]]
+        self,
+        fetch: CompiledFetch,
+        groups: Mapping[object, list[tuple[Candidate, Grant, Permit | None]]],
+        contexts: JsonObject,
     ) -> None:
-        variables: JsonObject = {}
+        variables: JsonObject = dict(contexts)
         permits: dict[str, list[Permit | None]] = {}
         parts: list[EntityPart] = []
         sinks: list[tuple[CompiledEntities, str, list[list[JsonObject]]]] = []
@@ -300,7 +313,7 @@ class GatedRun(Run):
                     self.refuse((*place.path, refused.keys[0]), refused.denial)
         return grant, decision.permit
 
-    async def _run_gated_root(self, fetch: CompiledFetch) -> None:
+    async def fetch_root(self, fetch: CompiledFetch) -> None:
         """Fetch root fields as far as they are allowed."""
         places = list(walk(self.tree, fetch.fetch.path))
         inherited = self.ledger.permits_behind(places, ())

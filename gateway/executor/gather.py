@@ -41,10 +41,13 @@ def flatten(values: list[Any]) -> list[Any]:
     return flat
 
 
-def compile_gather(selection: EntitySelection, places: Set[tuple[str, ...]] = frozenset()) -> Gather:
+def compile_gather(
+    selection: EntitySelection, places: Set[tuple[str, ...]] = frozenset(), *, sharing: bool = True
+) -> Gather:
     """Return the gather function of one `_entities` field.
 
     `places` are the paths, in data keys, at which entities stand anywhere in the plan: objects there may be shared.
+    Without `sharing` equal objects stay apart.
     """
     writer = _Writer(places)
     writer.line(0, "def gather(tree, representations, sinks):")
@@ -82,7 +85,7 @@ def compile_gather(selection: EntitySelection, places: Set[tuple[str, ...]] = fr
             f"        if first is {variable}:",
             f"            sinks[at].append({variable})",
         )
-        if writer.slot is not None:
+        if writer.slot is not None and sharing:
             writer.lines_at(depth + 2, f"elif {writer.replaceable}first == {variable}:", f"    {writer.slot} = first")
         writer.lines_at(depth + 2, "else:", f"    sinks[at].append({variable})")
     gather: Gather = writer.compile("gather")

@@ -16,6 +16,7 @@ from typing import Any
 from gateway.errors import ResponseTooLargeError, SubgraphError, SubgraphTimeoutError, SubgraphUnavailableError
 from gateway.executor.compiled import CompiledEntities, CompiledFetch, CompiledPlan
 from gateway.executor.context import ExecutionResult, RequestContext
+from gateway.executor.contexts import ContextGroup, context_groups
 from gateway.executor.failures import FailureReporter, Sink, failure_of
 from gateway.executor.merge import copy_containers, merge_deep, merge_entity
 from gateway.executor.projection import Anomaly, ProjectionState, project_exactly
@@ -153,10 +154,17 @@ class Run:
         return not conditions or is_met((conditions,), self.context.variables)
 
     async def run_fetch(self, fetch: CompiledFetch) -> None:
-        """Make one fetch and merge its answer."""
+        """Make one fetch and merge its answer. One with context variables takes a request for each set of values."""
         if not fetch.entities:
-            await self._run_root_fetch(fetch)
-            return
+            await self.fetch_root(fetch)
+        elif not fetch.has_contexts:
+            await self.fetch_entities(fetch, None)
+        else:
+            groups = context_groups(self.tree, fetch.fetch)
+            await asyncio.gather(*(self.fetch_entities(fetch, group) for group in groups))
+
+    async def fetch_entities(self, fetch: CompiledFetch, group: ContextGroup | None) -> None:
+        """Fetch the entities of a fetch, those of one group only if it is given."""
         variables: JsonObject = {}
         active: list[int] = []
         sinks: list[tuple[CompiledEntities, list[list[JsonObject]]]] = []
@@ -166,6 +174,8 @@ class Run:
             representations: list[JsonObject] = []
             sent: list[list[JsonObject]] = []
             entities.gather(self.tree, representations, sent)
+            if group is not None:
+                group.keep(representations, sent)
             if representations:
                 active.append(number)
                 sinks.append((entities, sent))
@@ -174,6 +184,8 @@ class Run:
             return
         document, names = fetch.document(tuple(active))
         self.add_client_variables(variables, names)
+        if group is not None:
+            variables.update(group.values)
         answer = await self.call(
             fetch,
             SubgraphCall(
@@ -188,7 +200,8 @@ class Run:
             return
         self.merge_entities(fetch, [(entities, entities.key, sent) for entities, sent in sinks], answer)
 
-    async def _run_root_fetch(self, fetch: CompiledFetch) -> None:
+    async def fetch_root(self, fetch: CompiledFetch) -> None:
+        """Fetch root fields."""
         document, names = fetch.document(())
         variables: JsonObject = {}
         self.add_client_variables(variables, names)
