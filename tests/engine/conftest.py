@@ -39,13 +39,16 @@ directive @interfaceObject on OBJECT
 directive @composeDirective(name: String!) repeatable on SCHEMA
 directive @link(url: String!, as: String, import: [String]) repeatable on SCHEMA
 directive @requiresScopes(scopes: [[federation__Scope!]!]!) on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
+scalar ContextFieldValue
+directive @context(name: String!) repeatable on INTERFACE | OBJECT | UNION
+directive @fromContext(field: ContextFieldValue) on ARGUMENT_DEFINITION
 directive @authenticated on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
 """
 
 FEDERATION = """
 extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: [
   "@key", "@requires", "@provides", "@external", "@shareable", "@override", "@inaccessible",
-  "@interfaceObject", "@composeDirective", "@requiresScopes", "@authenticated"
+  "@interfaceObject", "@composeDirective", "@requiresScopes", "@authenticated", "@context", "@fromContext"
 ])
 """
 
