@@ -16,6 +16,7 @@ Reading order:
     connection   records → a Relay connection
     folds        records → experience, evidence, earnings
     compiled     a connector compiled for one environment
+    health       counters, and drift of answers from the mapping
     reading      one account in one call: which endpoint gives which field
     subgraph     the `Subgraph` that the gateway calls
 """

@@ -11,6 +11,7 @@ from graphql import GraphQLObjectType
 from connectors.mapping import Mapper, compile_selection
 from connectors.runtime.endpoint import CompiledEndpoint
 from connectors.runtime.field_tree import Tree, frozen
+from connectors.runtime.health import DriftLog
 from connectors.runtime.linked import Credentials
 from connectors.runtime.provenance import Origin
 from connectors.schema import Connector
@@ -46,6 +47,7 @@ class ConnectorRuntime:
         self.pseudonym_key = pseudonym_key
         self.config = config
         self.clock = clock
+        self.drift = DriftLog()
         self.origin = Origin(platform=definition.platform, simulated=origin is not None)
         self.endpoints = {
             connect.id: CompiledEndpoint(connect.endpoint, definition.sources[connect.endpoint.source], origin=origin)

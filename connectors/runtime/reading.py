@@ -289,7 +289,7 @@ class AccountReading:
         return Span(since=self._now - timedelta(days=days), until=None)
 
     def _map(self, connect: Connect, fetched: Fetched, variables: Mapping[str, Json], tree: Tree) -> Json:
-        value, _ = self._runtime.mapper(connect, tree)(
+        value, problems = self._runtime.mapper(connect, tree)(
             fetched.body,
             {
                 "$page": dict(variables),
@@ -297,6 +297,8 @@ class AccountReading:
                 PSEUDONYM_KEY: self._pseudonyms.mapping_key,
             },
         )
+        if problems:
+            self._runtime.drift.note(connect.id, problems, self._now)
         return value
 
     async def _fetch(self, connect: Connect, page: Mapping[str, Json]) -> Fetched:

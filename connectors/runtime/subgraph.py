@@ -22,6 +22,7 @@ from graphql.execution import ExecutionResult, execute
 
 from connectors.runtime.compiled import ConnectorRuntime
 from connectors.runtime.field_tree import Tree, wanted
+from connectors.runtime.health import Health, health_of
 from connectors.runtime.linked import Credentials
 from connectors.runtime.reading import AccountReading
 from connectors.schema import Connector
@@ -112,6 +113,10 @@ class ConnectorSubgraph:
     def connector(self) -> Connector:
         """What this subgraph runs."""
         return self._connector
+
+    def health(self) -> Health:
+        """Return how the platform and the mapping have fared since this process began."""
+        return health_of(self.upstream, self._runtime.drift)
 
     async def execute(self, call: Call) -> Mapping[str, Any]:
         """Answer `call`: `data` with nulls where fields failed, `errors` with code and platform.
