@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +22,7 @@ from consent.vocabulary import CATEGORIES, PURPOSES
 
 _MAX_URIS: Final = 20
 _MAX_KEYS: Final = 10
+_ALIKE: Final = ("LATIN ", "GREEK ", "CYRILLIC ")
 _CONTROL: Final = re.compile(r"[\x00-\x20\x7f-\uffff\\]")
 
 
@@ -209,12 +211,18 @@ def check_keys(jwks: Mapping[str, Any]) -> None:
 def check_display_name(name: str) -> None:
     """Raise `RegistrationError` for a name that could show a worker something other than what it is.
 
-    Refused are control characters and the directional overrides with which text is made to read backwards.
+    Refused are control characters, the directional overrides with which text is made to read backwards,
+    and mixtures of scripts whose letters look alike.
     """
     if not name.strip() or len(name) > 200:
         raise RegistrationError("NAME_INVALID", "A name has one to 200 characters.")
     if any(not character.isprintable() for character in name):
         raise RegistrationError("NAME_INVALID", "A name has no control or directional characters.")
+    if (
+        len({script for character in name for script in _ALIKE if unicodedata.name(character, "").startswith(script)})
+        > 1
+    ):
+        raise RegistrationError("NAME_INVALID", "A name keeps to one of Latin, Greek and Cyrillic letters.")
 
 
 def _check_vocabulary(categories: Collection[str], purposes: Collection[str]) -> None:

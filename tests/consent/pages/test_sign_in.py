@@ -61,9 +61,11 @@ def test_62_signing_in_needs_our_form(site: Any) -> None:
     assert site.browser.post("/sign-in/demo", data={"persona": "alex"}).status_code == 403
 
 
-def test_signing_out(site: Any, submit: Any) -> None:
+def test_59_65_signing_out_needs_our_form(site: Any, submit: Any) -> None:
     site.sign_in()
     assert site.browser.get("/sign-out").status_code == 405
+    assert site.browser.post("/sign-out").status_code == 403
+    assert site.browser.get("/me").status_code == 200
     assert submit(site.browser, "/me", "/sign-out", {}).headers["location"] == "/sign-in"
     assert site.browser.get("/me").status_code == 303
 
