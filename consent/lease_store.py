@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -118,6 +118,9 @@ EVENT_COLUMNS: Mapping[str, str] = {
 """The columns of an event row, in order, with their PostgreSQL types."""
 
 
+MAX_SKEW = timedelta(seconds=5)
+"""How far a process's clock may be from the database's when it starts."""
+
 _ROWS_AT_ONCE = 64
 
 
@@ -144,6 +147,7 @@ class LeaseStore:
         self._sql: dict[str, str] = {}
         try:
             self._check_triggers()
+            self._check_clock()
             self.process_id, self._proof = self._register()
             self.seen = int(self._rows("SELECT COALESCE(MAX(seq), 0) FROM stop_notice", ())[0][0])
         except Exception:
@@ -346,6 +350,16 @@ class LeaseStore:
         process_id = int(self._cursor.fetchone()[0])
         self._cursor.execute("COMMIT")
         return process_id, proof
+
+    def _check_clock(self) -> None:
+        """Refuse to decide on expiry by a clock that the database's, which all processes share, does not bear out."""
+        if self._is_sqlite:
+            return
+        (now,) = self._cursor.execute("SELECT clock_timestamp()").fetchone()
+        if abs(datetime.now(UTC) - now) > MAX_SKEW:
+            raise LeaseStoreError(
+                "LEASES_CLOCK_SKEW", "This machine's clock and the database's differ; set them right."
+            )
 
     def _check_triggers(self) -> None:
         """Refuse a database whose stops would go unnoticed."""

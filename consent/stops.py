@@ -30,6 +30,7 @@ from consent.models import (
     AccessEvent,
     Actor,
     ClientGate,
+    ConsentEvent,
     ConsentGrant,
     FetchLease,
     GatewayProcess,
@@ -102,25 +103,31 @@ class Stops:
 
     async def close_platform(self, platform: str, *, reason: str) -> Revocation:
         """Suspend a platform at once."""
-        return await self.stop(
-            Scope("platform", platform),
-            lambda connection: connection.execute(
+
+        def change(connection: Connection) -> None:
+            connection.execute(
                 update(PlatformGate)
                 .where(col(PlatformGate.platform) == platform)
                 .values(open=False, reason=reason, updated_at=self._clock())
-            ),
-        )
+            )
+            self._record(connection, "consent:platform:close", {"platform": platform, "why": reason})
+
+        return await self.stop(Scope("platform", platform), change)
 
     async def close_account(self, account_id: str, *, reason: str) -> Revocation:
         """Close one account. Account linking that closes it in its own transaction calls `drain` instead."""
-        return await self.stop(
-            Scope("account", account_id),
-            lambda connection: connection.execute(
+
+        def change(connection: Connection) -> None:
+            worker_id = connection.execute(
                 update(SubjectGate)
                 .where(col(SubjectGate.account_id) == account_id)
                 .values(open=False, reason=reason, updated_at=self._clock())
-            ),
-        )
+                .returning(col(SubjectGate.worker_id))
+            ).scalar_one_or_none()
+            payload = {"account": account_id, "why": reason}
+            self._record(connection, "consent:account:close", payload, worker_id=worker_id)
+
+        return await self.stop(Scope("account", account_id), change)
 
     async def close_client(self, client_id: str, *, reason: str) -> Revocation:
         """Disable a client: nothing more is read by it, or under grants that were given through it."""
@@ -130,17 +137,18 @@ class Stops:
             done = connection.execute(update(ClientGate).where(col(ClientGate.client_id) == client_id).values(**values))
             if not done.rowcount:
                 connection.execute(insert(ClientGate).values(client_id=client_id, **values))
+            self._record(connection, "consent:client:close", {"client": client_id, "why": reason})
 
         return await self.stop(Scope("client", client_id), change)
 
     async def suspend_actor(self, actor_id: str) -> Revocation:
         """Suspend an actor with all its clients."""
-        return await self.stop(
-            Scope("actor", actor_id),
-            lambda connection: connection.execute(
-                update(Actor).where(col(Actor.id) == actor_id).values(status="suspended")
-            ),
-        )
+
+        def change(connection: Connection) -> None:
+            connection.execute(update(Actor).where(col(Actor.id) == actor_id).values(status="suspended"))
+            self._record(connection, "consent:actor:suspend", {"actor": actor_id})
+
+        return await self.stop(Scope("actor", actor_id), change)
 
     async def erase_worker(self, worker_id: str) -> Revocation:
         """Mark a worker as erased, end their grants and close their accounts' gates. Final."""
@@ -160,8 +168,24 @@ class Stops:
                 .where(col(SubjectGate.worker_id) == worker_id)
                 .values(open=False, reason="erased", updated_at=now)
             )
+            self._record(connection, "consent:worker:erase", {}, worker_id=worker_id, by="worker")
 
         return await self.stop(Scope("worker", worker_id), change)
+
+    def _record(
+        self,
+        connection: Connection,
+        event: str,
+        payload: dict[str, str],
+        *,
+        worker_id: str | None = None,
+        by: str = "operator",
+    ) -> None:
+        connection.execute(
+            insert(ConsentEvent).values(
+                at=self._clock(), type=event, worker_id=worker_id, by_kind=by, by_id=None, payload=payload
+            )
+        )
 
     def _commit(self, change: Callable[[Connection], object]) -> None:
         with self._engine.connect() as connection:

@@ -5,7 +5,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlmodel import Session, col, select
 
+from consent.models import ConsentEvent
 from consent.stops import Revocation
 from gateway.server.session import RequestSession
 from tests.consent.conftest import AUTHORIZE_URL, World, about, about_worker, asking, own
@@ -140,6 +142,9 @@ async def test_every_stop_ends_permits_and_is_confirmed(world: World, driver: st
     }
     assert again.denied["gig:engagements"].extensions["reason"] == reasons[kind]
     await asyncio.gather(*closing)
+    with Session(world.engine) as session:
+        types = [event.type for event in session.exec(select(ConsentEvent).order_by(col(ConsentEvent.seq)))]
+    assert types[1:] == [f"consent:{kind}:{ {'actor': 'suspend', 'worker': 'erase'}.get(kind, 'close') }"]
 
 
 async def test_workers_read_their_own_data_and_no_one_elses(world: World, driver: str) -> None:
