@@ -38,10 +38,13 @@ evidence { platform kind terms completed cancelled recent ratings { name value }
 def test_whole_account_reads_without_an_error(in_world: Any, connector: Any) -> None:
     async def test(world: Any) -> Any:
         account_id = await world.link(connector.name, PERSONAS.get(connector.name, ALEX))
-        return await world.read(connector.name, account_id, WHOLE)
+        answer = await world.read(connector.name, account_id, WHOLE)
+        (subgraph,) = world.platforms.registry.subgraphs
+        return answer, subgraph.health()
 
-    answer = in_world(test, [connector])
+    answer, health = in_world(test, [connector])
     assert "errors" not in answer, answer["errors"][:3]
+    assert health.drift == []
     account = answer["data"]["_entities"][0]
     nodes = [edge["node"] for edge in account["engagements"]["edges"]]
     platform = connector.definition.platform
