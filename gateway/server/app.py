@@ -36,7 +36,9 @@ from consent.oauth.access import AccessTokens
 from consent.oauth.authorization import Authorizations
 from consent.oauth.settings import OAuthSettings
 from consent.pages import routes as page_routes
+from consent.pages.receipt import ReceiptServices, receipt_routes
 from consent.pages.services import PagesServices
+from consent.receipts import Party
 from consent.signin.demo import DemoLogin
 from consent.signin.forms import Forms
 from consent.signin.oidc import OidcSignIn
@@ -54,16 +56,17 @@ from gateway.engine import Engine, EngineOptions, Limits
 from gateway.planner import PlannerOptions
 from gateway.registry import assemble
 from gateway.server.audit import audit_routes
-from gateway.server.audit_signer import audit_signer
 from gateway.server.authenticate import Authenticator
 from gateway.server.cors import parse_origins
 from gateway.server.demo_workers import ensure_demo_workers
 from gateway.server.errors import on_defect, on_http_error
 from gateway.server.execution import Execution
 from gateway.server.graphiql import graphiql_routes
-from gateway.server.graphql import EndpointOptions, GraphQLEndpoint
+from gateway.server.graphql import EndpointOptions, GraphQLEndpoint, StreamLife
 from gateway.server.health import health_routes
+from gateway.server.liveness import TokenLiveness
 from gateway.server.serving import Drain
+from gateway.server.signers import audit_signer, receipt_signer
 from gateway.storage.database import check_connection, create_database_engine
 from gateway.storage.migrate import migrate
 from gateway.storage.sealer import PairwiseSealer
@@ -155,10 +158,26 @@ def create_app(settings: Settings, process_end: Drain | None = None) -> Starlett
     )
     signer = audit_signer(settings)
     audit = AuditLog(database, signer)
+    receipts = ReceiptServices(
+        sessions=sessions,
+        grants=grants,
+        signer=receipt_signer(settings),
+        seal=sealer.seal_for_actor,
+        intermediary=Party(name=settings.operator_name, url=settings.issuer, contact=settings.operator_contact or None),
+        checkpoint=audit.latest,
+    )
     routes: list[BaseRoute] = [
         Route("/", _home, methods=["GET"]),
         Route("/favicon.ico", _icon, methods=["GET"]),
-        Route("/graphql", _graphql(engine, Authenticator(AccessTokens(database, oauth), oauth.resource), settings)),
+        Route(
+            "/graphql",
+            _graphql(
+                engine,
+                Authenticator(AccessTokens(database, oauth), oauth.resource),
+                StreamLife(seconds_left=TokenLiveness(database, oauth.clock), stopping=process_end.stopping),
+                settings,
+            ),
+        ),
         *(graphiql_routes() if settings.graphiql else []),
         *health_routes(database, lambda: bool(engine.supergraph_sdl), lambda: process_end.is_draining),
         *oauth_endpoints.routes(
@@ -171,6 +190,7 @@ def create_app(settings: Settings, process_end: Drain | None = None) -> Starlett
             )
         ),
         *page_routes.routes(pages),
+        *receipt_routes(receipts),
         *linking.routes(),
         *audit_routes(audit, signer.verifier),
     ]
@@ -234,14 +254,14 @@ def _settle_garbage_collector() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
-def _graphql(engine: Engine, authenticate: Authenticator, settings: Settings) -> GraphQLEndpoint:
+def _graphql(engine: Engine, authenticate: Authenticator, streams: StreamLife, settings: Settings) -> GraphQLEndpoint:
     options = EndpointOptions(
         max_body_bytes=settings.max_body_bytes,
         timeout=settings.request_timeout,
         compression=settings.compression,
         origins=parse_origins(settings.cors_origins),
     )
-    return GraphQLEndpoint(Execution(engine).execute, authenticate, options)
+    return GraphQLEndpoint(Execution(engine), authenticate, streams, options)
 
 
 async def _home(_: Request) -> Response:

@@ -8,12 +8,14 @@ acknowledged after it, whatever happens in between.
 from __future__ import annotations
 
 import secrets
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from gateway.server.attendance import while_attended
 from gateway.server.cors import CrossOrigin
 from gateway.server.http_request import (
+    EVENT_STREAM,
     GONE,
     GRAPHQL_RESPONSE,
     JSON,
@@ -22,6 +24,7 @@ from gateway.server.http_request import (
     Receive,
     Refused,
     Scope,
+    accepts_parts,
     credentials_of,
     headers_of,
     negotiate,
@@ -29,6 +32,7 @@ from gateway.server.http_request import (
 )
 from gateway.server.http_response import ResponseWriter, Send, accepts_gzip
 from gateway.server.session import RequestSession
+from gateway.server.streams import EVENTS, PARTS, Conditions, Framing, deliver
 
 
 class Authenticated(Protocol):
@@ -58,10 +62,18 @@ class Response(Protocol):
 
 
 class Executes(Protocol):
-    """The part of the engine that the endpoint uses."""
+    """The part of the engine that the endpoint uses (`execution.py`)."""
 
-    async def __call__(self, parameters: GraphQLParameters, session: RequestSession) -> Response | Refused:
+    async def execute(self, parameters: GraphQLParameters, session: RequestSession) -> Response | Refused:
         """Execute one request."""
+        ...
+
+    def stream(self, parameters: GraphQLParameters, session: RequestSession) -> AsyncGenerator[Any, None] | Refused:
+        """Execute one request whose answer comes in parts."""
+        ...
+
+    def is_deferring(self, parameters: GraphQLParameters) -> bool:
+        """Tell whether a query has parts that may come later."""
         ...
 
 
@@ -75,12 +87,27 @@ class EndpointOptions:
     origins: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamLife:
+    """What ends a stream: `seconds_left` for the credentials that it was opened with, `stopping` for the process."""
+
+    seconds_left: Callable[[Credentials], Awaitable[float]]
+    stopping: Callable[[], Awaitable[None]]
+
+
 class GraphQLEndpoint:
     """The ASGI application at `/graphql`."""
 
-    def __init__(self, execute: Executes, authenticate: Authenticated, options: EndpointOptions | None = None) -> None:
-        self._execute = execute
+    def __init__(
+        self,
+        execution: Executes,
+        authenticate: Authenticated,
+        streams: StreamLife,
+        options: EndpointOptions | None = None,
+    ) -> None:
+        self._execution = execution
         self._authenticate = authenticate
+        self._streams = streams
         self._options = options or EndpointOptions()
         self._cross_origin = CrossOrigin(self._options.origins)
 
@@ -105,12 +132,14 @@ class GraphQLEndpoint:
     async def _serve(
         self, scope: Scope, receive: Receive, writer: ResponseWriter, headers: dict[bytes, bytes], request_id: str
     ) -> Refused | None:
-        media_type = negotiate(headers.get(b"accept"))
+        accept = headers.get(b"accept")
+        media_type = negotiate(accept)
         if isinstance(media_type, Refused):
-            writer.media_type = JSON
             return media_type
-        writer.media_type = media_type
-        session = await self._authenticate(credentials_of(scope, headers), request_id)
+        is_stream = media_type == EVENT_STREAM
+        writer.media_type = JSON if is_stream else media_type
+        credentials = credentials_of(scope, headers)
+        session = await self._authenticate(credentials, request_id)
         if isinstance(session, Refused):
             return session
         options = self._options
@@ -119,8 +148,14 @@ class GraphQLEndpoint:
         )
         if isinstance(parameters, Refused):
             return parameters
+        if is_stream:
+            return await self._stream(EVENTS, parameters, session, credentials, receive, writer)
+        if accepts_parts(accept) and self._execution.is_deferring(parameters):
+            return await self._stream(PARTS, parameters, session, credentials, receive, writer)
         response = await while_attended(
-            self._execute(parameters, session), receive, None if options.timeout is None else options.timeout + GRACE
+            self._execution.execute(parameters, session),
+            receive,
+            None if options.timeout is None else options.timeout + GRACE,
         )
         if isinstance(response, Refused):
             return response
@@ -129,6 +164,23 @@ class GraphQLEndpoint:
             await writer.answer(status, response.body)
         finally:
             await response.acknowledge()
+        return None
+
+    async def _stream(
+        self,
+        framing: Framing,
+        parameters: GraphQLParameters,
+        session: RequestSession,
+        credentials: Credentials,
+        receive: Receive,
+        writer: ResponseWriter,
+    ) -> Refused | None:
+        parts = self._execution.stream(parameters, session)
+        if isinstance(parts, Refused):
+            return parts
+        life = self._streams
+        conditions = Conditions(seconds_left=lambda: life.seconds_left(credentials), stopping=life.stopping)
+        await deliver(parts, writer, framing, receive, conditions)
         return None
 
 

@@ -8,8 +8,9 @@ A refusal is a value: status, message, code, headers.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -17,6 +18,9 @@ import orjson
 
 GRAPHQL_RESPONSE = b"application/graphql-response+json"
 JSON = b"application/json"
+EVENT_STREAM = b"text/event-stream"
+MULTIPART = b"multipart/mixed"
+DEFER_SPEC = b"20220824"
 CHARSET = b"; charset=utf-8"
 
 Scope = MutableMapping[str, Any]
@@ -27,6 +31,8 @@ _MEDIA_RANGES = {
     b"application/json": JSON,
     b"application/*": GRAPHQL_RESPONSE,
     b"*/*": JSON,
+    b"text/event-stream": EVENT_STREAM,
+    b"multipart/mixed": JSON,
 }
 
 
@@ -48,6 +54,14 @@ BODY_TOO_SLOW = Refused(
     code="REQUEST_TIMEOUT",
     message="The request's body did not arrive in time.",
     headers=((b"connection", b"close"),),
+)
+
+
+MUTATION_BY_GET = Refused(
+    status=405,
+    code="OPERATION_NOT_ALLOWED",
+    message="Only queries can be sent by GET; send this operation by POST.",
+    headers=((b"allow", b"POST"),),
 )
 
 
@@ -94,21 +108,21 @@ def credentials_of(scope: Scope, headers: dict[bytes, bytes]) -> Credentials:
     )
 
 
+@lru_cache(maxsize=256)
 def negotiate(accept: bytes | None) -> bytes | Refused:
     """Return the response's media type for an `Accept` header, or a refusal (406).
 
     Who does not ask for anything (no header, or `*/*`) gets `application/json`, as older clients expect
-    (GraphQL over HTTP §6.1).
+    (GraphQL over HTTP §6.1). So does, for answers in one piece, who only accepts `multipart/mixed`.
     """
     if accept is None or not accept.strip():
         return JSON
     best, best_quality = None, 0.0
-    for part in accept.split(b","):
-        pieces = [piece.strip().lower() for piece in part.split(b";")]
-        media_type = _MEDIA_RANGES.get(pieces[0])
-        if media_type is None or any(p.startswith(b"charset=") and p != b"charset=utf-8" for p in pieces[1:]):
+    for name, parameters in _media_ranges(accept):
+        media_type = _MEDIA_RANGES.get(name)
+        if media_type is None or any(p.startswith(b"charset=") and p != b"charset=utf-8" for p in parameters):
             continue
-        quality = _quality(pieces[1:])
+        quality = _quality(parameters)
         if quality > best_quality:
             best, best_quality = media_type, quality
     if best is None:
@@ -118,6 +132,23 @@ def negotiate(accept: bytes | None) -> bytes | Refused:
             message="Accept application/graphql-response+json or application/json, in UTF-8.",
         )
     return best
+
+
+@lru_cache(maxsize=256)
+def accepts_parts(accept: bytes | None) -> bool:
+    """Tell whether an answer may come in several parts, in the one format of `@defer` that we speak."""
+    return any(
+        name == MULTIPART
+        and _quality(parameters) > 0
+        and all(not each.startswith(b"deferspec=") or each == b"deferspec=" + DEFER_SPEC for each in parameters)
+        for name, parameters in _media_ranges(accept or b"")
+    )
+
+
+def _media_ranges(accept: bytes) -> Iterator[tuple[bytes, list[bytes]]]:
+    for part in accept.split(b","):
+        name, *parameters = (piece.strip().lower() for piece in part.split(b";"))
+        yield name, parameters
 
 
 async def read_parameters(
@@ -148,15 +179,8 @@ async def read_parameters(
 
 def mutation_by_get(errors: Sequence[Mapping[str, Any]]) -> Refused | None:
     """Return the refusal (405) of a GET whose operation is not a query; None when `errors` say something else."""
-    for error in errors:
-        if error.get("extensions", {}).get("code") == "OPERATION_NOT_ALLOWED":
-            return Refused(
-                status=405,
-                code="OPERATION_NOT_ALLOWED",
-                message="Only queries can be sent by GET; send this operation by POST.",
-                headers=((b"allow", b"POST"),),
-            )
-    return None
+    refused = any(error.get("extensions", {}).get("code") == MUTATION_BY_GET.code for error in errors)
+    return MUTATION_BY_GET if refused else None
 
 
 async def read_body(receive: Receive, headers: dict[bytes, bytes], *, limit: int) -> bytes | Refused:

@@ -14,7 +14,8 @@ from gateway.engine import Engine
 from gateway.executor.hooks import GateDecision
 from gateway.server.app import create_app
 from gateway.server.execution import Execution
-from gateway.server.graphql import EndpointOptions, GraphQLEndpoint
+from gateway.server.graphql import EndpointOptions, GraphQLEndpoint, StreamLife
+from gateway.server.serving import Drain
 from gateway.server.session import RequestSession
 from gateway.storage.keyring import generate_key
 
@@ -123,16 +124,21 @@ def serve():
 
 
 @pytest.fixture(scope="session")
-def gigway(serve, tmp_path_factory):
-    """The URL of a running Gigway."""
-    settings = load_settings(
+def gigway_settings(tmp_path_factory):
+    """The settings of a Gigway with a database of its own."""
+    return load_settings(
         {
             "GIGWAY_DATABASE_URL": f"sqlite:///{tmp_path_factory.mktemp('server')}/server.db",
             "GIGWAY_MASTER_KEYS": generate_key("t1"),
             "GIGWAY_SANDBOX_URL": "http://127.0.0.1:1",
         }
     )
-    return serve(create_app(settings))
+
+
+@pytest.fixture(scope="session")
+def gigway(serve, gigway_settings):
+    """The URL of a running Gigway."""
+    return serve(create_app(gigway_settings))
 
 
 FEDERATION = """
@@ -234,11 +240,15 @@ class Graph:
     notes: Notes
     gate: Gate
     engine: Engine
-    session: object = None
+    drain: Drain = field(default_factory=Drain)
+    left: float = 3600.0
 
     def endpoint(self, **options):
-        execution = Execution(self.engine)
-        return GraphQLEndpoint(execution.execute, self.authenticate, EndpointOptions(**options))
+        life = StreamLife(seconds_left=self.seconds_left, stopping=self.drain.stopping)
+        return GraphQLEndpoint(Execution(self.engine), self.authenticate, life, EndpointOptions(**options))
+
+    async def seconds_left(self, credentials):
+        return self.left
 
     async def authenticate(self, credentials, request_id):
         return RequestSession(request_id=request_id, kind="actor", scopes=frozenset({"notes"}))
