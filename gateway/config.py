@@ -35,6 +35,12 @@ class Settings:
     issuer: str = field(
         default="http://127.0.0.1:8700", metadata={"help": "Public URL of this Gigway; its OAuth issuer."}
     )
+    operator_name: str = field(
+        default="Gigway", metadata={"help": "Who runs this Gigway, as receipts and pages name it."}
+    )
+    operator_contact: str = field(
+        default="", metadata={"help": "Where workers reach whoever runs this Gigway about their data."}
+    )
     host: str = field(default="127.0.0.1", metadata={"help": "Address to listen on."})
     port: int = field(default=8700, metadata={"help": "Port to listen on.", "min": 1, "max": 65535})
     database_url: str = field(

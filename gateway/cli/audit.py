@@ -18,7 +18,7 @@ from consent.audit.verify import verify_log
 from consent.audit.witness import Witness, WitnessError
 from gateway.cli.failure import CommandError
 from gateway.config import load_settings
-from gateway.server.audit_signer import audit_signer
+from gateway.server.signers import audit_signer
 from gateway.storage.database import create_database_engine, read_only
 
 

@@ -36,6 +36,8 @@ def plan(supergraph: Supergraph, operation: Operation, options: PlannerOptions =
 
 def _deferred(view: View, operation: Operation, walk: Walk, batches: list[Batch]) -> tuple[DeferredPart, ...]:
     """Return the parts of the answer that are delivered later."""
+    if not walk.deferred:
+        return ()
     needed: dict[int, set[int]] = {}
     after: list[set[int]] = []
     numbers: dict[Group, set[int]] = {}

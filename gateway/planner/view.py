@@ -9,7 +9,7 @@ from gateway.planner.options import PlannerOptions
 from gateway.planner.supergraph import FieldInfo, Key, Ownership, Supergraph, TypeInfo
 
 MANY = 64
-"""From how many subgraphs on a type is looked at only where it has a key."""
+"""From how many subgraphs on a shared type is looked at only where it has a key, or where it is local already."""
 
 
 class View:

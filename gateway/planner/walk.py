@@ -30,7 +30,7 @@ from gateway.planner.fieldset import FieldSet
 from gateway.planner.inputs import InputReader
 from gateway.planner.operation import ALWAYS, Dnf, Operation, OperationCase, OperationField, both
 from gateway.planner.supergraph import ContextArgument, Ownership
-from gateway.planner.view import View
+from gateway.planner.view import MANY, View
 from gateway.planner.ways import IMPOSSIBLE, Estimator, Splits, Way
 
 Active = frozenset[tuple[int, str, str]]
@@ -298,7 +298,10 @@ class Walk:
                 return [options[-1]]
         entering = frozenset((place, graph) for place, name, graph in active if not name)
         spread = field.uniform and self.view.is_abstract(case.spot.static)
-        for subgraph, via, own in self.view.candidates(case.rep, field.name):
+        candidates = self.view.candidates(case.rep, field.name)
+        if options and len(candidates) > MANY:
+            return options
+        for subgraph, via, own in candidates:
             if own.external or (subgraph, via) in local or (id(case.spot), field.name, subgraph) in active:
                 continue
             reenters = self.view.reenters(via or case.rep, field.name, subgraph)

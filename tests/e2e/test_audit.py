@@ -10,8 +10,8 @@ from consent.audit.note import VerifierKey, read_checkpoint
 from consent.contact import ContactCodes
 from gateway.cli import main
 from gateway.config import load_settings
-from gateway.server.audit_signer import audit_signer
 from gateway.server.demo_workers import PERSONAS
+from gateway.server.signers import audit_signer
 from gateway.storage.database import create_database_engine
 
 

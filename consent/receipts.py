@@ -1,0 +1,165 @@
+"""Consent receipts: what was agreed, for the worker to keep; signed, and verifiable without us.
+
+The fields are those of ISO/IEC TS 27560:2023 as W3C's DPV guide maps them (`w3id.org/dpv/guides/consent-27560`,
+profile `record-eu-gdpr`), as JSON-LD. The signature is a JWS (RFC 7515, `Ed25519` of RFC 9864) over the receipt's bytes; the key is
+published as a JWK set. A receipt carries the newest checkpoint of the audit log, so that whoever holds one can tell
+whether the log's history was changed later.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet, OKPKey
+
+from consent.grant_records import GrantRecord
+
+SCHEMA_VERSION = "dpv-27560:record-eu-gdpr"
+TYPE = "gigway-receipt+jws"
+
+_CONTEXT = {
+    "dpv": "https://w3id.org/dpv#",
+    "dpv-27560": "https://w3id.org/dpv/schema/dpv-27560#",
+    "eu-gdpr": "https://w3id.org/dpv/legal/eu/gdpr#",
+    "dct": "http://purl.org/dc/terms/",
+    "gigway": "https://specs.gigway.example/consent#",
+}
+_STATUS = {
+    "active": "dpv:ConsentGiven",
+    "withdrawn": "dpv:ConsentWithdrawn",
+    "revoked": "dpv:ConsentRevoked",
+    "expired": "dpv:ConsentExpired",
+    "superseded": "dpv:RenewedConsentGiven",
+    "invalidated": "dpv:ConsentInvalidated",
+}
+
+
+class ReceiptError(ValueError):
+    """A receipt is not one of ours, or was changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """Who runs this Gigway: the intermediary named in receipts."""
+
+    name: str
+    url: str
+    contact: str | None = None
+
+
+def receipt_of(
+    grant: GrantRecord, *, subject: str, intermediary: Party, at: datetime, checkpoint: str | None = None
+) -> dict[str, Any]:
+    """Return the receipt for `grant` as a JSON-LD object.
+
+    `subject` is the id under which the actor knows the worker; the internal one stays inside.
+    """
+    record: dict[str, Any] = {
+        "@context": _CONTEXT,
+        "@type": "dpv:ConsentRecord",
+        "@id": f"{intermediary.url}/grants/{grant.id}",
+        "dct:conformsTo": SCHEMA_VERSION,
+        "dct:identifier": grant.id,
+        "dct:hasVersion": grant.version,
+        "dct:issued": at.isoformat(),
+        "dpv:hasDataSubject": {"@type": "dpv:DataSubject", "dct:identifier": subject},
+        "dpv:hasDataController": {
+            "@type": "dpv:DataController",
+            "dct:identifier": grant.actor_id,
+            "dpv:hasName": grant.actor_legal_name,
+            "gigway:tradingName": grant.actor_trading_name,
+            "dpv:hasJurisdiction": grant.actor_jurisdiction,
+        },
+        "dpv:hasRecipientThirdParty": {
+            "@type": "dpv:DataIntermediary",
+            "dpv:hasName": intermediary.name,
+            "dpv:hasAddress": intermediary.url,
+            "dpv:hasContact": intermediary.contact,
+        },
+        "dpv:hasLegalBasis": "eu-gdpr:A6-1-a",
+        "dpv:hasNotice": {
+            "@type": "dpv:ConsentNotice",
+            "dct:identifier": f"sha256:{grant.notice_sha256}",
+            "gigway:screen": f"sha256:{grant.screen_sha256}",
+            "dct:language": grant.locale,
+        },
+        "dpv:hasPurpose": {
+            "@type": "dpv:Purpose",
+            "dct:identifier": grant.purpose,
+            "dct:hasVersion": grant.purpose_version,
+            "dct:description": grant.purpose_text,
+        },
+        "dpv:hasPersonalData": [_item(platform, category) for platform, category in sorted(grant.granted)],
+        "gigway:refused": [_item(platform, category) for platform, category in sorted(grant.refused)],
+        "dpv:hasProcessing": ["dpv:Obtain", "dpv:Disclose"],
+        "dpv:hasStorageCondition": "gigway:NotStored",
+        "dpv:hasDuration": {"@type": "dpv:UntilTimeDuration", "dct:valid": grant.expires_at.isoformat()},
+        "dpv:hasWithdrawalMethod": f"{intermediary.url}/me/grants/{grant.id}",
+        "dpv:hasRight": ["eu-gdpr:A7-3", "eu-gdpr:A15", "eu-gdpr:A17", "eu-gdpr:A20"],
+        "dpv:hasConsentStatus": _events(grant),
+    }
+    if checkpoint is not None:
+        record["gigway:auditCheckpoint"] = checkpoint
+    return record
+
+
+class ReceiptSigner:
+    """Signs receipts. `kid` is the key's thumbprint (RFC 7638)."""
+
+    def __init__(self, key: Ed25519PrivateKey) -> None:
+        raw = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        secret = key.private_bytes_raw()
+        public: dict[str, str | list[str]] = {"kty": "OKP", "crv": "Ed25519", "x": _encode(raw)}
+        self._public = OKPKey.import_key(public)
+        self.kid = self._public.thumbprint()
+        self._key = OKPKey.import_key({**public, "d": _encode(secret)})
+
+    def sign(self, receipt: Mapping[str, Any]) -> str:
+        """Return the receipt as a compact JWS."""
+        payload = json.dumps(receipt, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+        header = {"alg": "Ed25519", "kid": self.kid, "typ": TYPE}
+        return str(jws.serialize_compact(header, payload, self._key, algorithms=["Ed25519"]))
+
+    @property
+    def jwks(self) -> dict[str, Any]:
+        """The public key as a JWK set."""
+        return {"keys": [{**self._public.as_dict(private=False), "kid": self.kid, "use": "sig", "alg": "Ed25519"}]}
+
+
+def verify_receipt(signed: str, jwks: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the receipt in a compact JWS when a key of `jwks` signed it. Raises `ReceiptError`."""
+    try:
+        keys = KeySet.import_key_set({"keys": list(jwks["keys"])})
+        found = jws.deserialize_compact(signed.strip(), keys, algorithms=["Ed25519"])
+        if found.headers().get("typ") != TYPE or found.payload is None:
+            raise ReceiptError("This is signed by that key but is not a receipt.")
+        receipt: dict[str, Any] = json.loads(found.payload)
+    except (JoseError, KeyError, TypeError, ValueError) as error:
+        if isinstance(error, ReceiptError):
+            raise
+        raise ReceiptError("The receipt was changed, or another key signed it.") from None
+    return receipt
+
+
+def _item(platform: str, category: str) -> dict[str, str]:
+    return {"@type": "dpv:PersonalData", "gigway:platform": platform, "gigway:category": category}
+
+
+def _events(grant: GrantRecord) -> list[dict[str, Any]]:
+    events = [{"@type": "dpv:ConsentGiven", "dct:date": grant.granted_at.isoformat(), "gigway:by": "worker"}]
+    if grant.ended_at is not None:
+        events.append({"@type": _STATUS[grant.status], "dct:date": grant.ended_at.isoformat()})
+    return events
+
+
+def _encode(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -1,0 +1,101 @@
+"""Receipts: what they say, and that nobody can change one."""
+
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from consent.grant_records import GrantRecord
+from consent.receipts import Party, ReceiptError, ReceiptSigner, receipt_of, verify_receipt
+
+GIVEN = datetime(2026, 11, 22, 12, tzinfo=UTC)
+US = Party(name="Test Gigway", url="https://gigway.example", contact="privacy@gigway.example")
+
+
+def record(**changes):
+    values = {
+        "id": "1" * 32,
+        "worker_id": "internal-worker",
+        "client_id": "c1",
+        "actor_id": "a1",
+        "actor_trading_name": "Test Staffing",
+        "actor_legal_name": "Test Staffing Ltd",
+        "actor_jurisdiction": "SE",
+        "purpose": "job_matching",
+        "purpose_version": 1,
+        "purpose_text": "To find work.",
+        "status": "active",
+        "granted_at": GIVEN,
+        "expires_at": GIVEN + timedelta(days=30),
+        "ended_at": None,
+        "end_reason": None,
+        "version": 1,
+        "parent_id": None,
+        "locale": "en",
+        "notice_sha256": "ab" * 32,
+        "screen_sha256": "cd" * 32,
+        "granted": frozenset({("uber", "ratings")}),
+        "refused": frozenset({("upwork", "engagements")}),
+    }
+    return GrantRecord(**(values | changes))
+
+
+@pytest.fixture(scope="module")
+def signer():
+    return ReceiptSigner(Ed25519PrivateKey.from_private_bytes(b"7" * 32))
+
+
+def receipt(**changes):
+    return receipt_of(record(**changes), subject="gw1_pairwise", intermediary=US, at=GIVEN, checkpoint="note")
+
+
+# ISO/IEC TS 27560:2023, mandatory fields, as DPV terms.
+MANDATORY = (
+    "dct:conformsTo dct:identifier dpv:hasDataSubject dpv:hasNotice dpv:hasPurpose dpv:hasPersonalData "
+    "dpv:hasDataController dpv:hasStorageCondition dpv:hasDuration dpv:hasRecipientThirdParty dpv:hasWithdrawalMethod "
+    "dpv:hasConsentStatus dpv:hasLegalBasis dpv:hasRight dpv:hasProcessing"
+)
+
+
+@pytest.mark.parametrize("field", MANDATORY.split())
+def test_a_receipt_has_every_mandatory_field(field):
+    assert receipt()[field]
+
+
+def test_a_receipt_says_what_was_granted_and_what_was_refused():
+    made = receipt()
+    assert [(i["gigway:platform"], i["gigway:category"]) for i in made["dpv:hasPersonalData"]] == [("uber", "ratings")]
+    assert [(i["gigway:platform"], i["gigway:category"]) for i in made["gigway:refused"]] == [("upwork", "engagements")]
+
+
+def test_a_receipt_never_has_the_internal_id():
+    assert "internal-worker" not in json.dumps(receipt())
+
+
+def test_a_receipt_of_an_ended_grant_says_so():
+    ended = receipt(status="withdrawn", ended_at=GIVEN + timedelta(hours=1))
+    assert [event["@type"] for event in ended["dpv:hasConsentStatus"]] == ["dpv:ConsentGiven", "dpv:ConsentWithdrawn"]
+
+
+def test_a_signed_receipt_is_verified_with_the_published_key(signer):
+    assert verify_receipt(signer.sign(receipt()), signer.jwks) == receipt()
+    assert "d" not in signer.jwks["keys"][0]
+
+
+def test_a_changed_receipt_is_refused(signer):
+    header, payload, signature = signer.sign(receipt()).split(".")
+    raw = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)).replace(b"ratings", b"reviews")
+    changed = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    with pytest.raises(ReceiptError):
+        verify_receipt(f"{header}.{changed}.{signature}", signer.jwks)
+
+
+def test_another_key_and_another_kind_of_document_are_refused(signer):
+    other = ReceiptSigner(Ed25519PrivateKey.from_private_bytes(b"8" * 32))
+    with pytest.raises(ReceiptError):
+        verify_receipt(signer.sign(receipt()), other.jwks)
+    for text in ("", "a.b.c", "{}"):
+        with pytest.raises(ReceiptError):
+            verify_receipt(text, signer.jwks)
