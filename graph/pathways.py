@@ -21,7 +21,7 @@ from itertools import islice
 from graph.cover import Cover, Limits, cheapest_cover
 from graph.evidence import Holding
 from graph.model import Occupation, OccupationId, SkillId, Training, TrainingId
-from graph.plans import Goal, learnable_at_work
+from graph.plans import Goal, entry_skills, learnable_at_work
 from graph.similarity import space_of
 from graph.taxonomy import SkillGraph
 
@@ -83,6 +83,9 @@ class Pathfinder:
 
     def routes(self, goal: Goal, limits: Limits, count: int) -> list[Route]:
         """Return up to `count` routes, best first."""
+        licence = self.licence_for(goal.occupation)
+        if licence is not None and not any(licence in each.licenses for each in self.programmes):
+            return []
         found: list[Route] = []
         states = [_State(zone=self.zone, held=self.held, legs=(), limits=limits, objective=0.0)]
         while states:
@@ -97,9 +100,7 @@ class Pathfinder:
 
     def leg_into(self, occupation: Occupation, held: frozenset[SkillId], limits: Limits) -> Leg | None:
         """Return the cheapest way to be ready for an occupation."""
-        wanted = self.graph.essential(occupation.id)
-        if not wanted:
-            return None
+        wanted = entry_skills(self.graph, occupation.id)
         cover = cheapest_cover(
             self.programmes,
             held=held,
@@ -116,9 +117,21 @@ class Pathfinder:
 
     def nearest_open(self, goal: Goal) -> list[Leg]:
         """Return the occupations most like the goal that are one step away."""
-        near = self._nearest(goal, lambda each: each.id not in self.practised and zone_of(each) <= self.zone + 1)
+        near = self._nearest(
+            goal, self.held, lambda each: each.id not in self.practised and zone_of(each) <= self.zone + 1
+        )
         legs = (self.leg_into(each, self.held, NO_LIMITS) for each in near)
         return list(islice((leg for leg in legs if leg is not None), NEAREST))
+
+    def teachable(self, held: frozenset[SkillId]) -> frozenset[SkillId]:
+        """Return what is held and all that programmes teach which can be begun, one after the other."""
+        known, rest = set(held), list(self.programmes)
+        while True:
+            ready = [each for each in rest if each.requires <= known]
+            if not ready:
+                return frozenset(known)
+            rest = [each for each in rest if not each.requires <= known]
+            known.update(skill for each in ready for skill in each.teaches)
 
     def _nearness(self, occupation: Occupation, state: _State) -> float:
         """Return how like what is practised by then an occupation is; 1 when nothing is."""
@@ -126,10 +139,16 @@ class Pathfinder:
         space = space_of(self.graph)
         return max((space.similarity(occupation.id, each) for each in before), default=1.0)
 
-    def _nearest(self, goal: Goal, fits: Callable[[Occupation], bool]) -> Iterator[Occupation]:
-        """Yield occupations that fit, those nearest to the goal first; as many as are worth trying."""
-        near = (self.graph.occupations[each] for each in space_of(self.graph).nearest(goal.occupation.id))
-        return islice((each for each in near if fits(each)), WIDTH * NEAREST)
+    def _nearest(
+        self, goal: Goal, held: frozenset[SkillId], fits: Callable[[Occupation], bool]
+    ) -> Iterator[Occupation]:
+        """Yield occupations that fit and can be entered, those nearest to the goal first."""
+        teachable = self.teachable(held)
+        for near in space_of(self.graph).nearest(goal.occupation.id):
+            occupation = self.graph.occupations[near]
+            wanted = entry_skills(self.graph, near)
+            if fits(occupation) and wanted and len(wanted - teachable) <= learnable_at_work(len(wanted)):
+                yield occupation
 
     def _arrivals(self, goal: Goal, state: _State, count: int) -> Iterator[Route]:
         seen: list[frozenset[TrainingId]] = []
@@ -154,7 +173,7 @@ class Pathfinder:
 
     def _steps_up(self, goal: Goal, state: _State) -> Iterator[_State]:
         entered = 0
-        for occupation in self._nearest(goal, lambda each: zone_of(each) == state.zone + 1):
+        for occupation in self._nearest(goal, state.held, lambda each: zone_of(each) == state.zone + 1):
             leg = self.leg_into(occupation, state.held, state.limits)
             if leg is None:
                 continue

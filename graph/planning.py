@@ -162,11 +162,7 @@ def _summary(goal: Goal, steps: Sequence[Step], currency: str) -> str:
 
 def _refused(pathfinder: Pathfinder, goal: Goal, limits: Limits) -> Plan:
     graph = pathfinder.graph
-    cover = cheapest_cover(
-        pathfinder.programmes, held=pathfinder.held, wanted=goal.wanted, tolerance=len(goal.wanted), limits=limits
-    )
-    gained = cover.gained if cover is not None else frozenset()
-    missing = _sorted(graph, goal.wanted - pathfinder.held - gained)
+    missing = _sorted(graph, goal.wanted - pathfinder.teachable(pathfinder.held))
     near = pathfinder.nearest_open(goal)
     reasons = list(_refusals(pathfinder, goal, limits, missing))
     if near:
@@ -217,7 +213,7 @@ def _refusals(pathfinder: Pathfinder, goal: Goal, limits: Limits, missing: tuple
             f"and one moves up one level at a time."
         )
     if len(missing) > goal.tolerance:
-        yield f"No programme here teaches {_names(graph, missing)}."
+        yield f"No programme that can be begun here teaches {_names(graph, missing)}."
 
 
 def _sorted(graph: SkillGraph, skills: Iterable[SkillId]) -> tuple[SkillId, ...]:

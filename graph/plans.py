@@ -82,10 +82,15 @@ def learnable_at_work(skills: int) -> int:
     return min(MOST_AT_WORK, int(skills * WORK_SHARE))
 
 
+def entry_skills(graph: SkillGraph, occupation: OccupationId) -> frozenset[SkillId]:
+    """Return what one must be able to do to enter an occupation: what is essential, or all where nothing is."""
+    return graph.essential(occupation) or graph.optional(occupation)
+
+
 def goal_of(graph: SkillGraph, target: Occupation | Opportunity) -> Goal:
     """Return the goal that a target stands for. An opportunity tolerates no missing requirement."""
     if isinstance(target, Opportunity):
         occupation = graph.occupations[target.occupation]
         return Goal(occupation=occupation, opportunity=target, wanted=target.required, tolerance=0)
-    wanted = graph.essential(target.id)
+    wanted = entry_skills(graph, target.id)
     return Goal(occupation=target, opportunity=None, wanted=wanted, tolerance=learnable_at_work(len(wanted)))

@@ -100,7 +100,7 @@ def test_without_evidence_the_answer_is_still_honest(graph, now):
     nobody = assess(graph, [], now)
     (refusal,) = plans(graph, nobody, graph.opportunities["opportunity:parcel-driver"])
     assert not refusal.reachable
-    assert "No programme here teaches drive vehicles, operate GPS systems." in refusal.explanation
+    assert "No programme that can be begun here teaches drive vehicles, operate GPS systems." in refusal.explanation
 
 
 def test_the_same_question_has_the_same_answer(graph, driver_who_designs):
