@@ -11,13 +11,14 @@ import argparse
 import gzip
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from graphql import parse
 
+from gateway.composition import Composed, SubgraphSDL, compose
 from gateway.planner import PlanError, QueryPlan, Supergraph, load_supergraph, normalize, plan, show_plan
 from gateway.planner.show import depth
 
@@ -48,13 +49,16 @@ def main() -> int:
         suite, index = arguments.case.rsplit(":", 1)
         print(show_case(arguments.path, suite, int(index)))
         return 0
-    planned, refused, failures = audit(arguments.path)
+    planned, refused, failures = audit(arguments.path, given_supergraph)
+    composed, _, more = audit(arguments.path, composed_supergraph)
+    failures += more
     rows = list(compare(arguments.path))
     comparable = [row for row in rows if row.reference is not None]
     fetches = sum(row.fetches for row in comparable)
     deep = sum(row.depth for row in comparable)
     requests = bench(arguments.path)
-    print(f"plans.audit {planned}/{planned + len(failures)} planned, {refused} refused as expected")
+    print(f"plans.audit {planned} planned from the given supergraphs, {refused} refused as expected")
+    print(f"plans.composed {composed} planned from our own composition")
     print(f"plans.queries {len(comparable)}")
     print(f"plans.fetches {fetches} (bar {FETCH_BAR})")
     print(f"plans.depth {deep} (bar {DEPTH_BAR})")
@@ -74,15 +78,14 @@ def main() -> int:
     return 1 if missed else 0
 
 
-def audit(path: Path) -> tuple[int, int, list[str]]:
-    """Plan every audit query: (planned, refused where errors are expected, failures)."""
+def audit(path: Path, read: Callable[[Path, str], str]) -> tuple[int, int, list[str]]:
+    """Plan every audit query on the supergraphs that `read` gives: (planned, refused as expected, failures)."""
     planned = refused = 0
     failures: list[str] = []
-    for supergraph_path in sorted((path / "audit").glob("*.supergraph.graphql")):
-        suite = supergraph_path.name.removesuffix(".supergraph.graphql")
-        supergraph = load_supergraph(supergraph_path.read_text())
-        tests = json.loads((path / "audit" / f"{suite}.tests.json").read_text())
-        for index, test in enumerate(tests):
+    for tests_path in sorted((path / "audit").glob("*.tests.json")):
+        suite = tests_path.name.removesuffix(".tests.json")
+        supergraph = load_supergraph(read(path, suite))
+        for index, test in enumerate(json.loads(tests_path.read_text())):
             try:
                 plan_text(supergraph, test["query"])
                 planned += 1
@@ -96,6 +99,20 @@ def audit(path: Path) -> tuple[int, int, list[str]]:
     return planned, refused, failures
 
 
+def given_supergraph(path: Path, suite: str) -> str:
+    """Return the supergraph that comes with a suite."""
+    return (path / "audit" / f"{suite}.supergraph.graphql").read_text()
+
+
+def composed_supergraph(path: Path, suite: str) -> str:
+    """Compose the subgraphs of a suite."""
+    services = json.loads((path / "audit" / f"{suite}.subgraphs.json").read_text())
+    result = compose([SubgraphSDL(name=s["name"], sdl=s["sdl"], url=s.get("url", "")) for s in services])
+    if not isinstance(result, Composed):
+        raise SystemExit(f"{suite} does not compose: {result.errors}")
+    return result.supergraph_sdl
+
+
 def compare(path: Path) -> Iterator[Row]:
     """Plan every query of `plans.jsonl.gz`."""
     supergraphs: dict[str, Supergraph] = {}
@@ -105,7 +122,7 @@ def compare(path: Path) -> Iterator[Row]:
         if suite == "bench":
             continue
         if suite not in supergraphs:
-            supergraphs[suite] = load_supergraph((path / "audit" / f"{suite}.supergraph.graphql").read_text())
+            supergraphs[suite] = load_supergraph(given_supergraph(path, suite))
         reference = None
         if "hiveM" in case and "apolloM" in case:
             both = (case["hiveM"], case["apolloM"])
@@ -116,9 +133,7 @@ def compare(path: Path) -> Iterator[Row]:
             if reference is not None:
                 yield Row(suite=suite, index=case["i"], fetches=99, depth=99, reference=reference)
             continue
-        yield Row(
-            suite=suite, index=case["i"], fetches=len(made.fetches), depth=depth(made), reference=reference
-        )
+        yield Row(suite=suite, index=case["i"], fetches=len(made.fetches), depth=depth(made), reference=reference)
 
 
 def bench(path: Path) -> int:
@@ -129,7 +144,7 @@ def bench(path: Path) -> int:
 
 def show_case(path: Path, suite: str, index: int) -> str:
     """Print the plan of one audit query."""
-    supergraph = load_supergraph((path / "audit" / f"{suite}.supergraph.graphql").read_text())
+    supergraph = load_supergraph(given_supergraph(path, suite))
     test = json.loads((path / "audit" / f"{suite}.tests.json").read_text())[index]
     return test["query"] + "\n" + show_plan(plan_text(supergraph, test["query"]))
 
