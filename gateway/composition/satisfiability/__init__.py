@@ -6,7 +6,8 @@ positions that can have produced the current object. A field is satisfiable if s
 one reachable from it by keys, resolves it.
 
 Reading order: `graph` (what each position resolves directly), `moves` (keys and requirements, a
-least fixpoint), `walk` (the lockstep walk), `runtime` (shared fields of abstract types), `explain`
+least fixpoint), `walk` (the lockstep walk), `relevance` (which conditions matter
+where), `runtime` (shared fields of abstract types), `explain`
 (the example query and the reasons).
 """
 

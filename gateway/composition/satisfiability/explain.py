@@ -50,11 +50,15 @@ def print_path(merged: Merged, path: tuple[Step, ...]) -> str:
 
 
 def _arguments(merged: Merged, field: Field) -> str:
-    given = [f"{a.name}: {_example(merged, a.type)}" for a in field.args.values() if is_required(a)]
+    given = [f"{a.name}: {_example(merged, a.type, _DEEPEST)}" for a in field.args.values() if is_required(a)]
     return "(" + ", ".join(given) + ")" if given else ""
 
 
-def _example(merged: Merged, ref: TypeRef) -> str:
+_DEEPEST = 4
+"""How deep an example of an input object goes before it is cut."""
+
+
+def _example(merged: Merged, ref: TypeRef, depth: int) -> str:
     """Any value of an input type."""
     if isinstance(ref, NonNull):
         ref = ref.of
@@ -76,7 +80,10 @@ def _example(merged: Merged, ref: TypeRef) -> str:
         return '"<some value>"'
     if definition.kind is Kind.ENUM:
         return next(iter(definition.values), "UNKNOWN")
-    fields = [f"{v.name}: {_example(merged, v.type)}" for v in definition.inputs.values() if is_required(v)]
+    if depth == 0:
+        return "{...}"
+    required = [v for v in definition.inputs.values() if is_required(v)]
+    fields = [f"{v.name}: {_example(merged, v.type, depth - 1)}" for v in required]
     return "{" + ", ".join(fields) + "}"
 
 

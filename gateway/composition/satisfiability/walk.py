@@ -13,6 +13,7 @@ from gateway.composition.schema.typeref import base_name
 from .explain import Step, explain_cast, explain_field
 from .graph import Conditions, Graph, Position
 from .moves import Moves, Reach
+from .relevance import Relevance
 from .runtime import check_runtime_types
 
 
@@ -41,6 +42,7 @@ class _Walk:
         self.types = merged.schema.types
         self.graph = Graph(merged)
         self.moves = Moves(self.graph)
+        self.relevance = Relevance(merged, self.graph)
         self.errors: list[CompositionError] = []
         self.hints: list[Hint] = []
         self.seen: dict[str, dict[Conditions, _Visits]] = {}
@@ -78,7 +80,8 @@ class _Walk:
             reach = Reach(frozenset(), state.positions, {})
         seen = self.seen.setdefault(state.type_name, {})
         # Every condition that is decided opens ways and closes none, so fewer are harder to satisfy.
-        if any(visits.covers(reach) for known, visits in seen.items() if known <= state.conditions):
+        fewer = (state.conditions, *(state.conditions - {c} for c in state.conditions), frozenset[tuple[str, bool]]())
+        if any(known in seen and seen[known].covers(reach) for known in fewer):
             return False
         seen.setdefault(state.conditions, _Visits()).add(reach)
         return True
@@ -129,7 +132,8 @@ class _Walk:
                         self.errors.append(problem)
                     elif problem is not None:
                         self.hints.append(problem)
-                yield _State(target.name, frozenset(found), conditions, path)
+                kept = self.relevance.within(target.name, conditions)
+                yield _State(target.name, frozenset(found), kept, path)
 
     def _decide(self, type_name: str, field_name: str, known: Conditions) -> Iterator[Conditions]:
         """Both outcomes of each label on the field that is not decided yet."""
@@ -149,7 +153,7 @@ class _Walk:
         if not found:
             self.errors.append(explain_cast(self.merged, definition, state.positions, path))
             return
-        yield _State(name, frozenset(found), state.conditions, path)
+        yield _State(name, frozenset(found), self.relevance.within(name, state.conditions), path)
 
 
 def _too_many(limit: int, state: _State) -> CompositionError:
