@@ -219,6 +219,19 @@ async def test_pushed_errors_are_json_and_never_redirects(fapi: Fapi, changes: A
     assert "location" not in answer.headers
 
 
+async def test_state_may_be_long_or_absent(fapi: Fapi, read_query: Any) -> None:
+    for state in ("s" * 1_000, None):
+        parameters = {"client_id": fapi.client_id, "request_uri": fapi.push(state=state).json()["request_uri"]}
+        handle = fapi.server.http.get("/oauth/authorize", params=parameters).headers["location"].rpartition("/")[2]
+        assert read_query(fapi.server.approve(handle).location).get("state") == state
+
+
+async def test_a_fapi_client_must_authenticate_at_the_token_endpoint(ready: Fapi) -> None:
+    form = {"grant_type": "authorization_code", "code": ready.code(), "client_id": ready.client_id}
+    answer = ready.server.http.post("/oauth/token", data=form, headers={"DPoP": ready.proof(f"{ISSUER}/oauth/token")})
+    assert error_of(answer) == (401, "invalid_client")
+
+
 # Client authentication
 
 
@@ -409,6 +422,11 @@ async def test_48_a_clock_ten_seconds_off_is_accepted(ready: Fapi) -> None:
     for offset in (-10, 10):
         proof = ready.proof(f"{ISSUER}/oauth/token", iat=ready.now() + offset)
         assert ready.redeem(ready.code(), proof=proof).status_code == 200
+
+
+async def test_48_a_proof_may_carry_nbf_and_exp(ready: Fapi) -> None:
+    proof = ready.proof(f"{ISSUER}/oauth/token", nbf=ready.now() - 5, exp=ready.now() + 60)
+    assert ready.redeem(ready.code(), proof=proof).status_code == 200
 
 
 async def test_49_a_proof_counts_once(ready: Fapi) -> None:

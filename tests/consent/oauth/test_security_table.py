@@ -1,0 +1,36 @@
+"""`docs/security.md` names tests that exist, and every attack of the list."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+ATTACKS, MODULES = 72, 59
+
+
+def test_every_named_test_exists() -> None:
+    named = re.findall(r"`([\w/]+\.py)::(\w+)`", PAGE)
+    assert len(named) > ATTACKS
+    missing = [
+        f"{path}::{name}"
+        for path, name in named
+        if not re.search(rf"def {name}\b", (ROOT / "tests" / path).read_text(encoding="utf-8"))
+    ]
+    assert missing == []
+
+
+def test_every_attack_has_its_line() -> None:
+    numbers: set[int] = set()
+    for cell in re.findall(r"^\| ([\d–, ]+) \|", PAGE, re.MULTILINE):
+        for part in cell.split(","):
+            first, _, last = part.strip().partition("–")
+            numbers |= set(range(int(first), int(last or first) + 1))
+    assert numbers == set(range(1, ATTACKS + 1))
+
+
+def test_every_module_is_covered_or_not_applicable() -> None:
+    lines = PAGE.partition("| Module |")[2].splitlines()[2:]
+    assert len(lines) == MODULES
+    assert all("not applicable: " in line or ".py::test_" in line for line in lines)
