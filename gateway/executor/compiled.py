@@ -119,6 +119,7 @@ class CompiledFetch:
 class CompiledPart:
     """A deferred part of the answer.
 
+    `key` is the data key under which its projection finds an object, and the response key under which it puts it.
     `fetches` are the fetches that it waits for. `rereads` tells that it also holds scoped fields which the answer
     itself has fetched: their permits must stay open for it.
     """
@@ -133,7 +134,17 @@ class CompiledPart:
     ) -> None:
         self.part = part
         self.fetches = fetches
-        self.shape = shape_projection(part.projection, schema, places, plain_path(part.path))
+        *above, self.key = plain_path(part.path) or ("",)
+        whole = ProjectedField(
+            parent="",
+            name=self.key,
+            response_key=self.key,
+            data_key=self.key,
+            type=part.type,
+            selections=part.projection,
+        )
+        # Each object is projected as the value of one field, so that its type chooses among the fields.
+        self.shape = shape_projection((whole,), schema, places, tuple(above))
         self.projection = compile_projection(self.shape)
         self.rereads = not _scoped_names(part.projection).isdisjoint(fetched)
 
@@ -196,7 +207,7 @@ class CompiledPlan:
         self.whole = self.shape
         for part in self.parts:
             keys = [step for step in part.part.response_path if step != LIST]
-            self.whole = graft(self.whole, keys, part.shape)
+            self.whole = graft(self.whole, keys, part.shape[0].fields)
         self._collectors: dict[tuple[PathStep, ...], Collect] = {}
 
     def types_at(self, place: tuple[PathStep, ...], tree: dict[str, Any]) -> set[str | None]:

@@ -18,8 +18,9 @@ from gateway.errors import GraphQLErrorDict
 from gateway.executor.compiled import CompiledPart, CompiledPlan
 from gateway.executor.context import ExecutionResult, RequestContext
 from gateway.executor.gated import GatedRun
+from gateway.executor.merge import copy_containers, merge_deep
 from gateway.executor.paths import ClientPath, Place, is_null_at, walk
-from gateway.executor.projection import Anomaly, project_exactly
+from gateway.executor.projection import Anomaly, project_object_exactly
 from gateway.executor.run import Run
 from gateway.planner.nodes import LIST
 
@@ -118,9 +119,11 @@ class _Delivery:
             path = _client_path(part, place)
             if path and is_null_at(self._delivered, path):
                 continue
-            own = [each for each in errors if each.get("path", [])[: len(path)] == path]
+            own: list[GraphQLErrorDict] = [each for each in errors if each.get("path", [])[: len(path)] == path]
             errors[:] = [each for each in errors if each not in own]
-            entries.append(self._entry(part, place, path, own))
+            entry = self._entry(part, place, path, own)
+            if entry["data"] != {} or "errors" in entry:
+                entries.append(entry)
         return entries
 
     def _entry(
@@ -129,10 +132,10 @@ class _Delivery:
         run = self._run
         data: dict[str, Any] | None
         try:
-            data = part.projection.project(place.value, run.state(part.projection))
+            data = part.projection.project({part.key: place.value}, run.state(part.projection))[part.key]
         except Anomaly:
-            data, found = project_exactly(
-                part.shape,
+            data, found = project_object_exactly(
+                part.shape[0],
                 place.value,
                 run.state(part.projection),
                 run.context.variables,
@@ -174,6 +177,5 @@ def _graft_data(delivered: Any, path: ClientPath, data: dict[str, Any]) -> None:
     """Add a part to what has been delivered, so that parts inside it find their place."""
     for step in path:
         delivered = delivered[step]
-    if delivered is not None:
-        for key, value in data.items():
-            delivered.setdefault(key, value)
+    if type(delivered) is dict:
+        merge_deep(delivered, copy_containers(data), frozenset())

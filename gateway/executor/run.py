@@ -318,8 +318,9 @@ class Run:
         plan, context = self.plan, self.context
         data: JsonObject | None
         try:
-            data = plan.projection.project(self.tree, self.state(plan.projection))
-            if plan.projection.multiplies and size_of(data, {}) > context.max_response_bytes:
+            state = self.state(plan.projection)
+            data = plan.projection.project(self.tree, state)
+            if plan.projection.multiplies and state.repeats and size_of(data, {}) > context.max_response_bytes:
                 raise ResponseTooLargeError
         except Anomaly:
             data, errors = project_exactly(

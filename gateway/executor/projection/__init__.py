@@ -7,7 +7,7 @@ field by field as the specification words it, and knows the path of every error.
 """
 
 from gateway.executor.projection.compiled import Project, ProjectionState, compile_projection
-from gateway.executor.projection.exact import project_exactly
+from gateway.executor.projection.exact import project_exactly, project_object_exactly
 from gateway.executor.projection.leaves import Anomaly
 from gateway.executor.projection.shape import ShapedField, graft, shape_projection
 
@@ -19,5 +19,6 @@ __all__ = [
     "compile_projection",
     "graft",
     "project_exactly",
+    "project_object_exactly",
     "shape_projection",
 ]

@@ -18,9 +18,12 @@ JsonObject = dict[str, Any]
 
 
 class ProjectionState:
-    """What a projection reads besides the tree: one per pass over it."""
+    """What a projection reads besides the tree: one per pass over it.
 
-    __slots__ = ("conditions", "introspection", "memos", "seal")
+    `repeats` counts the objects that were met again at another place.
+    """
+
+    __slots__ = ("conditions", "introspection", "memos", "repeats", "seal")
 
     def __init__(
         self,
@@ -31,6 +34,7 @@ class ProjectionState:
     ) -> None:
         self.conditions = conditions
         self.memos: list[dict[int, Any]] = [{} for _ in range(memos)]
+        self.repeats = 0
         self.seal = seal
         self.introspection = introspection
 
@@ -163,6 +167,7 @@ class _Generator:
             f"    m = s.memos[{memo}]",
             "    r = m.get(id(o))",
             f"    if r is None: r = m[id(o)] = {inner}(o, s)",
+            "    else: s.repeats += 1",
             "    return r",
         ]
         return f"p{number}"

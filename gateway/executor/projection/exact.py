@@ -48,6 +48,20 @@ def project_exactly(
         return None, projector.errors
 
 
+def project_object_exactly(
+    field: ShapedField,
+    value: dict[str, Any],
+    state: ProjectionState,
+    variables: Mapping[str, Any],
+    known: Iterable[GraphQLErrorDict],
+    max_errors: int,
+    path: Path,
+) -> tuple[dict[str, Any] | None, list[GraphQLErrorDict]]:
+    """Project one object as the value of a field, for a deferred part that the client reads at `path`."""
+    projector = _ExactProjector(state, variables, known, max_errors)
+    return projector.value(field, value, path), projector.errors
+
+
 class _ExactProjector:
     def __init__(
         self,
@@ -63,6 +77,13 @@ class _ExactProjector:
         self._budget = MAX_FIELDS
         self._known = {tuple(error["path"]) for error in known if "path" in error}
         self._above = {path[:length] for path in self._known for length in range(len(path))}
+
+    def value(self, field: ShapedField, value: dict[str, Any], path: Path) -> dict[str, Any] | None:
+        try:
+            result: dict[str, Any] | None = self._nullable(field, field.type, value, path)
+        except _NullError:
+            return None
+        return result
 
     def object(self, fields: Sequence[ShapedField], value: dict[str, Any], path: Path) -> dict[str, Any]:
         result: dict[str, Any] = {}
