@@ -17,7 +17,6 @@ class Cells:
 
     def __init__(self, view: View) -> None:
         self.view = view
-        self.types = view.types
         self.fresh = 0
 
     def claim(self, case: Case, field: OperationField) -> Cell:
@@ -75,7 +74,7 @@ class Cells:
             if one == two or (field.client and other.client):
                 return False
         mine, theirs = self.view.owners(rep, field.name), self.view.owners(other_rep, other.name)
-        leaf = not field.cases and field.named not in self.types
+        leaf = not field.cases and field.named not in self.view.types
         for subgraph in mine.keys() & theirs.keys():
             one, two = mine[subgraph].type, theirs[subgraph].type
             if not leaf:

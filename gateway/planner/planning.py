@@ -16,6 +16,9 @@ from gateway.planner.walk import Walk
 
 _DEFAULT = PlannerOptions()
 
+MAX_VIEWS = 64
+"""How many sets of options one supergraph remembers at a time; override labels may differ by request."""
+
 
 def plan(supergraph: Supergraph, operation: Operation, options: PlannerOptions = _DEFAULT) -> QueryPlan:
     """Plan `operation` (normalized, and filtered by `authorize` if at all).
@@ -67,8 +70,11 @@ def _deferred(view: View, operation: Operation, walk: Walk, batches: list[Batch]
 
 def _view(supergraph: Supergraph, options: PlannerOptions) -> View:
     """Return the supergraph's view for `options`, made once."""
-    view = supergraph.cache.get(options)
+    views = supergraph.cache.setdefault("views", {})
+    assert isinstance(views, dict)
+    view = views.get(options)
     if not isinstance(view, View):
-        view = View(supergraph, options)
-        supergraph.cache[options] = view
+        if len(views) >= MAX_VIEWS:
+            views.clear()
+        view = views[options] = View(supergraph, options)
     return view

@@ -69,7 +69,6 @@ class Walk:
         self, view: View, operation: Operation, decisions: Mapping[Decision, int], fuel: int, splits: Splits
     ) -> None:
         self.view = view
-        self.types = view.types
         self.operation = operation
         self.decisions = decisions
         self.fuel = fuel
