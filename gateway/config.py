@@ -95,6 +95,16 @@ class Settings:
         default="",
         metadata={"help": "Origins whose pages may call `/graphql`, separated by commas; `*` for all."},
     )
+    trusted_documents: str = field(
+        default="", metadata={"help": "File of trusted documents: a JSON object of id and document."}
+    )
+    trusted_documents_mode: str = field(
+        default="off",
+        metadata={"help": "`off`, `allow` (trusted documents by id, others as text) or `require` (no others)."},
+    )
+    persisted_queries: bool = field(
+        default=False, metadata={"help": "Automatic persisted queries: remember documents by their SHA-256 hash."}
+    )
     log_level: str = field(default="info", metadata={"help": "`debug`, `info`, `warning` or `error`."})
 
     @property
@@ -201,6 +211,12 @@ def _problems(settings: Settings) -> list[str]:
         problems.append("sandbox_url: simulated platforms are for a loopback issuer only")
     if settings.demo_login and not settings.is_loopback:
         problems.append("demo_login: is for a loopback issuer only")
+    if settings.trusted_documents_mode not in {"off", "allow", "require"}:
+        problems.append("trusted_documents_mode: write off, allow or require")
+    elif settings.trusted_documents_mode != "off" and not settings.trusted_documents:
+        problems.append("trusted_documents: name the file, or set trusted_documents_mode to off")
+    if settings.persisted_queries and settings.trusted_documents_mode == "require":
+        problems.append("persisted_queries: clients cannot add documents where trusted ones are required")
     if settings.log_level not in {"debug", "info", "warning", "error"}:
         problems.append("log_level: write debug, info, warning or error")
     try:

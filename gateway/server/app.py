@@ -20,8 +20,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from connectors.catalogue import built_in
+from connectors.directory import DirectorySubgraph
 from connectors.environment import Environment
 from connectors.linking.routes import LinkingRoutes
+from connectors.registration import LiveConnectors, Registration
 from connectors.registry import Registry, build_platforms
 from connectors.transport import Wire
 from consent.access_log import AccessLog
@@ -38,6 +40,7 @@ from consent.oauth.settings import OAuthSettings
 from consent.pages import routes as page_routes
 from consent.pages.receipt import ReceiptServices, receipt_routes
 from consent.pages.services import PagesServices
+from consent.platform_gates import PlatformGates
 from consent.receipts import Party
 from consent.signin.demo import DemoLogin
 from consent.signin.forms import Forms
@@ -54,11 +57,12 @@ from consent.visibility import ConsentedAccounts, SubjectGates
 from gateway.config import Settings
 from gateway.engine import Engine, EngineOptions, Limits
 from gateway.planner import PlannerOptions
-from gateway.registry import assemble
+from gateway.registry import RULES, LiveGraph, compose_with
 from gateway.server.audit import audit_routes
 from gateway.server.authenticate import Authenticator
 from gateway.server.cors import parse_origins
 from gateway.server.demo_workers import ensure_demo_workers
+from gateway.server.documents import Documents, load_trusted_documents
 from gateway.server.errors import on_defect, on_http_error
 from gateway.server.execution import Execution
 from gateway.server.graphiql import graphiql_routes
@@ -71,7 +75,7 @@ from gateway.storage.database import check_connection, create_database_engine
 from gateway.storage.migrate import migrate
 from gateway.storage.sealer import PairwiseSealer
 from gateway.storage.vault import Vault
-from gateway.storage.vocabulary import open_platforms, seed
+from gateway.storage.vocabulary import seed
 from graph.subgraph import build_schema as build_graph_schema
 from graph.taxonomy_import import live_graph
 
@@ -94,34 +98,46 @@ def create_app(settings: Settings, process_end: Drain | None = None) -> Starlett
     authorize_url = f"{settings.issuer}/oauth/authorize"
     environment = Environment(sandbox_url=settings.sandbox_url or None)
     wire = Wire()
-    catalogue = built_in()
-    open_platforms(database, [connector.name for connector in catalogue])
+    registration = Registration(
+        database, PlatformGates(), lambda connector: [str(each) for each in compose_with(connector)], clock=utc_now
+    )
+    registration.seed(built_in())
+    generation, connectors = registration.live()
 
     async def drain(account_id: str) -> Revocation:
         return await stops.drain(Scope(kind="account", ref=account_id))
 
+    consented = ConsentedAccounts(database)
     platforms = build_platforms(
-        catalogue,
+        connectors,
         wire=wire,
         engine=database,
         vault=vault,
         gate=SubjectGates(),
-        consented=ConsentedAccounts(database),
+        consented=consented,
         drain=drain,
         environment=environment,
         pseudonym_key=keyring.derive("pseudonym"),
         digest_key=keyring.derive("digest"),
     )
-    assembly = assemble(
+    gate = ConsentGate(leases, sources={}, authorize_url=authorize_url)
+    graph = LiveGraph(
         build_consent_schema(
             ConsentServices(database, grants=grants, contacts=contacts, leases=leases, authorize_url=authorize_url)
         ),
         build_graph_schema(live_graph(database), utc_now),
-        platforms.directory,
-        platforms.registry.subgraphs,
+        platforms,
+        lambda: DirectorySubgraph(
+            platforms.registry.connectors, platforms.accounts, consented, simulated=bool(settings.sandbox_url)
+        ),
+        lambda assembly: Engine.from_subgraphs(
+            assembly.subgraphs, rules=RULES, gate=gate, sealer=sealer, options=_engine_options(settings)
+        ),
+        gate,
     )
-    gate = ConsentGate(leases, sources=assembly.sources, authorize_url=authorize_url)
-    engine = Engine.from_subgraphs(assembly.subgraphs, gate=gate, sealer=sealer, options=_engine_options(settings))
+    engine = graph.engine
+    live = LiveConnectors(registration, platforms.registry, graph.swap)
+    live.generation = generation
 
     sign_in = SignInSettings(issuer=settings.issuer)
     oauth = OAuthSettings(
@@ -199,12 +215,13 @@ def create_app(settings: Settings, process_end: Drain | None = None) -> Starlett
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await asyncio.to_thread(leases.start)
         _settle_garbage_collector()
-        appending = asyncio.create_task(audit.run())
+        tasks = [asyncio.create_task(work) for work in (audit.run(), live.watch())]
         try:
             yield
         finally:
-            appending.cancel()
-            await asyncio.gather(appending, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             await wire.close()
             await asyncio.to_thread(leases.close)
             database.dispose()
@@ -260,8 +277,18 @@ def _graphql(engine: Engine, authenticate: Authenticator, streams: StreamLife, s
         timeout=settings.request_timeout,
         compression=settings.compression,
         origins=parse_origins(settings.cors_origins),
+        documents=_documents(settings),
     )
     return GraphQLEndpoint(Execution(engine), authenticate, streams, options)
+
+
+def _documents(settings: Settings) -> Documents:
+    mode = settings.trusted_documents_mode
+    return Documents(
+        {} if mode == "off" else load_trusted_documents(settings.trusted_documents),
+        required=mode == "require",
+        automatic=settings.persisted_queries,
+    )
 
 
 async def _home(_: Request) -> Response:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from gateway.server.attendance import while_attended
 from gateway.server.cors import CrossOrigin
+from gateway.server.documents import Documents
 from gateway.server.http_request import (
     EVENT_STREAM,
     GONE,
@@ -79,12 +80,16 @@ class Executes(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointOptions:
-    """What the operator decides about the endpoint. `timeout` is for reading a body, and for executing, in seconds."""
+    """What the operator decides about the endpoint.
+
+    `timeout` is for reading a body, and for executing, in seconds. `documents` says which documents are accepted.
+    """
 
     max_body_bytes: int = 1_000_000
     timeout: float | None = 30.0
     compression: bool = True
     origins: frozenset[str] = frozenset()
+    documents: Documents = field(default_factory=Documents)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +151,8 @@ class GraphQLEndpoint:
         parameters = await read_parameters(
             scope, receive, headers, limit=options.max_body_bytes, seconds=options.timeout
         )
+        if not isinstance(parameters, Refused):
+            parameters = options.documents.resolve(parameters)
         if isinstance(parameters, Refused):
             return parameters
         if is_stream:

@@ -76,9 +76,13 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphQLParameters:
-    """The parameters of one GraphQL request, of the right JSON types."""
+    """The parameters of one GraphQL request, of the right JSON types.
+
+    `query` is empty where the document is named by `document_id` or by an extension (`documents.py`).
+    """
 
     query: str
+    document_id: str | None = None
     operation_name: str | None = None
     variables: dict[str, Any] | None = None
     extensions: dict[str, Any] = field(default_factory=dict)
@@ -239,6 +243,7 @@ def _from_body(body: bytes) -> GraphQLParameters | Refused:
         return _bad("The body must be a JSON object with `query`.")
     return _checked(
         parameters.get("query"),
+        parameters.get("documentId"),
         parameters.get("operationName"),
         parameters.get("variables"),
         parameters.get("extensions"),
@@ -265,6 +270,7 @@ def _from_query(query_string: bytes) -> GraphQLParameters | Refused:
                 return _bad(f"The parameter {name!r} is not JSON.")
     return _checked(
         parameters.get("query"),
+        parameters.get("documentId") or None,
         parameters.get("operationName") or None,
         decoded.get("variables"),
         decoded.get("extensions"),
@@ -273,18 +279,30 @@ def _from_query(query_string: bytes) -> GraphQLParameters | Refused:
 
 
 def _checked(
-    query: object, operation_name: object, variables: object, extensions: object, *, is_get: bool
+    query: object,
+    document_id: object,
+    operation_name: object,
+    variables: object,
+    extensions: object,
+    *,
+    is_get: bool,
 ) -> GraphQLParameters | Refused:
-    if not isinstance(query, str) or not query.strip():
+    if document_id is not None and not isinstance(document_id, str):
+        return _bad("`documentId` must be a string.")
+    if extensions is not None and not isinstance(extensions, dict):
+        return _bad("`extensions` must be an object.")
+    is_named = document_id is not None or (extensions is not None and "persistedQuery" in extensions)
+    if query is None and is_named:
+        query = ""
+    elif not isinstance(query, str) or not (query.strip() or is_named):
         return _bad("`query` is missing; it must be a GraphQL document in a string.")
     if operation_name is not None and not isinstance(operation_name, str):
         return _bad("`operationName` must be a string.")
     if variables is not None and not isinstance(variables, dict):
         return _bad("`variables` must be an object.")
-    if extensions is not None and not isinstance(extensions, dict):
-        return _bad("`extensions` must be an object.")
     return GraphQLParameters(
         query=query,
+        document_id=document_id,
         operation_name=operation_name,
         variables=variables,
         extensions=extensions or {},
