@@ -174,6 +174,20 @@ type User @key(fields: "x") @key(fields: 1) {
     ]
 
 
+@pytest.mark.parametrize("name", ["", " ", "_", "__type"])
+def test_names_that_no_graph_can_have_are_refused(name):
+    result = compose([SubgraphSDL(name=name, url="", sdl="type Query { a: Int }")])
+    assert isinstance(result, CompositionFailed)
+    assert [e.code for e in result.errors] == ["INVALID_SUBGRAPH_NAME"]
+
+
+@pytest.mark.parametrize("name", ["a b", 'quo"te', "línea", "1", "-", "💼", "new\nline"])
+def test_any_other_name_makes_a_valid_supergraph(name):
+    result = compose([SubgraphSDL(name=name, url='http://x/"', sdl="type Query { a: Int }")])
+    assert isinstance(result, Composed)
+    assert validate_schema(build_schema(result.supergraph_sdl)) == []
+
+
 def test_two_subgraphs_of_one_name_are_refused():
     result = compose([*given(a="type Query {\n  a: Int\n}"), *given(a="type Query {\n  a: Int\n}")])
     assert isinstance(result, CompositionFailed)

@@ -9,8 +9,11 @@ from .report import Report
 
 def check_names(report: Report, written: Schema) -> None:
     """Root types under other names must leave the default names free."""
-    if report.subgraph.name == "_":
-        report("INVALID_SUBGRAPH_NAME", "Invalid name _ for a subgraph: this name is reserved")
+    name = report.subgraph.name
+    if name == "_" or name.startswith("__"):
+        report("INVALID_SUBGRAPH_NAME", f"Invalid name {name} for a subgraph: this name is reserved")
+    elif not name.strip():
+        report("INVALID_SUBGRAPH_NAME", "A subgraph needs a name")
     for operation in ("query", "mutation", "subscription"):
         default = operation.capitalize()
         root = written.roots.get(operation)
