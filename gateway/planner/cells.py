@@ -55,7 +55,8 @@ class Cells:
         return key
 
     def _is_taken(self, case: Case, key: str, field: OperationField) -> bool:
-        if key.startswith("_g") and field.client:
+        if field.client and key.startswith(("_g", "__")):
+            # Not even an alias may pass for one of the plan's keys, or for `__typename`.
             return True
         for types, rep, other in case.spot.claims.get(key, ()):
             same = other.name == field.name and other.arguments == field.arguments

@@ -251,7 +251,7 @@ class _Emitter:
         if all(selection.conditions for selection in selections):
             # Something has to say that the object is there when nothing else is asked of it.
             # An interface object's name must not stand in for the concrete type.
-            selections.insert(0, _typename(node.static, "_object" if node.opaque else "__typename"))
+            selections.insert(0, _typename(node.static, "_g" if node.opaque else "__typename"))
         return tuple(selections)
 
     def _field(self, selected: Selected, parent: str, held: _Conjunction) -> list[FieldSelection]:

@@ -370,3 +370,35 @@ def test_what_the_gateway_answers_itself_is_not_fetched(federate: Federate, plan
         ("Query", "__typename"),
         ("Query", "__schema"),
     ]
+
+
+def test_no_alias_passes_for_a_key_of_the_plan(federate: Federate, planned: Planned) -> None:
+    supergraph = federate(**CHAIN)
+    assert planned(supergraph, "{ thing { __typename: id _g0: id _g7: id id: __typename code { minor } } }") == text(
+        """
+        QueryPlan {
+          Sequence {
+            Fetch(service: "a") {
+              thing {
+                __typename
+                _g0: id
+                _g1: id
+                _g2: id
+              }
+            }
+            Fetch(service: "b") {
+              Flatten(path: "thing") {
+                Thing { id: _g0 }
+              }
+              => {
+                ... on Thing {
+                  code {
+                    minor
+                  }
+                }
+              }
+            }
+          }
+        }
+        """
+    )
