@@ -6,7 +6,7 @@ alone, for the command line and for `schema.graphql`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import cast
@@ -14,14 +14,17 @@ from typing import cast
 from strawberry.federation import Schema
 
 from connectors.catalogue import built_in
+from connectors.composition_rule import CanonicalRule
 from connectors.directory import DirectorySubgraph, directory_sdl
+from connectors.registry import Platforms
 from connectors.runtime import ConnectorSubgraph
 from connectors.schema import Connector
 from consent.columns import utc_now
+from consent.gate import ConsentGate
 from consent.subgraph import ConsentServices
 from consent.subgraph import build_schema as build_consent_schema
 from gateway.composition import Composed, CompositionError, CompositionFailed, SubgraphSDL, compose
-from gateway.engine import CompositionFailedError
+from gateway.engine import CompositionFailedError, Engine
 from gateway.subgraph import Subgraph, SubgraphCall
 from gateway.subgraphs import StrawberrySubgraph
 from graph.builtin import load_builtin
@@ -29,6 +32,14 @@ from graph.subgraph import build_schema as build_graph_schema
 
 CONSENT, DIRECTORY, GRAPH = "consent", "directory", "graph"
 INTERNAL = "internal"
+
+RULES = (
+    CanonicalRule(
+        lambda code, message: CompositionError(code=code, message=message),
+        trusted=frozenset({CONSENT, DIRECTORY, GRAPH}),
+    ),
+)
+"""Rules of ours beside the composer's: the canonical types stay as they are, personal fields carry their scope."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +64,45 @@ def assemble(
     return Assembly(subgraphs=(*own, *platforms), sources=sources)
 
 
+class LiveGraph:
+    """The engine and the gate, kept in step with the connectors that are live.
+
+    `swap` composes anew and serves the result from the next request on; what runs finishes on the old version.
+    """
+
+    def __init__(
+        self,
+        consent: Schema,
+        graph: Schema,
+        platforms: Platforms,
+        directory: Callable[[], DirectorySubgraph],
+        make_engine: Callable[[Assembly], Engine],
+        gate: ConsentGate,
+    ) -> None:
+        self._consent = consent
+        self._graph = graph
+        self._platforms = platforms
+        self._directory = directory
+        self._gate = gate
+        assembly = self._assemble()
+        gate.update_sources(assembly.sources)
+        self.engine = make_engine(assembly)
+
+    def swap(self) -> None:
+        """Serve what is live now. Raises `CompositionFailedError`; then nothing has changed."""
+        assembly = self._assemble()
+        # The gate learns new sources first: a source that it does not know is denied, never let through.
+        self._gate.update_sources(assembly.sources)
+        self.engine.swap(assembly.subgraphs, rules=RULES)
+
+    def _assemble(self) -> Assembly:
+        return assemble(self._consent, self._graph, self._directory(), self._platforms.registry.subgraphs)
+
+
 @cache
 def builtin_supergraph() -> Composed:
     """Return the composed built-in catalogue. Raises `CompositionFailedError`."""
-    result = compose(_sdls(built_in()))
+    result = compose(_sdls(built_in()), rules=RULES)
     if isinstance(result, CompositionFailed):
         raise CompositionFailedError(result.errors)
     return result
@@ -65,7 +111,7 @@ def builtin_supergraph() -> Composed:
 def compose_with(connector: Connector) -> tuple[CompositionError, ...]:
     """Return why `connector` does not compose with the built-in catalogue (whose own one of that name it replaces)."""
     others = [each for each in built_in() if each.name != connector.name]
-    result = compose(_sdls([*others, connector]))
+    result = compose(_sdls([*others, connector]), rules=RULES)
     return result.errors if isinstance(result, CompositionFailed) else ()
 
 

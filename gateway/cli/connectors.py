@@ -11,6 +11,7 @@ from typing import Any
 
 from connectors.schema import Connector
 from gateway.cli.failure import CommandError
+from gateway.cli.registration import add_registration_parsers, run_against
 from gateway.server.loopback import loopback_socket, serve_on
 
 
@@ -31,6 +32,7 @@ def add_parsers(commands: Any) -> None:
     testing.add_argument("--all", action="store_true", help="every connector of the catalogue")
     testing.add_argument("--sandbox-url", help="a running sandbox (default: one is started for the test)")
     testing.set_defaults(run=_test)
+    add_registration_parsers(group)
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -84,8 +86,6 @@ def _connector(name: str, known: Mapping[str, Connector]) -> Connector:
 
 
 async def _run_tests(connectors: Sequence[Connector], sandbox_url: str | None) -> int:
-    from connectors.conformance import run_conformance
-    from connectors.environment import Environment
     from connectors.sandbox import SandboxSettings, create_sandbox
 
     failed = 0
@@ -96,7 +96,7 @@ async def _run_tests(connectors: Sequence[Connector], sandbox_url: str | None) -
             app = create_sandbox(SandboxSettings(public_url=own))
             sandbox_url = await stack.enter_async_context(serve_on(listener, app))
         for connector in connectors:
-            report = await run_conformance(connector, Environment(sandbox_url=sandbox_url))
+            report = await run_against(sandbox_url, connector)
             print("\n".join(report.lines()), flush=True)
             failed += not report.ok
     return failed

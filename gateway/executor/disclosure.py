@@ -13,9 +13,9 @@ from gateway.executor.compiled import CompiledEntities
 from gateway.executor.document import Cut, fields_of, is_allowed, scopes_of, strip
 from gateway.executor.hooks import Denial, GateDecision
 from gateway.executor.paths import JsonObject, Place
+from gateway.executor.provenance import Source
 from gateway.executor.schema import ExecutionSchema
 from gateway.planner.nodes import FragmentSelection, InputField, Scopes, Selection
-from gateway.subgraph import Permit
 
 UNDECIDED = Denial(code="CONSENT_UNDECIDED", message="Access to this field has not been decided on.")
 UNAVAILABLE = Denial(code="CONSENT_UNAVAILABLE", message="Access to this field cannot be decided on at the moment.")
@@ -34,7 +34,7 @@ class Candidate:
     selections: tuple[Selection, ...]
     scopes: frozenset[str]
     key: JsonObject
-    inherited: tuple[Permit, ...]
+    sources: tuple[Source, ...]
     typename: str
     contexts: tuple[InputField, ...]
 

@@ -31,7 +31,7 @@ from gateway.executor.hooks import Denial, GateDecision, GateRequest
 from gateway.executor.merge import typename_of
 from gateway.executor.paths import DataPath, JsonObject, Place, top_level_keys, walk
 from gateway.executor.permits import GateDesk, call_while_permitted, has_ended
-from gateway.executor.provenance import Ledger, Unit, remove
+from gateway.executor.provenance import Ledger, Source, Unit, remove
 from gateway.executor.release import release
 from gateway.executor.run import Run
 from gateway.planner.nodes import InputField, Selection
@@ -89,7 +89,7 @@ class GatedRun(Run):
                     typename=each.typename,
                     key=each.key,
                     scopes=each.scopes,
-                    inherited=each.inherited,
+                    inherited=tuple(source.permit for source in each.sources),
                 )
                 for each in candidates
             ],
@@ -141,9 +141,9 @@ class GatedRun(Run):
                     scopes=disclosure.scopes,
                     key={each.name: representation.get(each.name) for each in disclosure.inputs if each.identifying},
                     # A context's value may come from anything fetched so far.
-                    inherited=self.ledger.permits_behind(own, disclosure.inputs)
+                    sources=self.ledger.sources_of(own, disclosure.inputs)
                     if group is None
-                    else self.desk.permits(),
+                    else self.ledger.all_sources(),
                     contexts=disclosure.contexts,
                     typename=typename,
                 )
@@ -162,7 +162,7 @@ class GatedRun(Run):
 
     def _decide(self, candidate: Candidate, decision: GateDecision) -> Grant:
         """Apply a decision; what can be told at once is reported here, cuts below lists after the answer."""
-        if any(permit.ended for permit in candidate.inherited) or has_ended(decision.permit):
+        if any(source.permit.ended for source in candidate.sources) or has_ended(decision.permit):
             grant = _nothing_left(candidate, ENDED)
         elif (denied := hidden_context(candidate.contexts, decision)) is not None:
             grant = _nothing_left(candidate, denied)
@@ -232,7 +232,7 @@ class GatedRun(Run):
         ended: set[tuple[str, int]] = set()
         for members, (_, key, sent) in zip(groups, sinks, strict=True):
             for index, (candidate, grant, permit) in enumerate(members):
-                if has_ended(permit) or any(has_ended(each) for each in candidate.inherited) or answer is None:
+                if has_ended(permit) or any(source.permit.ended for source in candidate.sources) or answer is None:
                     ended.add((key, index))
                     sent[index] = []
                     for place in candidate.places:
@@ -257,7 +257,7 @@ class GatedRun(Run):
                         permit=permit,
                         scopes=grant.allowed,
                         sent=grant.sent,
-                        inherited=candidate.inherited,
+                        sources=candidate.sources,
                         selections=grant.selections,
                         objects=tuple(candidate.sink),
                         keys=frozenset(brought),
@@ -297,13 +297,21 @@ class GatedRun(Run):
             await self.desk.close()
 
     async def _decide_root(
-        self, fetch: CompiledFetch, places: Sequence[Place], inherited: tuple[Permit, ...] = ()
+        self, fetch: CompiledFetch, places: Sequence[Place], sources: tuple[Source, ...] = ()
     ) -> tuple[Grant, Permit | None]:
         """Ask about a root fetch: one request without an entity."""
         selections = active_part(fetch.fetch.selections, self.holds)
         scopes = disclosed_scopes(selections, ())
         (decision,) = await self.desk.acquire(
-            [GateRequest(subgraph=fetch.subgraph, typename=None, key=None, scopes=scopes, inherited=inherited)],
+            [
+                GateRequest(
+                    subgraph=fetch.subgraph,
+                    typename=None,
+                    key=None,
+                    scopes=scopes,
+                    inherited=tuple(source.permit for source in sources),
+                )
+            ],
             fetch.index,
         )
         grant = decide(selections, (), None, scopes, decision)
@@ -316,8 +324,8 @@ class GatedRun(Run):
     async def fetch_root(self, fetch: CompiledFetch) -> None:
         """Fetch root fields as far as they are allowed."""
         places = list(walk(self.tree, fetch.fetch.path))
-        inherited = self.ledger.permits_behind(places, ())
-        grant, permit = await self._decide_root(fetch, places, inherited)
+        sources = self.ledger.sources_of(places, ())
+        grant, permit = await self._decide_root(fetch, places, sources)
         if not grant.selections:
             return
         document, names = (
@@ -356,7 +364,7 @@ class GatedRun(Run):
                 permit=permit,
                 scopes=grant.allowed,
                 sent=frozenset(),
-                inherited=inherited,
+                sources=sources,
                 selections=grant.selections,
                 objects=objects,
                 keys=frozenset(brought),

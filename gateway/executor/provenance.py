@@ -11,9 +11,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gateway.executor.document import fields_of, scopes_of
 from gateway.executor.paths import JsonObject, Place
 from gateway.planner.nodes import InputField, Selection
 from gateway.subgraph import Permit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Source:
+    """A permit that something was computed from, and the scopes of the values that were used."""
+
+    permit: Permit
+    scopes: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -22,14 +31,14 @@ class Unit:
 
     `objects` are the places in the tree that it filled, `keys` the data keys that it brought there.
     `scopes` were disclosed under `permit`; `sent` are those among them that its inputs needed.
-    `inherited` are the permits of everything that it was computed from.
+    `sources` is everything that it was computed from.
     """
 
     subgraph: str
     permit: Permit | None
     scopes: frozenset[str]
     sent: frozenset[str]
-    inherited: tuple[Permit, ...]
+    sources: tuple[Source, ...]
     selections: tuple[Selection, ...]
     objects: tuple[JsonObject, ...]
     keys: frozenset[str]
@@ -46,27 +55,42 @@ class Ledger:
 
     def record(self, unit: Unit) -> None:
         """Remember a unit. One that depends on no permit can never be taken back, and is not kept."""
-        if unit.permit is None and not unit.inherited:
+        if unit.permit is None and not unit.sources:
             return
         self.units.append(unit)
         for each in unit.objects:
             self._owners.setdefault(id(each), []).append(unit)
 
-    def permits_behind(self, places: Iterable[Place], fields: Sequence[InputField]) -> tuple[Permit, ...]:
-        """Return the permits behind the entities at `places` and the inputs that are read from them."""
-        permits: dict[int, Permit] = {}
+    def sources_of(self, places: Iterable[Place], fields: Sequence[InputField]) -> tuple[Source, ...]:
+        """Return what is behind the entities at `places` and the inputs that are read from them."""
+        found: dict[int, Source] = {}
         for place in places:
             for value, key in place.trail:
-                self._add(value, key, permits)
+                self._add(value, key, found)
             for value, key in _inputs(place.value, fields):
-                self._add(value, key, permits)
-        return tuple(permits.values())
+                self._add(value, key, found)
+        return tuple(found.values())
 
-    def _add(self, value: JsonObject, key: str, permits: dict[int, Permit]) -> None:
+    def all_sources(self) -> tuple[Source, ...]:
+        """Return everything that has been fetched under a permit."""
+        return tuple(Source(permit=unit.permit, scopes=unit.scopes) for unit in self.units if unit.permit is not None)
+
+    def _add(self, value: JsonObject, key: str, found: dict[int, Source]) -> None:
         for unit in self._owners.get(id(value), ()):
-            if key in unit.keys:
-                for permit in unit.inherited if unit.permit is None else (unit.permit, *unit.inherited):
-                    permits[id(permit)] = permit
+            if key not in unit.keys:
+                continue
+            sources = list(unit.sources)
+            if unit.permit is not None:
+                sources.append(Source(permit=unit.permit, scopes=unit.scopes & scopes_under(unit.selections, key)))
+            for source in sources:
+                known = found.get(id(source.permit))
+                scopes = source.scopes if known is None else known.scopes | source.scopes
+                found[id(source.permit)] = Source(permit=source.permit, scopes=scopes)
+
+
+def scopes_under(selections: Sequence[Selection], key: str) -> frozenset[str]:
+    """Return the scopes of what is selected under a data key, its own included."""
+    return scopes_of([each for each in fields_of(selections) if each.key == key])
 
 
 def _inputs(value: Any, fields: Sequence[InputField]) -> Iterator[tuple[JsonObject, str]]:

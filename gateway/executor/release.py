@@ -19,6 +19,8 @@ from gateway.subgraph import Permit
 if TYPE_CHECKING:
     from gateway.executor.gated import GatedRun
 
+_NONE: frozenset[str] = frozenset()
+
 logger = logging.getLogger(__name__)
 
 
@@ -54,7 +56,8 @@ def prune(run: GatedRun, ended: Mapping[Permit, frozenset[str]], denial: Denial)
     taken: list[tuple[Unit, tuple[str, ...]]] = []
     for unit in run.ledger.units:
         lost = gone.get(id(unit.permit), frozenset())
-        if any(id(permit) in gone for permit in unit.inherited) or lost & unit.sent:
+        used = any(gone.get(id(each.permit), _NONE) & each.scopes for each in unit.sources)
+        if used or lost & unit.sent:
             taken += [(unit, (key,)) for key in sorted(unit.keys)]
         elif lost:
             taken += [(unit, cut.keys) for cut in remaining(unit.selections, unit.scopes, lost)]

@@ -16,6 +16,7 @@ MODULES = (
     "consent.signin.models",
     "connectors.accounts.models",
     "connectors.linking.models",
+    "connectors.registration.models",
     "graph.store",
 )
 """Modules that define tables."""

@@ -103,6 +103,38 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("client_id"),
     )
     op.create_table(
+        "connector_change",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("platform", sa.String(32), nullable=False),
+        sa.Column("version_id", sa.BigInteger(), nullable=True),
+        sa.Column("action", sa.String(16), nullable=False),
+        sa.Column("by", sa.String(200), nullable=False),
+        sa.Column("note", sa.String(500), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("connector_change", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_connector_change_platform"), ["platform"], unique=False)
+
+    op.create_table(
+        "connector_version",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("platform", sa.String(32), nullable=False),
+        sa.Column("version", sa.String(32), nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("sdl", sa.String(), nullable=False),
+        sa.Column("status", sa.String(16), nullable=False),
+        sa.Column("submitted_by", sa.String(200), nullable=False),
+        sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("report", sa.JSON(), nullable=True),
+        sa.CheckConstraint(
+            "status IN ('SUBMITTED', 'TESTED', 'FAILED', 'REJECTED', 'LIVE', 'RETIRED')",
+            name="ck_connector_version_status",
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("platform", "version", name="uq_connector_version"),
+    )
+    op.create_table(
         "consent_event",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -358,6 +390,14 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_contact_code_worker_id"), ["worker_id"], unique=False)
 
     op.create_table(
+        "live_connector",
+        sa.Column("platform", sa.String(32), nullable=False),
+        sa.Column("version_id", sa.BigInteger(), nullable=False),
+        sa.Column("suspended", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["version_id"], ["connector_version.id"], name="fk_live_connector_version"),
+        sa.PrimaryKeyConstraint("platform"),
+    )
+    op.create_table(
         "purpose_category",
         sa.Column("purpose_id", sa.String(64), nullable=False),
         sa.Column("purpose_version", sa.Integer(), nullable=False),
@@ -561,6 +601,7 @@ def downgrade() -> None:
 
     op.drop_table("subject_gate")
     op.drop_table("purpose_category")
+    op.drop_table("live_connector")
     with op.batch_alter_table("contact_code", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_contact_code_worker_id"))
 
@@ -616,6 +657,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_consent_event_grant_id"))
 
     op.drop_table("consent_event")
+    op.drop_table("connector_version")
+    with op.batch_alter_table("connector_change", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_connector_change_platform"))
+
+    op.drop_table("connector_change")
     op.drop_table("client_gate")
     op.drop_table("category")
     op.drop_table("audit_node")

@@ -1,0 +1,155 @@
+"""`gigway connectors publish|approve|reject|rollback|suspend|resume|versions`: how a connector goes live.
+
+A running gateway follows within moments, in every process; nothing is restarted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from connectors.conformance import Report, run_conformance
+from connectors.environment import Environment
+from connectors.registration import Refusal, Registration
+from connectors.schema import Connector
+from consent.columns import utc_now
+from consent.platform_gates import PlatformGates
+from gateway.cli.failure import CommandError
+from gateway.config import load_settings
+from gateway.registry import compose_with
+from gateway.storage.database import create_database_engine
+from gateway.storage.migrate import migrate
+from gateway.storage.vocabulary import seed
+
+BY = "command line"
+
+
+def add_registration_parsers(group: Any) -> None:
+    """Add the commands to `connectors`."""
+    publish = group.add_parser("publish", help="submit a version: checks, breaking changes, conformance run")
+    publish.add_argument("file", type=Path, metavar="FILE", help="the connector's SDL file")
+    publish.add_argument("--sandbox-url", help="the sandbox to test against (default: GIGWAY_SANDBOX_URL)")
+    publish.set_defaults(run=_publish)
+    for name, text in (("approve", "make a tested version live"), ("reject", "turn a version down")):
+        deciding = group.add_parser(name, help=text)
+        deciding.add_argument("version", type=int, metavar="VERSION", help="its number, as `publish` printed it")
+        deciding.set_defaults(run=_approve if name == "approve" else _reject)
+    back = group.add_parser("rollback", help="make an earlier version live again")
+    back.add_argument("platform")
+    back.add_argument("version", type=int)
+    back.set_defaults(run=_roll_back)
+    suspending = group.add_parser("suspend", help="let nobody read a platform, at once")
+    suspending.add_argument("platform")
+    suspending.add_argument("--reason", required=True, help="why, for the history")
+    suspending.set_defaults(run=_suspend)
+    resuming = group.add_parser("resume", help="let a suspended platform be read again")
+    resuming.add_argument("platform")
+    resuming.set_defaults(run=_resume)
+    versions = group.add_parser("versions", help="a platform's versions, newest first")
+    versions.add_argument("platform")
+    versions.set_defaults(run=_versions)
+
+
+@contextlib.contextmanager
+def _registration() -> Iterator[Registration]:
+    settings = load_settings(os.environ)
+    engine = create_database_engine(settings.database_url)
+    try:
+        migrate(engine)
+        seed(engine)
+        yield Registration(
+            engine, PlatformGates(), lambda connector: [str(each) for each in compose_with(connector)], clock=utc_now
+        )
+    finally:
+        engine.dispose()
+
+
+async def run_against(sandbox_url: str, connector: Connector) -> Report:
+    """Run the conformance checks of `connector` against a sandbox. Raises `CommandError` when none is there."""
+    try:
+        return await run_conformance(connector, Environment(sandbox_url=sandbox_url))
+    except aiohttp.ClientError:
+        raise CommandError("SANDBOX_UNREACHABLE", f"no sandbox answers at {sandbox_url}") from None
+
+
+def _publish(options: argparse.Namespace) -> int:
+    sandbox_url = options.sandbox_url or load_settings(os.environ).sandbox_url
+    try:
+        sdl = options.file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError("FILE_UNREADABLE", f"{options.file}: {error}", exit_code=2) from None
+    with _registration() as registration:
+        taken = registration.submit(sdl, by=BY)
+        if isinstance(taken, Refusal):
+            for problem in taken.problems:
+                print(f"{options.file}:{problem}")
+            raise CommandError(taken.code, taken.message)
+        for change in (*taken.breaking, *taken.dangerous):
+            print(f"note: {change}")
+        print(f"{taken.platform}: version {taken.version_id} submitted")
+        connector = registration.connector(taken.version_id)
+        assert connector is not None
+        if not sandbox_url:
+            print("not tested yet: name a sandbox with --sandbox-url and publish again, or test it later")
+            return 0
+        report = asyncio.run(run_against(sandbox_url, connector))
+        print("\n".join(report.lines()))
+        _done(registration.record_test(taken.version_id, ok=report.ok, report=report.lines(), by=BY))
+    if not report.ok:
+        raise CommandError("CONFORMANCE_FAILED", "the version cannot be approved before its test is all ok")
+    print(f"an operator makes it live with: gigway connectors approve {taken.version_id}")
+    return 0
+
+
+def _approve(options: argparse.Namespace) -> int:
+    with _registration() as registration:
+        _done(registration.approve(options.version, by=BY))
+    print("live; every process follows within moments")
+    return 0
+
+
+def _reject(options: argparse.Namespace) -> int:
+    with _registration() as registration:
+        _done(registration.reject(options.version, by=BY, note="rejected on the command line"))
+    print("rejected")
+    return 0
+
+
+def _roll_back(options: argparse.Namespace) -> int:
+    with _registration() as registration:
+        _done(registration.roll_back(options.platform, options.version, by=BY))
+    print(f"version {options.version} is live again")
+    return 0
+
+
+def _suspend(options: argparse.Namespace) -> int:
+    with _registration() as registration:
+        _done(registration.suspend(options.platform, by=BY, reason=options.reason))
+    print("suspended: nothing new is read; what runs is cut by each process")
+    return 0
+
+
+def _resume(options: argparse.Namespace) -> int:
+    with _registration() as registration:
+        _done(registration.resume(options.platform, by=BY))
+    print("resumed")
+    return 0
+
+
+def _versions(options: argparse.Namespace) -> int:
+    with _registration() as registration:
+        for version in registration.versions(options.platform):
+            print(f"{version.id:>5}  {version.version:<10} {version.status}")
+    return 0
+
+
+def _done(refusal: Refusal | None) -> None:
+    if refusal is not None:
+        raise CommandError(refusal.code, refusal.message)

@@ -1,0 +1,95 @@
+"""A connector goes live in a running Gigway, and stops: nothing is restarted."""
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from connectors.sandbox import SandboxSettings, create_sandbox
+from gateway.cli import main
+from gateway.server.loopback import loopback_socket
+
+FIVERR = Path(__file__).parent.parent.parent / "connectors" / "catalogue" / "fiverr.graphql"
+VERSION = '{ platform(name: "fiverr") { connectorVersion } }'
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with loopback_socket() as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        app = create_sandbox(SandboxSettings(public_url=url))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        yield url
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def run(environment, monkeypatch, capsys):
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    def call(*arguments):
+        code = main(["connectors", *arguments])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture
+def changed(tmp_path):
+    file = tmp_path / "fiverr.graphql"
+    text = FIVERR.read_text()
+    assert 'version: "1.0.0"' in text
+    file.write_text(text.replace('version: "1.0.0"', 'version: "1.1.0"'))
+    return file
+
+
+def eventually(client, version):
+    limit = time.monotonic() + 15
+    while time.monotonic() < limit:
+        answer = client.post("/graphql", json={"query": VERSION}).json()
+        if answer["data"]["platform"]["connectorVersion"] == version:
+            return True
+    return False
+
+
+def test_a_version_is_tested_approved_live_and_rolled_back(client, run, sandbox, changed):
+    assert eventually(client, "1.0.0")
+    code, out, err = run("publish", str(changed), "--sandbox-url", sandbox)
+    assert (code, err) == (0, "")
+    number = out.split("gigway connectors approve ")[1].strip()
+    code, out, err = run("publish", str(FIVERR), "--sandbox-url", sandbox)
+    assert code == 1
+    assert err.startswith("VERSION_NOT_NEWER")
+    assert run("approve", number)[0] == 0
+    assert eventually(client, "1.1.0")
+    code, out, _ = run("versions", "fiverr")
+    first = out.splitlines()[-1].split()
+    assert (first[1], first[2]) == ("1.0.0", "RETIRED")
+    assert run("rollback", "fiverr", first[0])[0] == 0
+    assert eventually(client, "1.0.0")
+
+
+def test_a_version_that_was_not_tested_cannot_go_live(run, tmp_path):
+    file = tmp_path / "fiverr.graphql"
+    file.write_text(FIVERR.read_text().replace('version: "1.0.0"', 'version: "1.2.0"'))
+    code, out, _ = run("publish", str(file), "--sandbox-url", "http://127.0.0.1:1")
+    assert code == 1
+    number = out.split("version ")[1].split()[0]
+    code, _, err = run("approve", number)
+    assert code == 1
+    assert err.startswith("NOT_TESTED")
+
+
+def test_a_platform_is_suspended_and_resumed(run):
+    assert run("suspend", "fiverr", "--reason", "test")[0] == 0
+    assert run("resume", "fiverr")[0] == 0
+    code, _, err = run("suspend", "nothing", "--reason", "test")
+    assert code == 1
+    assert err.startswith("NOT_LIVE")
