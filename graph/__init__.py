@@ -14,8 +14,9 @@ In reading order:
 * `cover`: which programmes; `pathways`: which jobs on the way; `plans`, `planning`: the plan with its reasons;
 * `similarity`, `matching`, `worker_index`: opportunities for a worker, workers for an opportunity;
 * `demand`, `forecast`, `aggregates`: what is asked for and what comes, and numbers about many that tell of nobody;
+* `pathway_picture`, `profile_export`: a plan as a picture, skills as a document;
 * `evidence_text`, `matching_text`: the words of explanations; `pages`: cursors; `errors`: refusals;
-* `scalars`, `catalogue_types`, `worker_types`, `subgraph`: the GraphQL schema over it.
+* `scalars`, `catalogue_types`, `worker_types`, `demand_types`, `subgraph`: the GraphQL schema over it.
 
 Nothing here does I/O, but for reading the taxonomy, and nothing about a worker is kept.
 """

@@ -60,6 +60,7 @@ class Posting:
     region: str
     occupation: OccupationId
     openings: int
+    simulated: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +72,8 @@ class DemandSeries:
     start: Month
     counts: tuple[int, ...]
     forecast: Forecast | None
+    simulated: bool
+    """Whether any of the openings is fictional."""
 
     @property
     def end(self) -> Month:
@@ -96,8 +99,11 @@ class Demand:
     def __init__(self, graph: SkillGraph, postings: Iterable[Posting]) -> None:
         self._graph = graph
         self._by_occupation: dict[tuple[str, OccupationId], dict[Month, int]] = defaultdict(lambda: defaultdict(int))
+        self._simulated: set[tuple[str, OccupationId]] = set()
         for each in postings:
             self._by_occupation[each.region, each.occupation][each.month] += each.openings
+            if each.simulated:
+                self._simulated.add((each.region, each.occupation))
         months = [month for counts in self._by_occupation.values() for month in counts]
         self.regions = tuple(sorted({region for region, _ in self._by_occupation}))
         self._start: Month | None = min(months, default=None)
@@ -107,15 +113,22 @@ class Demand:
         """Return the demand for a skill in a region, or everywhere; None when nothing asks for it there."""
         asking = {each for each in self._graph.occupations_with(skill) if skill in self._graph.essential(each)}
         counted: dict[Month, int] = defaultdict(int)
+        simulated = False
         for (where, occupation), by_month in self._by_occupation.items():
             if occupation in asking and region in (None, where):
+                simulated = simulated or (where, occupation) in self._simulated
                 for month, openings in by_month.items():
                     counted[month] += openings
         if not counted or self._start is None or self._end is None:
             return None
         counts = tuple(counted.get(self._start.after(n), 0) for n in range(self._start.until(self._end) + 1))
         return DemandSeries(
-            skill=skill, region=region, start=self._start, counts=counts, forecast=forecast(counts, horizon)
+            skill=skill,
+            region=region,
+            start=self._start,
+            counts=counts,
+            forecast=forecast(counts, horizon),
+            simulated=simulated,
         )
 
     def unmet(self, region: str | None = None) -> Sequence[UnmetDemand]:
@@ -158,4 +171,5 @@ def _posting(row: Mapping[str, str]) -> Posting:
         region=row["region"],
         occupation=OccupationId(concept_id(row["occupation"])),
         openings=int(row["openings"]),
+        simulated=True,
     )

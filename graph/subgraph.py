@@ -26,6 +26,14 @@ from graph.catalogue_types import (
     TrainingConnection,
     TrainingEdge,
 )
+from graph.demand_types import (
+    DemandSeries,
+    SkillLink,
+    UnmetDemandConnection,
+    resolve_demand,
+    resolve_skills_in_text,
+    resolve_unmet_demand,
+)
 from graph.model import OccupationId, OpportunityId, SkillId, TrainingId
 from graph.names import NameIndex
 from graph.pages import Key, Page, page_of
@@ -150,6 +158,16 @@ class Query:
     def opportunity(self, info: Info, id: strawberry.ID) -> Opportunity | None:
         """Find an opportunity, open or closed."""
         return Opportunity.resolve_reference(info, id)
+
+    demand: DemandSeries | None = strawberry.field(
+        resolver=resolve_demand, description="Openings that ask for a skill, in a region or everywhere."
+    )
+    unmet_demand: UnmetDemandConnection = strawberry.field(
+        resolver=resolve_unmet_demand, description="Skills that will be asked for and are hardly taught, most first."
+    )
+    skills_in_text: list[SkillLink] = strawberry.field(
+        resolver=resolve_skills_in_text, description="Skills that a text speaks of, surest first."
+    )
 
 
 def build_schema(graph: SkillGraph, clock: Callable[[], datetime]) -> GraphSchema:

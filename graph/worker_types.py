@@ -21,8 +21,10 @@ from graph.facts import EngagementKind, Fidelity
 from graph.matching_text import explain_match
 from graph.model import OccupationId, OpportunityId
 from graph.pages import page_of
+from graph.pathway_picture import mermaid_of, svg_of
 from graph.planning import find_plans
 from graph.plans import StepKind
+from graph.profile_export import csv_of, json_ld_of
 from graph.scalars import (
     DateTime,
     Decimal,
@@ -163,9 +165,27 @@ class PathwayStep:
     why: str
 
 
+@strawberry.enum
+class PictureFormat(Enum):
+    """Formats of a pathway's picture."""
+
+    MERMAID = "MERMAID"
+    SVG = "SVG"
+
+
+@strawberry.enum
+class ProfileFormat(Enum):
+    """Formats of a skills profile."""
+
+    JSON_LD = "JSON_LD"
+    CSV = "CSV"
+
+
 @strawberry.type
 class Pathway:
     """A plan, or an honest no."""
+
+    plan: strawberry.Private[plans.Plan]
 
     target: PathwayGoal
     reachable: bool
@@ -174,6 +194,11 @@ class Pathway:
     total_cost: Money
     missing: list[Skill]
     steps: list[PathwayStep]
+
+    @strawberry.field
+    def picture(self, format: PictureFormat | None = PictureFormat.MERMAID) -> str:
+        """Draw it."""
+        return svg_of(self.plan) if format is PictureFormat.SVG else mermaid_of(self.plan)
 
 
 @strawberry.type
@@ -266,6 +291,17 @@ async def resolve_opportunities(
     )
 
 
+async def resolve_skills_profile(
+    root: Any, info: Info, format: ProfileFormat | None = ProfileFormat.JSON_LD
+) -> str | None:
+    """Write the skills as a document."""
+    graph = graph_of(info)
+    holding = await asyncio.to_thread(_holding, root, info)
+    if format is ProfileFormat.CSV:
+        return csv_of(graph, holding)
+    return json_ld_of(graph, holding, services_of(info).clock())
+
+
 def _holding(root: Any, info: Info) -> evidence.Holding:
     services = services_of(info)
     return evidence.assess(services.graph, facts.read_facts(root.given), services.clock())
@@ -301,6 +337,12 @@ class Worker:
         requires_scopes=SCOPES,
         requires=[EVIDENCE],
         description="Open opportunities, best match first.",
+    )
+    skills_profile: str | None = strawberry.federation.field(
+        resolver=resolve_skills_profile,
+        requires_scopes=SCOPES,
+        requires=[EVIDENCE],
+        description="The skills as a document to take along: JSON-LD (schema.org, ESCO) or CSV.",
     )
 
 
@@ -347,6 +389,7 @@ def _skill_evidence(graph: SkillGraph, held: evidence.HeldSkill) -> SkillEvidenc
 def _pathway(graph: SkillGraph, plan: plans.Plan) -> Pathway:
     opportunity = plan.goal.opportunity
     return Pathway(
+        plan=plan,
         target=PathwayGoal(
             opportunity=None if opportunity is None else Opportunity(node=opportunity),
             occupation=Occupation(node=plan.goal.occupation) if opportunity is None else None,

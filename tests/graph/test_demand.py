@@ -30,11 +30,18 @@ def test_months_are_counted_over_years():
 def test_a_series_counts_every_opening_that_asks_for_the_skill(graph):
     dispatcher, skill = occupation(graph, "freight transport dispatcher"), named(graph, "schedule and dispatch drivers")
     postings = [
-        Posting(month=Month(year=2026, month=month), region=region, occupation=dispatcher, openings=openings)
+        Posting(
+            month=Month(year=2026, month=month),
+            region=region,
+            occupation=dispatcher,
+            openings=openings,
+            simulated=False,
+        )
         for month, region, openings in [(1, "A", 2), (1, "B", 3), (4, "A", 1)]
     ]
     demand = Demand(graph, postings)
     assert demand.series(skill).counts == (5, 0, 0, 1)
+    assert not demand.series(skill).simulated
     assert demand.series(skill, "A").counts == (2, 0, 0, 1)
     assert demand.series(skill, "B").counts == (3, 0, 0, 0)
     assert (str(demand.series(skill).start), str(demand.series(skill).end)) == ("2026-01", "2026-04")
