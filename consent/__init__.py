@@ -3,14 +3,18 @@
 Reading order:
 
 * `vocabulary.py`  the words of consent: categories and purposes, versioned
-* `models.py`      the tables; `ddl.py` their triggers; `database.py` how they are opened
-* `grants.py`      the life of a grant
-* `stops.py`       everything that ends a permission, and the wait until nothing runs under it
+* `models.py`      the tables (`columns.py`: instants); `ddl.py` the triggers that keep their rules
+* `grants.py`      the life of a grant; `grant_records.py` how grants are read
 * `decision.py`    pure: facts and a question in, allowed or denied out
-* `leases.py`      the permission for one fetch, committed in groups; `liveness.py` proves a process dead
+* `leases.py`      the permission for one fetch, committed in groups by one thread per process:
+                   `lease_facts.py` what is read, `lease_store.py` the statements, `lease_rows.py` what is written,
+                   `lease_book.py` what is open, `permit.py` what others hold, `denials.py` what is counted
+* `stops.py`       everything that ends a permission, and the wait until nothing runs under it:
+                   `liveness.py` proves a process dead, `notifications.py` hears of stops at once
 * `gate.py`        what the executor asks
-* `access_log.py`  who read what; `visibility.py` which accounts exist for whom; `contact.py` contact codes
-* `subgraph.py`    the consent subgraph
+* `access_log.py`  who read what; `audit/` makes it impossible to alter unnoticed; `receipts.py` a copy to keep
+* `visibility.py`  which accounts exist for whom; `contact.py` contact codes
+* `subgraph.py`    the consent subgraph; `subgraph_types.py` its types
 * `oauth/`, `signin/`, `pages/`  the authorization server, the worker's session, the worker's pages
 
 The states of a grant; every state but `active` is final:

@@ -50,6 +50,7 @@ async def test_granted_category_is_leased_delivered_and_logged(world: World, dri
 
 
 async def test_revoke_waits_for_what_is_being_delivered(world: World, driver: str) -> None:
+    """Attack 68, step by step."""
     grant = world.give(driver, [("uber", "engagements")])
     session = asking()
     (decision,) = await world.gate.acquire([about("u1", "engagements")], session)
@@ -100,6 +101,7 @@ async def test_what_is_computed_from_ended_data_ends_with_it(world: World, drive
 
 
 async def test_permit_ends_when_its_grant_expires(world: World, driver: str) -> None:
+    """Attack 71: expiry in the middle of a fetch."""
     world.give(driver, [("uber", "engagements")], days=1)
     session = asking()
     (decision,) = await world.gate.acquire([about("u1", "engagements")], session)

@@ -1,14 +1,16 @@
 """What the lease keeper does when the database fails it: nothing is allowed, nothing stays open for ever."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
 from consent.ddl import create_statements
+from consent.gate import ConsentGate
 from consent.lease_store import LeaseStoreError
 from consent.leases import LeaseKeeper
-from tests.consent.conftest import BACKENDS, World, about, asking
+from tests.consent.conftest import BACKENDS, SOURCES, World, about, asking
 
 pytestmark = pytest.mark.anyio
 
@@ -75,3 +77,28 @@ if "postgresql" in BACKENDS:  # a SQLite connection cannot be taken away
         (grant,) = world.grants.of_worker(driver)
         assert (await world.grants.revoke(grant.id, by="worker", reason="worker")).status == "confirmed"
         assert [event.reason for event in world.events()] == ["NOT_DELIVERED", "PROCESS_DIED"]
+
+    @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+    def test_clock_that_differs_from_the_databases_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Attack 71: clock skew between processes."""
+        monkeypatch.setattr("consent.lease_store.MAX_SKEW", timedelta(seconds=-1))
+        with pytest.raises(LeaseStoreError) as refusal:
+            LeaseKeeper(world.engine).start()
+        assert refusal.value.code == "LEASES_CLOCK_SKEW"
+
+    @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+    async def test_lost_notification_only_costs_time(world: World, driver: str) -> None:
+        """Attack 70: this process hears nothing and still finds out."""
+        deaf = World(world.engine, world.clock)
+        deaf.leases = LeaseKeeper(world.engine, clock=world.clock, listen=False)
+        deaf.gate = ConsentGate(deaf.leases, sources=SOURCES, authorize_url="https://consent.example/")
+        deaf.leases.start()
+        (decision,) = await deaf.gate.acquire([about("u1", "engagements")], asking())
+        closing: list[asyncio.Future[None]] = []
+        decision.permit.on_end(
+            lambda: closing.append(asyncio.ensure_future(deaf.gate.acknowledge([decision.permit], asking())))
+        )
+        (grant,) = world.grants.of_worker(driver)
+        assert (await world.grants.revoke(grant.id, by="worker", reason="worker")).status == "confirmed"
+        await asyncio.gather(*closing)
+        deaf.leases.close()

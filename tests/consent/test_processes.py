@@ -1,4 +1,4 @@
-"""Two processes on one database: notices cross over, a dead process is proven dead, a paused one is waited for."""
+"""Attack 70, two processes on one database: notices cross over, a dead process is proven dead, a paused one is waited for."""
 
 import asyncio
 import signal

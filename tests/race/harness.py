@@ -107,6 +107,9 @@ class Watch:
         if owner in self._confirmed:
             self._outcome.late[what] += 1
 
+    def __contains__(self, owner: object) -> bool:
+        return owner in self._confirmed
+
     def live(self, owner: str) -> None:
         """A new grant was given."""
         self._confirmed.discard(owner)
@@ -230,7 +233,7 @@ class _Race:
                 await asyncio.sleep(0.01)
                 continue
             if "data" not in answer:
-                await asyncio.sleep(0.002)
+                await asyncio.sleep(self._chance.uniform(0, 0.04))
 
     async def _revoke(self, grant: str) -> str:
         """Revoke through any process; another one takes over when that one dies."""

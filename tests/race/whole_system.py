@@ -237,6 +237,8 @@ class _WholeRace:
                     await post(self._processes.port(), "/graphql", body, self._token, look)
             except (OSError, ValueError, TimeoutError):
                 await asyncio.sleep(0.01)
+            if lane in self._watch:
+                await asyncio.sleep(self._chance.uniform(0, 0.04))
 
 
 def _has_data(answer: dict[str, Any]) -> bool:
