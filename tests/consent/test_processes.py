@@ -1,4 +1,4 @@
-"""Attack 70, two processes on one database: notices cross over, a dead process is proven dead, a paused one is waited for."""
+"""Attack 70: notices cross between processes, a dead one is proven dead, a paused one is waited for."""
 
 import asyncio
 import signal

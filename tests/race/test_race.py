@@ -1,4 +1,4 @@
-"""Attacks 68 and 70, the race in short: clean with leases, and seen to fail with the gate that everyone writes first."""
+"""Attacks 68 and 70, the race in short: clean with leases, and failing with the gate that everyone writes first."""
 
 import asyncio
 import os
