@@ -7,7 +7,7 @@ In: a browser's request. Out: HTML that works without JavaScript; nothing here c
 * `rendering`     Jinja2, languages, security headers
 * `guard`         who is signed in; which posted forms count
 * `sign_in`       sign in and out; `other_ways` passkeys and providers
-* `consent_page`  an actor's request, item by item
+* `consent_page`  an actor's request, item by item; `preview` what of one's own data it would show
 * `home`          what is granted, linked and handed out; ending it
 * `log_page`      who read what, why and when
 * `security`      how the worker signs in: passkeys, one-time codes, other browsers

@@ -10,10 +10,11 @@ The grant keeps fingerprints of the notice and of the whole statement that was s
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Final
 
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -22,6 +23,7 @@ from consent.grants import GrantError
 from consent.oauth.authorization import CannotReturn, NotPending, Pending, SendBack
 from consent.oauth.details import Item
 from consent.pages.guard import FormFields, Guard, first, to_sign_in
+from consent.pages.preview import PreviewPart, preview_query, read_preview
 from consent.pages.rendering import Renderer
 from consent.pages.services import PagesServices
 from consent.pages.wording import read_items
@@ -64,6 +66,8 @@ class ConsentPages:
                 return await self._page(request, worker, pending, pending.request.items)
             case "none":
                 return await self._page(request, worker, pending, frozenset())
+            case "preview":
+                return await self._preview(request, worker, pending, ticked)
             case "deny":
                 outcome = await run_in_threadpool(self._services.authorizations.deny, pending.handle)
             case "allow" if not ticked:
@@ -124,6 +128,7 @@ class ConsentPages:
         *,
         problem: str | None = None,
         status: int = 200,
+        preview: Sequence[PreviewPart] | None = None,
     ) -> Response:
         locale = self._renderer.locale_of(request, worker)
         words = self._renderer.wording(locale)
@@ -139,7 +144,26 @@ class ConsentPages:
             ticked={f"{item.platform}:{item.category}" for item in ticked},
             health={account.platform: account.health for account in linked},
             problem=problem,
+            can_preview=self._services.read_own is not None,
+            preview=preview,
         )
+
+    async def _preview(self, request: Request, worker: SignedIn, pending: Pending, ticked: frozenset[Item]) -> Response:
+        """Show examples of what is ticked (of everything, when nothing is), read as the worker."""
+        items = ticked or pending.request.items
+        asked = preview_query(items)
+        if self._services.read_own is None or asked is None:
+            return await self._page(request, worker, pending, ticked, preview=())
+        answer = await self._services.read_own(worker.worker_id, *asked)
+        try:
+            words = self._renderer.wording(self._renderer.locale_of(request, worker))
+            parts = read_preview(items, answer.data, words, self._services.oauth.platforms())
+            response = await self._page(request, worker, pending, ticked, preview=parts)
+        except BaseException:
+            await answer.acknowledge()
+            raise
+        response.background = BackgroundTask(answer.acknowledge)
+        return response
 
     def _gone(self, request: Request, worker: SignedIn, gone: NotPending) -> Response:
         return self._renderer.page(

@@ -14,6 +14,7 @@ from consent.contact import ContactCodes
 from consent.grants import GrantService
 from consent.oauth.authorization import Authorizations
 from consent.oauth.settings import OAuthSettings
+from consent.pages.preview import ReadOwn
 from consent.signin.demo import DemoLogin
 from consent.signin.forms import Forms
 from consent.signin.oidc import OidcSignIn
@@ -91,5 +92,7 @@ class PagesServices:
     passkeys: Passkeys | None = None
     totp: Totp | None = None
     oidc: OidcSignIn | None = None
+    read_own: ReadOwn | None = None
+    """Asks the gateway as the worker, under purpose `self`: for the preview on the consent page."""
     erase: Callable[[str], Awaitable[Stopped]] | None = None
     """Erases a worker and waits (`consent.stops.Stops.erase_worker`)."""

@@ -85,7 +85,7 @@ class Accounts:
 class Site:
     """One gateway's consent side, an actor with a client, two workers, and a browser."""
 
-    def __init__(self, world: Any, issuer: str = ISSUER, callback: str = CALLBACK) -> None:
+    def __init__(self, world: Any, issuer: str = ISSUER, callback: str = CALLBACK, **optional: Any) -> None:
         self.callback = callback
         self.world, self.engine, self.clock, self.issuer = world, world.engine, world.clock, issuer
         settings = SignInSettings(issuer=issuer, clock=world.clock)
@@ -128,6 +128,7 @@ class Site:
             passkeys=Passkeys(self.engine, settings),
             totp=Totp(self.engine, settings, Vault(parse_keyring(generate_key("k1")))),
             erase=world.stops.erase_worker,
+            **optional,
         )
         oauth = OAuthServices(
             engine=self.engine,
@@ -220,7 +221,7 @@ def tables(engine: Engine) -> None:
 
 @pytest.fixture
 def make_site(world: Any, tables: None) -> Callable[..., Site]:
-    return lambda *where: Site(world, *where)
+    return lambda *where, **optional: Site(world, *where, **optional)
 
 
 @pytest.fixture

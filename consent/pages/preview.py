@@ -1,0 +1,162 @@
+"""What an actor would see, shown to the worker with their own data before they allow it.
+
+Read through the gateway itself as the worker (purpose `self`), so that it is what the actor would get and stands in
+the access log like any access. Nothing of it is kept: it goes into the page and is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from consent.oauth.details import Item
+from consent.pages.wording import Wording
+from consent.vocabulary import ANY_PLATFORM
+
+_SHOWN: Final = 3
+_LONGEST: Final = 160
+
+_SELECTIONS: Final[Mapping[str, str]] = {
+    "profile": "profile { displayName headline city memberSince }",
+    "engagements": "engagements(first: 3) { totalCount edges { node { kind title status period { start } "
+    "place { city } occupation { label } } } }",
+    "earnings": "earnings { from to total currency }",
+    "ratings": "ratings { value sampleSize scheme { max } }",
+    "reviews": "reviews: ratings { text }",
+    "credentials": "credentials { name score }",
+    "experience": "experience { kind completed hours occupation { label } }",
+    "location": "places: engagements(first: 3) { edges { node { place { city point { latitude longitude } } } } }",
+}
+_SKILLS: Final = "skills { skill { label } proficiency }"
+
+
+class OwnAnswer(Protocol):
+    """A GraphQL answer to the worker. `acknowledge` once its data has left, or was dropped."""
+
+    @property
+    def data(self) -> Mapping[str, Any] | None:
+        """The answer's data."""
+        ...
+
+    async def acknowledge(self) -> None:
+        """Say that the data has been handed over."""
+        ...
+
+
+ReadOwn = Callable[[str, str, Mapping[str, Any]], Awaitable[OwnAnswer]]
+"""Asks the gateway as a worker: (worker id, query, variables)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewPart:
+    """One item with examples of what it brings. `lines` is None where it could not be fetched."""
+
+    platform: str | None
+    category: str
+    lines: tuple[str, ...] | None
+    more: int = 0
+
+
+def preview_query(items: Collection[Item]) -> tuple[str, Mapping[str, Any]] | None:
+    """Return the query for examples of `items`, and its variables; None when there is nothing to fetch."""
+    categories = {item.category for item in items}
+    selections = " ".join(text for category, text in _SELECTIONS.items() if category in categories)
+    platforms = sorted({item.platform for item in items} - {ANY_PLATFORM})
+    skills = _SKILLS if "skills" in categories else ""
+    if not platforms or not (selections or skills):
+        return None
+    accounts = f"accounts(platforms: $platforms) {{ platform {{ name }} {selections} }}" if selections else ""
+    names = "($platforms: [String!])" if selections else ""
+    query = f"query Preview{names} {{ viewer {{ worker {{ {accounts} {skills} }} }} }}"
+    return query, {"platforms": platforms} if selections else {}
+
+
+def read_preview(
+    items: Collection[Item], data: Mapping[str, Any] | None, words: Wording, names: Mapping[str, str]
+) -> list[PreviewPart]:
+    """Return the examples in an answer, item by item, in the order in which the page asks."""
+    worker = _under(data, "viewer", "worker") or {}
+    accounts = {_under(account, "platform", "name"): account for account in worker.get("accounts") or ()}
+    parts: list[PreviewPart] = []
+    for platform in words.platforms(items, names):
+        for category in platform.categories:
+            if category.category == "skills":
+                continue
+            if category.category in _SELECTIONS and platform.platform in accounts:
+                found, more = _lines(category.category, accounts[platform.platform])
+                parts.append(_part(platform.name, category.title, found, more))
+    if any(item.category == "skills" for item in items):
+        skills = worker.get("skills")
+        found = None if skills is None else [_skill(entry) for entry in skills]
+        parts.append(_part(None, words.category_title("skills"), found, max(0, len(found or ()) - _SHOWN)))
+    return parts
+
+
+def _part(platform: str | None, category: str, found: Sequence[str] | None, more: int) -> PreviewPart:
+    lines = None if found is None else tuple(line[:_LONGEST] for line in found[:_SHOWN])
+    return PreviewPart(platform=platform, category=category, lines=lines, more=more)
+
+
+def _lines(category: str, account: Mapping[str, Any]) -> tuple[Sequence[str] | None, int]:
+    match category:
+        case "profile":
+            profile = account.get("profile")
+            return (None if profile is None else [_join(profile.values())]), 0
+        case "engagements":
+            found = account.get("engagements")
+            if found is None:
+                return None, 0
+            nodes = [edge["node"] for edge in found["edges"]]
+            total = found.get("totalCount")
+            return [_join(_gig(node)) for node in nodes], max(0, (total or len(nodes)) - len(nodes))
+        case "location":
+            found = account.get("places")
+            return (None if found is None else [_join(_place(edge["node"])) for edge in found["edges"]]), 0
+        case _:
+            found = account.get(category)
+            return (None if found is None else [_join(_entry(category, entry)) for entry in found]), 0
+
+
+def _gig(node: Mapping[str, Any]) -> Iterator[Any]:
+    yield node.get("title") or _under(node, "occupation", "label") or node.get("kind")
+    yield str(_under(node, "period", "start") or "")[:10]
+    yield _under(node, "place", "city")
+    yield node.get("status")
+
+
+def _place(node: Mapping[str, Any]) -> Iterator[Any]:
+    yield _under(node, "place", "city")
+    yield _under(node, "place", "point", "latitude")
+    yield _under(node, "place", "point", "longitude")
+
+
+def _entry(category: str, entry: Mapping[str, Any]) -> Sequence[Any]:
+    match category:
+        case "earnings":
+            return [f"{entry['from']} – {entry['to']}", f"{entry['total']} {entry['currency']}"]
+        case "ratings":
+            count = entry.get("sampleSize")
+            return [f"{entry['value']} / {_under(entry, 'scheme', 'max')}", None if count is None else f"n = {count}"]
+        case "reviews":
+            return [entry.get("text")]
+        case "credentials":
+            return [entry.get("name"), entry.get("score")]
+        case _:
+            hours = entry.get("hours")
+            label = _under(entry, "occupation", "label") or entry.get("kind")
+            return [label, f"× {entry.get('completed')}", None if hours is None else f"{hours} h"]
+
+
+def _skill(entry: Mapping[str, Any]) -> str:
+    return f"{_under(entry, 'skill', 'label')} – {round(100 * entry['proficiency'])} %"
+
+
+def _under(value: Any, *path: str) -> Any:
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def _join(parts: Any) -> str:
+    return ", ".join(str(part) for part in parts if part not in (None, ""))
