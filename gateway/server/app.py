@@ -68,6 +68,7 @@ from gateway.server.execution import Execution
 from gateway.server.graphiql import graphiql_routes
 from gateway.server.graphql import EndpointOptions, GraphQLEndpoint, StreamLife
 from gateway.server.health import health_routes
+from gateway.server.housekeeping import keep_house
 from gateway.server.liveness import TokenLiveness
 from gateway.server.serving import Drain
 from gateway.server.signers import audit_signer, receipt_signer
@@ -215,7 +216,7 @@ def create_app(settings: Settings, process_end: Drain | None = None) -> Starlett
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await asyncio.to_thread(leases.start)
         _settle_garbage_collector()
-        tasks = [asyncio.create_task(work) for work in (audit.run(), live.watch())]
+        tasks = [asyncio.create_task(work) for work in (audit.run(), live.watch(), keep_house(database, grants))]
         try:
             yield
         finally:

@@ -1,0 +1,49 @@
+"""What a running gateway does now and then: ends grants that have expired, forgets what nobody can use any more.
+
+Nothing depends on it for its safety: an expired grant, code or token is refused by its time, not by this.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from consent.columns import utc_now
+from consent.grants import GrantService
+from consent.oauth.housekeeping import purge as purge_oauth
+from consent.signin.housekeeping import purge as purge_sign_in
+
+log = logging.getLogger("gigway.server.housekeeping")
+
+SWEEP_SECONDS = 15.0
+PURGE_SECONDS = 3_600.0
+
+
+async def keep_house(database: Engine, grants: GrantService) -> None:
+    """Sweep and purge until cancelled. A failure is logged, and the next round tries again."""
+    since_purge = PURGE_SECONDS
+    while True:
+        await _attempt("grants", grants.expire_due)
+        if since_purge >= PURGE_SECONDS:
+            await _attempt("secrets", lambda: purge(database))
+            since_purge = 0.0
+        await asyncio.sleep(SWEEP_SECONDS)
+        since_purge += SWEEP_SECONDS
+
+
+def purge(database: Engine) -> None:
+    """Delete what has been over for so long that not even a replay could use it."""
+    for forget in (purge_oauth, purge_sign_in):
+        with database.begin() as connection:
+            forget(connection, now=utc_now())
+
+
+async def _attempt(what: str, work: Callable[[], object]) -> None:
+    try:
+        await asyncio.to_thread(work)
+    except SQLAlchemyError as error:
+        log.error("server:housekeeping:fail", extra={"what": what, "error": type(error).__name__})
