@@ -44,6 +44,7 @@ POLL_SECONDS = 0.01
 """How often stops are looked for while permits are open and nothing else wakes the thread."""
 
 _IDLE_SECONDS = 5.0
+_LINGER_SECONDS = 0.001
 _LEASES_PER_PROCESS = 1 << 40
 NOTHING: Mapping[str, int] = MappingProxyType({})
 
@@ -209,7 +210,11 @@ class LeaseKeeper:
             while True:
                 if item is not None:
                     batch.append(item)
-                item = self._queue.get_nowait()
+                if self._queue.empty() and item is not None and all(work.closing for work in batch):
+                    # Nobody waits for an answer: let it share the transaction of somebody who does.
+                    item = self._queue.get(timeout=_LINGER_SECONDS)
+                else:
+                    item = self._queue.get_nowait()
         return batch
 
     def _settle(self, batch: Sequence[_Work]) -> None:
