@@ -1,8 +1,8 @@
 """Requests for the same thing at the same moment, by the same asker, become one request to the subgraph.
 
 Off unless a subgraph is wrapped. Only calls without permits are shared, since what needs a permit is fetched under its
-own, and never mutations. Askers are told apart by a function of the session that the application gives: what it returns must
-differ whenever the answers may.
+own, and never mutations. Askers are told apart by a function of the session that the application gives: what it
+returns must differ whenever the answers may.
 """
 
 from __future__ import annotations
