@@ -105,6 +105,14 @@ class Settings:
     persisted_queries: bool = field(
         default=False, metadata={"help": "Automatic persisted queries: remember documents by their SHA-256 hash."}
     )
+    metrics: bool = field(default=False, metadata={"help": "Serve Prometheus metrics at `/metrics`."})
+    trace_endpoint: str = field(
+        default="", metadata={"help": "URL of an OpenTelemetry collector (OTLP over HTTP). Empty: no traces."}
+    )
+    trace_ratio: float = field(
+        default=1.0,
+        metadata={"help": "Share of requests to trace, when the caller does not say.", "min": 0, "max": 1},
+    )
     log_level: str = field(default="info", metadata={"help": "`debug`, `info`, `warning` or `error`."})
 
     @property
@@ -211,6 +219,8 @@ def _problems(settings: Settings) -> list[str]:
         problems.append("sandbox_url: simulated platforms are for a loopback issuer only")
     if settings.demo_login and not settings.is_loopback:
         problems.append("demo_login: is for a loopback issuer only")
+    if settings.trace_endpoint and not settings.trace_endpoint.startswith(("http://", "https://")):
+        problems.append("trace_endpoint: write the collector's http or https URL")
     if settings.trusted_documents_mode not in {"off", "allow", "require"}:
         problems.append("trusted_documents_mode: write off, allow or require")
     elif settings.trusted_documents_mode != "off" and not settings.trusted_documents:

@@ -7,7 +7,7 @@ alone, for the command line and for `schema.graphql`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import cast
 
@@ -65,7 +65,7 @@ def assemble(
 
 
 class LiveGraph:
-    """The engine and the gate, kept in step with the connectors that are live.
+    """The engine and the gate, kept in step with the connectors that are live. `measured` may wrap subgraphs.
 
     `swap` composes anew and serves the result from the next request on; what runs finishes on the old version.
     """
@@ -78,7 +78,9 @@ class LiveGraph:
         directory: Callable[[], DirectorySubgraph],
         make_engine: Callable[[Assembly], Engine],
         gate: ConsentGate,
+        measured: Callable[[Subgraph], Subgraph] = lambda subgraph: subgraph,
     ) -> None:
+        self._measured = measured
         self._consent = consent
         self._graph = graph
         self._platforms = platforms
@@ -96,7 +98,8 @@ class LiveGraph:
         self.engine.swap(assembly.subgraphs, rules=RULES)
 
     def _assemble(self) -> Assembly:
-        return assemble(self._consent, self._graph, self._directory(), self._platforms.registry.subgraphs)
+        assembly = assemble(self._consent, self._graph, self._directory(), self._platforms.registry.subgraphs)
+        return replace(assembly, subgraphs=tuple(map(self._measured, assembly.subgraphs)))
 
 
 @cache

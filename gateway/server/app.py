@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
 from connectors.catalogue import built_in
 from connectors.directory import DirectorySubgraph
@@ -64,7 +65,6 @@ from gateway.server.cors import parse_origins
 from gateway.server.demo_workers import ensure_demo_workers
 from gateway.server.documents import Documents, load_trusted_documents
 from gateway.server.errors import on_defect, on_http_error
-from gateway.server.execution import Execution
 from gateway.server.graphiql import graphiql_routes
 from gateway.server.graphql import EndpointOptions, GraphQLEndpoint, StreamLife
 from gateway.server.health import health_routes
@@ -72,6 +72,7 @@ from gateway.server.housekeeping import keep_house
 from gateway.server.liveness import TokenLiveness
 from gateway.server.serving import Drain
 from gateway.server.signers import audit_signer, receipt_signer
+from gateway.server.telemetry import Telemetry, telemetry_of
 from gateway.storage.database import check_connection, create_database_engine
 from gateway.storage.migrate import migrate
 from gateway.storage.sealer import PairwiseSealer
@@ -87,6 +88,7 @@ def create_app(settings: Settings, process_end: Drain | None = None) -> Starlett
     Migrates the database. Raises `DatabaseError`, and `CompositionFailedError` when the catalogue does not compose.
     """
     process_end = process_end or Drain()
+    telemetry = telemetry_of(settings)
     database = _open_database(settings)
     keyring = settings.keyring
     sealer, vault = PairwiseSealer(keyring), Vault(keyring)
@@ -135,6 +137,7 @@ def create_app(settings: Settings, process_end: Drain | None = None) -> Starlett
             assembly.subgraphs, rules=RULES, gate=gate, sealer=sealer, options=_engine_options(settings)
         ),
         gate,
+        telemetry.subgraph,
     )
     engine = graph.engine
     live = LiveConnectors(registration, platforms.registry, graph.swap)
@@ -192,10 +195,12 @@ def create_app(settings: Settings, process_end: Drain | None = None) -> Starlett
                 engine,
                 Authenticator(AccessTokens(database, oauth), oauth.resource),
                 StreamLife(seconds_left=TokenLiveness(database, oauth.clock), stopping=process_end.stopping),
+                telemetry,
                 settings,
             ),
         ),
         *(graphiql_routes() if settings.graphiql else []),
+        *telemetry.routes(),
         *health_routes(database, lambda: bool(engine.supergraph_sdl), lambda: process_end.is_draining),
         *oauth_endpoints.routes(
             oauth_endpoints.OAuthServices(
@@ -216,7 +221,10 @@ def create_app(settings: Settings, process_end: Drain | None = None) -> Starlett
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await asyncio.to_thread(leases.start)
         _settle_garbage_collector()
-        tasks = [asyncio.create_task(work) for work in (audit.run(), live.watch(), keep_house(database, grants))]
+        tasks = [
+            asyncio.create_task(work)
+            for work in (audit.run(), live.watch(), keep_house(database, grants), telemetry.run())
+        ]
         try:
             yield
         finally:
@@ -272,7 +280,9 @@ def _settle_garbage_collector() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
-def _graphql(engine: Engine, authenticate: Authenticator, streams: StreamLife, settings: Settings) -> GraphQLEndpoint:
+def _graphql(
+    engine: Engine, authenticate: Authenticator, streams: StreamLife, telemetry: Telemetry, settings: Settings
+) -> ASGIApp:
     options = EndpointOptions(
         max_body_bytes=settings.max_body_bytes,
         timeout=settings.request_timeout,
@@ -280,7 +290,7 @@ def _graphql(engine: Engine, authenticate: Authenticator, streams: StreamLife, s
         origins=parse_origins(settings.cors_origins),
         documents=_documents(settings),
     )
-    return GraphQLEndpoint(Execution(engine), authenticate, streams, options)
+    return telemetry.endpoint(GraphQLEndpoint(telemetry.execution(engine), authenticate, streams, options))
 
 
 def _documents(settings: Settings) -> Documents:

@@ -1,0 +1,172 @@
+"""What is measured where: around the endpoint, around planning, around each call to a subgraph.
+
+Nothing is wrapped when neither metrics nor traces are configured, so measuring that is off costs nothing.
+
+    request ─► plan
+            └► fetch, fetch, …
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from importlib.metadata import version
+from typing import Any
+
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.config import Settings
+from gateway.engine import Engine, EngineResponse
+from gateway.errors import InvalidRequestError, SubgraphError
+from gateway.server.execution import Execution
+from gateway.server.http_request import GraphQLParameters, Refused
+from gateway.server.metrics import Metrics, metrics_route
+from gateway.server.otlp import OtlpExporter
+from gateway.server.session import RequestSession
+from gateway.server.tracing import CLIENT, Span, Tracer
+from gateway.subgraph import Answer, Subgraph, SubgraphCall
+
+LONGEST_NAME = 100
+
+
+class Telemetry:
+    """The instruments that are on."""
+
+    def __init__(self, metrics: Metrics | None, tracer: Tracer | None, exporter: OtlpExporter | None = None) -> None:
+        self._metrics = metrics
+        self._tracer = tracer
+        self._exporter = exporter
+
+    async def run(self) -> None:
+        """Send traces for as long as the application runs."""
+        if self._exporter is not None:
+            await self._exporter.run()
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the route that Prometheus scrapes, if there is one."""
+        return [metrics_route(self._metrics.render)] if self._metrics is not None else []
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anything is measured."""
+        return self._metrics is not None or self._tracer is not None
+
+    def endpoint(self, inner: ASGIApp) -> ASGIApp:
+        """Return the endpoint, measured."""
+        return _MeasuredEndpoint(inner, self._metrics, self._tracer) if self.is_on else inner
+
+    def execution(self, engine: Engine) -> Execution:
+        """Return the way to the engine; its planning is a step of its own in traces."""
+        return Execution(engine) if self._tracer is None else _TracedExecution(engine, self._tracer)
+
+    def subgraph(self, inner: Subgraph) -> Subgraph:
+        """Return the subgraph, measured."""
+        return _MeasuredSubgraph(inner, self._metrics, self._tracer) if self.is_on else inner
+
+
+def telemetry_of(settings: Settings) -> Telemetry:
+    """Return the instruments that the operator wants."""
+    metrics = Metrics() if settings.metrics else None
+    if not settings.trace_endpoint:
+        return Telemetry(metrics, None)
+    exporter = OtlpExporter(settings.trace_endpoint, "gigway", version("gigway"))
+    return Telemetry(metrics, Tracer(exporter.add, ratio=settings.trace_ratio), exporter)
+
+
+class _MeasuredEndpoint:
+    def __init__(self, inner: ASGIApp, metrics: Metrics | None, tracer: Tracer | None) -> None:
+        self._inner = inner
+        self._metrics = metrics
+        self._tracer = tracer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        status = 499
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        with self._counted(lambda: status), self._traced(scope) as span:
+            await self._inner(scope, receive, noting)
+            if span is not None:
+                span.attributes["http.response.status_code"] = status
+
+    def _traced(self, scope: Scope) -> Any:
+        if self._tracer is None:
+            return nullcontext()
+        found = next((value for name, value in scope["headers"] if name == b"traceparent"), None)
+        return self._tracer.request(f"{scope['method']} /graphql", found)
+
+    @contextmanager
+    def _counted(self, status: Callable[[], int]) -> Iterator[None]:
+        metrics = self._metrics
+        if metrics is None:
+            yield
+            return
+        start = time.perf_counter()
+        metrics.open.add()
+        try:
+            yield
+        finally:
+            metrics.open.add(amount=-1.0)
+            metrics.requests.add((str(status()),))
+            metrics.seconds.observe(time.perf_counter() - start)
+
+
+class _TracedExecution(Execution):
+    def __init__(self, engine: Engine, tracer: Tracer) -> None:
+        super().__init__(engine)
+        self._tracer = tracer
+
+    async def execute(self, parameters: GraphQLParameters, session: RequestSession) -> EngineResponse | Refused:
+        """Plan in a step of its own: executing then finds the plan in the cache."""
+        with self._tracer.step("plan") as span:
+            if span is not None:
+                self._plan(parameters, session, span)
+        return await super().execute(parameters, session)
+
+    def _plan(self, parameters: GraphQLParameters, session: RequestSession, span: Span) -> None:
+        try:
+            operation = self._engine.version.prepare(parameters.query, parameters.operation_name)
+            operation.plan(session.scopes)
+        except InvalidRequestError:
+            span.failed = True
+            return
+        span.attributes["graphql.operation.type"] = operation.kind
+        if parameters.operation_name:
+            span.attributes["graphql.operation.name"] = parameters.operation_name[:LONGEST_NAME]
+
+
+class _MeasuredSubgraph:
+    def __init__(self, inner: Subgraph, metrics: Metrics | None, tracer: Tracer | None) -> None:
+        self._inner = inner
+        self._metrics = metrics
+        self._tracer = tracer
+        self.name = inner.name
+        self.sdl = inner.sdl
+        if hasattr(inner, "subscribe"):
+            self.subscribe: Callable[[SubgraphCall], AsyncGenerator[Answer, None]] = inner.subscribe
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    async def execute(self, call: SubgraphCall) -> Answer:
+        start, outcome = time.perf_counter(), "failed"
+        with nullcontext() if self._tracer is None else self._tracer.step("fetch", CLIENT) as span:
+            if span is not None:
+                span.attributes["graphql.subgraph"] = self.name
+            try:
+                answer = await self._inner.execute(call)
+                outcome = "partial" if answer.get("errors") else "ok"
+                return answer
+            except SubgraphError as error:
+                outcome = error.code.lower()
+                raise
+            finally:
+                if self._metrics is not None:
+                    self._metrics.fetches.add((self.name, outcome))
+                    self._metrics.fetch_seconds.observe(time.perf_counter() - start, (self.name,))
