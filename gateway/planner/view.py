@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gateway.planner.families import families_of
 from gateway.planner.fieldset import FieldSet, FieldSetField
 from gateway.planner.operation import OperationCase, OperationField
@@ -83,11 +85,26 @@ class View:
         """Return the keys by which `subgraph` resolves entities of the type `name`."""
         return [key for key in self.types[name].keys.get(subgraph, ()) if key.resolvable]
 
-    def reenters(self, rep: str, name: str, subgraph: str) -> bool:
-        """Whether the field has to be fetched through `_entities` although it may be local."""
-        return (
-            self.options.reenter_scoped and bool(self.types[rep].fields[name].scopes) and bool(self.keys(rep, subgraph))
-        )
+    def reenters(self, rep: str, name: str, subgraph: str, below: Sequence[OperationCase] = ()) -> bool:
+        """Whether the field has to be fetched through `_entities` although it may be local.
+
+        `below` is what is selected on its value: scoped fields of value types belong to the entity around them.
+        """
+        if not self.options.reenter_scoped or not self.keys(rep, subgraph):
+            return False
+        return bool(self.types[rep].fields[name].scopes) or self._has_scoped_values(below)
+
+    def _has_scoped_values(self, cases: Sequence[OperationCase]) -> bool:
+        for case in cases:
+            for name in sorted(case.types):
+                info = self.types[name]
+                if any(key.resolvable for keys in info.keys.values() for key in keys):
+                    continue
+                for field in case.fields:
+                    known = info.fields.get(field.name)
+                    if known is not None and (known.scopes or self._has_scoped_values(field.cases)):
+                        return True
+        return False
 
     def provided(self, provided: FieldSet, rep: str, name: str) -> FieldSetField | None:
         """Return what `provided` says about the field `name` of the type `rep`."""

@@ -284,7 +284,7 @@ class Walk:
         options: list[_Option] = []
         local: set[tuple[str, str | None]] = set()
         for access in usable:
-            own = estimator.is_local(access, case, field.name)
+            own = estimator.is_local(access, case, field.name, field.cases)
             if own is None:
                 continue
             rep = access.opaque or case.rep
@@ -303,7 +303,7 @@ class Walk:
         for subgraph, via, own in candidates:
             if own.external or (subgraph, via) in local or (id(case.spot), field.name, subgraph) in active:
                 continue
-            reenters = self.view.reenters(via or case.rep, field.name, subgraph)
+            reenters = self.view.reenters(via or case.rep, field.name, subgraph, field.cases)
             entity = bool(own.requires or own.contexts or reenters)
             way = estimator.way(case, subgraph, via, uniform=spread or entity or apart, visited=entering)
             if way is None:

@@ -56,15 +56,15 @@ class Estimator:
         self._below: dict[tuple[str, str, int, int], float] = {}
         self._kept: list[object] = []
 
-    def is_local(self, access: Access, case: Case, name: str) -> Ownership | None:
-        """Return the ownership by which `access` resolves the field as it stands, or None."""
+    def is_local(self, access: Access, case: Case, name: str, below: Sequence[OperationCase] = ()) -> Ownership | None:
+        """Return the ownership by which `access` resolves the field as it stands, with `below` on it, or None."""
         rep = access.opaque or case.rep
         own = self.view.owners(rep, name).get(access.subgraph)
         if own is None or own.requires or own.contexts:
             return None
         if own.external and self.view.provided(access.provided, rep, name) is None:
             return None
-        if not access.entity and self.view.reenters(rep, name, access.subgraph):
+        if not access.entity and self.view.reenters(rep, name, access.subgraph, below):
             return None
         if access.opaque and access not in case.accesses and self.view.field(rep, name).scopes:
             # Asked of some types only, it would be disclosed for all of them.
@@ -132,7 +132,7 @@ class Estimator:
                 if field.cases:
                     below = own.provides + (given.selections if given else ())
                     total += self.below(field.cases, self.named(own, rep, field), subgraph, below)
-                if self.view.reenters(rep, field.name, subgraph):
+                if self.view.reenters(rep, field.name, subgraph, field.cases):
                     missing.append([subgraph + " again"])
                 continue
             options = []

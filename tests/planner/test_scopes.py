@@ -241,6 +241,22 @@ def test_a_scoped_field_is_entered_by_key_although_it_is_local(federate: Federat
     assert (second.disclosure, fetched((second,))) == ({"pay", "net"}, {"pay", "total", "net"})
 
 
+def test_a_scoped_value_draws_the_field_of_the_entity_around_it_along(federate: Federate) -> None:
+    sdl = """
+        type Query { me: Me }
+        type Me @key(fields: "id") { id: ID! home: Home friends: [Me] }
+        type Home { city: String street: Street }
+        type Street { name: String @requiresScopes(scopes: [["street"]]) }
+    """
+    supergraph = federate(a=sdl)
+    made = plan(supergraph, normalize(supergraph, parse("{ me { home { city } friends { id } } }")), SCOPED)
+    assert len(made.fetches) == 1
+    query = "{ me { friends { id home { city street { name } } } } }"
+    first, second = plan(supergraph, normalize(supergraph, parse(query)), SCOPED).fetches
+    assert (first.disclosure, fetched((first,))) == (frozenset(), {"me", "friends", "id"})
+    assert (second.disclosure, fetched((second,))) == ({"street"}, {"home", "city", "street", "name"})
+
+
 def text(block: str) -> str:
     return dedent(block).strip()
 
