@@ -68,6 +68,8 @@ class ActorRegistry:
         _check_vocabulary(categories, purposes)
         identifier = actor_id or new_id()
         with self._engine.begin() as connection:
+            if connection.execute(select(ACTORS.c.id).where(ACTORS.c.id == identifier)).first() is not None:
+                raise RegistrationError("ACTOR_EXISTS", "There is an actor with that id already.")
             connection.execute(
                 insert(ACTORS).values(
                     id=identifier,
@@ -115,6 +117,8 @@ class ActorRegistry:
         secret, identifier = (None if jwks is not None else mint(CLIENT_SECRET)), client_id or new_id()
         with self._engine.begin() as connection:
             actor = self._actor(connection, actor_id)
+            if connection.execute(select(CLIENTS.c.id).where(CLIENTS.c.id == identifier)).first() is not None:
+                raise RegistrationError("CLIENT_EXISTS", "There is a client with that id already.")
             wanted = frozenset(actor.categories if categories is None else categories)
             reasons = frozenset(actor.purposes if purposes is None else purposes)
             if not wanted <= set(actor.categories) or not reasons <= set(actor.purposes):

@@ -103,3 +103,10 @@ def test_a_fapi_client_has_keys(server: Any) -> None:
     assert _code(server, jwks={"keys": []}) == "KEYS_INVALID"
     with pytest.raises(RegistrationError):
         server.registry.replace_keys(server.client.client_id, {"keys": []})
+
+
+def test_ids_are_taken_once(server: Any) -> None:
+    assert _code(server, client_id=server.client.client_id) == "CLIENT_EXISTS"
+    with pytest.raises(RegistrationError) as error:
+        server.registry.create_actor(legal_name="X AB", trading_name="X", categories=[], purposes=[], actor_id="acme")
+    assert error.value.code == "ACTOR_EXISTS"

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from consent.oauth.authorization import NotPending, SendBack
-from consent.oauth.models import CODES, GRANTS
+from consent.oauth.authorization import CannotReturn, NotPending, SendBack
+from consent.oauth.models import CLIENTS, CODES, GRANTS, REQUESTS
 
 ISSUER = "https://gigway.example"
 
@@ -162,3 +162,15 @@ def test_35_no_token_outlives_its_grant(server: Any) -> None:
     server.clock.advance(timedelta(minutes=10))
     assert not server.is_active(body["access_token"])
     assert server.refresh(body["refresh_token"]).json()["error"] == "invalid_grant"
+
+
+def test_a_client_that_may_not_ask_any_more_gets_no_answer(server: Any) -> None:
+    handle = server.begin()
+    server.disable_client()
+    assert server.authorizations.deny(handle) == CannotReturn(
+        description="The application that sent you here may not ask any more."
+    )
+    with server.engine.begin() as connection:
+        assert connection.execute(select(REQUESTS.c.answered_at)).scalar_one() is None
+        connection.execute(CLIENTS.update().values(status="test"))
+    assert isinstance(server.authorizations.deny(handle), SendBack), "nothing was half done"

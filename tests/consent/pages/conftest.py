@@ -33,6 +33,7 @@ from consent.pages.services import Health, PagesServices
 from consent.signin.demo import DemoLogin, Persona
 from consent.signin.forms import Forms
 from consent.signin.models import ATTEMPTS, CREDENTIALS, SESSIONS, STATES, WORKERS
+from consent.signin.oidc import OidcSignIn
 from consent.signin.passkeys import Passkeys
 from consent.signin.passwords import Passwords
 from consent.signin.sessions import Sessions
@@ -85,7 +86,9 @@ class Accounts:
 class Site:
     """One gateway's consent side, an actor with a client, two workers, and a browser."""
 
-    def __init__(self, world: Any, issuer: str = ISSUER, callback: str = CALLBACK, **optional: Any) -> None:
+    def __init__(
+        self, world: Any, issuer: str = ISSUER, callback: str = CALLBACK, provider: Any = None, **optional: Any
+    ) -> None:
         self.callback = callback
         self.world, self.engine, self.clock, self.issuer = world, world.engine, world.clock, issuer
         settings = SignInSettings(issuer=issuer, clock=world.clock)
@@ -128,6 +131,7 @@ class Site:
             passkeys=Passkeys(self.engine, settings),
             totp=Totp(self.engine, settings, Vault(parse_keyring(generate_key("k1")))),
             erase=world.stops.erase_worker,
+            oidc=OidcSignIn(self.engine, settings, provider[0], transport=provider[1]) if provider else None,
             **optional,
         )
         oauth = OAuthServices(
@@ -150,7 +154,14 @@ class Site:
         assert answer.status_code == 303, answer.text
 
     def ask(self, **changes: Any) -> str:
-        """Come from the actor; return the path of the consent page."""
+        """Come from the actor, asking for other details; return the path of the consent page."""
+        return self._ask(changes, {})
+
+    def ask_with(self, **parameters: str) -> str:
+        """The same with more parameters."""
+        return self._ask({}, parameters)
+
+    def _ask(self, changes: dict[str, Any], parameters: dict[str, str]) -> str:
         details = {
             "type": "gig_data",
             "platforms": ["uber", "upwork"],
@@ -167,7 +178,7 @@ class Site:
             "code_challenge": challenge,
             "code_challenge_method": "S256",
             "authorization_details": json.dumps([details]),
-        }
+        } | parameters
         location = str(self.browser.get(f"/oauth/authorize?{urlencode(query)}").headers["location"])
         assert location.startswith("/consent/gwq_")
         return location

@@ -177,3 +177,47 @@ def test_60_the_policy_allows_the_way_back_and_no_framing(site: Any) -> None:
     assert headers["cache-control"] == "no-store"
     assert "form-action 'self'" in site.browser.get("/me").headers["content-security-policy"]
     assert "actor.example" not in site.browser.get("/me").headers["content-security-policy"]
+
+
+def test_an_answer_that_comes_too_late_is_asked_for_again(site: Any, form_token: Any) -> None:
+    site.sign_in()
+    path = site.ask()
+    form = {"csrf": form_token(site.browser.get(path)), "item": ["uber:ratings"], "answer": "allow"}
+    for _ in range(3):
+        site.clock.advance(timedelta(minutes=11))
+        site.browser.get("/me")
+    answer = site.browser.post(path, data=form)
+    assert answer.status_code in (403, 404)
+    assert site.world.grants.of_worker(site.alex) == []
+
+
+def test_an_answer_that_is_none(site: Any, submit: Any) -> None:
+    site.sign_in()
+    path = site.ask()
+    for answer in ("", "maybe"):
+        assert submit(site.browser, path, path, {"item": ["uber:ratings"], "answer": answer}).status_code == 400
+
+
+def test_an_unknown_request_and_one_that_is_too_old(site: Any) -> None:
+    site.sign_in()
+    path = site.ask()
+    assert site.browser.get("/consent/nonsense").status_code == 404
+    site.clock.advance(timedelta(minutes=14))
+    site.browser.get("/me")
+    site.clock.advance(timedelta(minutes=14))
+    site.browser.get("/me")
+    site.clock.advance(timedelta(minutes=3))
+    gone = site.browser.get(path)
+    assert (gone.status_code, "too old" in gone.text) == (404, True)
+
+
+def test_58_replacing_says_so_and_ends_the_earlier_consent(site: Any, submit: Any) -> None:
+    site.sign_in()
+    site.allow("uber:engagements")
+    (first,) = site.world.grants.of_worker(site.alex)
+    path = site.ask_with(grant_management_action="replace", grant_id=first.id)
+    assert "takes the place of what you allowed them before" in site.browser.get(path).text
+    assert submit(site.browser, path, path, {"item": ["uber:ratings"], "answer": "allow"}).status_code == 303
+    states = {grant.id: grant.status for grant in site.world.grants.of_worker(site.alex)}
+    assert states.pop(first.id) == "superseded"
+    assert list(states.values()) == ["active"]
