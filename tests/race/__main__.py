@@ -18,12 +18,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="tests.race", description=__doc__)
     parser.add_argument("--gate", choices=["leases", "check-then-fetch"], default=os.environ.get("GATE") or "leases")
     parser.add_argument("--database", default=os.environ.get("GIGWAY_DATABASE_URL"), help="a URL; default: SQLite")
-    parser.add_argument("--revocations", type=int, default=300)
+    parser.add_argument("--revocations", type=int, default=200)
     parser.add_argument("--processes", type=int, default=4)
     parser.add_argument("--workers", type=int, default=6)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--calm", action="store_true", help="kill and pause no process")
-    parser.add_argument("--whole", action="store_true", help="race whole gateways against the sandbox's platforms")
+    parser.add_argument("--reduced", action="store_true", help="race processes that are reduced to gate and fetch")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         plan = Plan(
@@ -35,7 +35,8 @@ def main() -> int:
             seed=options.seed,
             unrest=not options.calm,
         )
-        outcome = asyncio.run(run_whole(plan) if options.whole else run(plan))
+        is_reduced = options.reduced or plan.gate != "leases"
+        outcome = asyncio.run(run(plan) if is_reduced else run_whole(plan))
     sys.stdout.write(outcome.line() + "\n")
     return 0 if outcome.is_clean else 1
 
