@@ -47,11 +47,13 @@ class DenialTally:
 
     def due(self, now: datetime, *, everything: bool = False) -> Iterator[tuple[DeniedAccess, int]]:
         """Close the windows that are over (or all) and yield what repeated in them, with its count."""
-        for kind, (started, repeats) in list(self._open.items()):
-            if everything or now - started >= WINDOW or now < started:
-                del self._open[kind]
-                if repeats:
-                    yield kind, repeats
+        while self._open:
+            kind, (started, repeats) = next(iter(self._open.items()))
+            if not everything and started <= now < started + WINDOW:
+                return  # they stand in the order in which they were opened
+            del self._open[kind]
+            if repeats:
+                yield kind, repeats
 
 
 def _kind(denial: DeniedAccess) -> DeniedAccess:
