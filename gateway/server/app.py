@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 from sqlalchemy import Engine as DatabaseEngine
 from starlette.applications import Starlette
@@ -34,6 +35,7 @@ from consent.contact import ContactCodes
 from consent.gate import ConsentGate
 from consent.grants import GrantService
 from consent.leases import LeaseKeeper
+from consent.models import new_id
 from consent.oauth import endpoints as oauth_endpoints
 from consent.oauth.access import AccessTokens
 from consent.oauth.authorization import Authorizations
@@ -55,8 +57,9 @@ from consent.stops import Revocation, Scope, Stops
 from consent.subgraph import ConsentServices
 from consent.subgraph import build_schema as build_consent_schema
 from consent.visibility import ConsentedAccounts, SubjectGates
+from consent.vocabulary import SELF_PURPOSE
 from gateway.config import Settings
-from gateway.engine import Engine, EngineOptions, Limits
+from gateway.engine import Engine, EngineOptions, EngineResponse, Limits
 from gateway.planner import PlannerOptions
 from gateway.registry import RULES, LiveGraph, compose_with
 from gateway.server.audit import audit_routes
@@ -71,6 +74,7 @@ from gateway.server.health import health_routes
 from gateway.server.housekeeping import keep_house
 from gateway.server.liveness import TokenLiveness
 from gateway.server.serving import Drain
+from gateway.server.session import RequestSession
 from gateway.server.signers import audit_signer, receipt_signer
 from gateway.server.telemetry import Telemetry, telemetry_of
 from gateway.storage.database import check_connection, create_database_engine
@@ -159,6 +163,11 @@ def create_app(settings: Settings, process_end: Drain | None = None) -> Starlett
         forms=forms,
         public_url=settings.issuer,
     )
+
+    async def read_own(worker_id: str, query: str, variables: Mapping[str, Any]) -> EngineResponse:
+        asker = RequestSession(request_id=new_id(), kind="worker", worker_id=worker_id, purpose=SELF_PURPOSE)
+        return await engine.execute(query, variables, None, asker)
+
     pages = PagesServices(
         engine=database,
         oauth=oauth,
@@ -174,6 +183,7 @@ def create_app(settings: Settings, process_end: Drain | None = None) -> Starlett
         passkeys=Passkeys(database, sign_in),
         totp=Totp(database, sign_in, vault),
         oidc=OidcSignIn(database, sign_in, settings.oidc) if settings.oidc else None,
+        read_own=read_own,
         erase=stops.erase_worker,
     )
     signer = audit_signer(settings)
