@@ -19,7 +19,7 @@ from connectors.accounts.store import AccountStore, AccountView
 from connectors.runtime.provenance import instant
 from connectors.runtime.subgraph import Call
 from connectors.schema import Connector
-from connectors.schema.definition import ClientCredentialsLinking, Definition, OAuth2Linking
+from connectors.schema.definition import ClientCredentialsLinking, Definition, OAuth2Linking, TakeoutLinking
 from connectors.schema.loader import federation_definitions
 from connectors.schema.vocabulary import CATEGORY_OF_FIELD, FEDERATION_URL, GIGWAY_URL
 
@@ -233,6 +233,8 @@ def linking_words(definition: Definition) -> str:
             return "The worker signs in at the platform and allows it (OAuth 2)."
         case ClientCredentialsLinking(reference=reference):
             return f"The worker names their record: {reference}"
+        case TakeoutLinking():
+            return "The worker uploads the export that the platform gives them of their own data."
         case method:
             return f"The worker brings a token of the platform: {method.label}"
 

@@ -18,8 +18,9 @@ from connectors.linking.attempts import AttemptStore
 from connectors.linking.service import Drain, LinkingService
 from connectors.linking.views import LinkedAccountsView
 from connectors.runtime import ConnectorSubgraph
-from connectors.runtime.linked import Credentials
+from connectors.runtime.linked import Credentials, Takeouts
 from connectors.schema import Connector
+from connectors.takeout import TakeoutStore
 from connectors.transport import Upstream, UpstreamLimits, Wire
 
 
@@ -37,8 +38,10 @@ class Registry:
         environment: Environment,
         *,
         pseudonym_key: bytes,
+        takeouts: Takeouts | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
+        self._takeouts = takeouts
         self._wire = wire
         self._environment = environment
         self._pseudonym_key = pseudonym_key
@@ -106,6 +109,7 @@ class Registry:
             connector,
             upstream=upstream,
             credentials=self._credentials,
+            takeouts=self._takeouts,
             pseudonym_key=self._pseudonym_key,
             origin=self._environment.origin(connector.name),
             config=self._environment.config.get(connector.name),
@@ -143,10 +147,11 @@ def build_platforms(
     `drain` waits, after an account was closed, until nothing reads it any more. `pseudonym_key` and `digest_key` are
     32-byte secrets that stay the same over restarts.
     """
-    registry = Registry(wire, environment, pseudonym_key=pseudonym_key, clock=clock)
-    accounts = AccountStore(engine, vault, gate, digest_key=digest_key, clock=clock)
+    takeouts = TakeoutStore(engine, vault, clock=clock)
+    registry = Registry(wire, environment, pseudonym_key=pseudonym_key, takeouts=takeouts, clock=clock)
+    accounts = AccountStore(engine, vault, gate, digest_key=digest_key, clock=clock, forget=[takeouts.forget])
     attempts = AttemptStore(engine, vault, clock=clock)
-    linking = LinkingService(registry, environment, accounts, attempts, clock=clock, drain=drain)
+    linking = LinkingService(registry, environment, accounts, attempts, takeouts=takeouts, clock=clock, drain=drain)
     registry.use(CredentialKeeper(accounts, linking, linking.placement, clock=clock))
     registry.swap(connectors)
     simulated = environment.sandbox_url is not None

@@ -52,6 +52,10 @@ class StoredCredential:
     tokens: AccountTokens
 
 
+Forget = Callable[[Connection, str], None]
+"""What else happens to an account, by id, in the same transaction."""
+
+
 class ForeignAccountError(Exception):
     """The platform's account is linked by another worker already."""
 
@@ -72,17 +76,34 @@ class AccountStore:
     """Reads and changes linked accounts."""
 
     def __init__(
-        self, engine: Engine, vault: Vault, gate: SubjectGate, *, digest_key: bytes, clock: Callable[[], datetime]
+        self,
+        engine: Engine,
+        vault: Vault,
+        gate: SubjectGate,
+        *,
+        digest_key: bytes,
+        clock: Callable[[], datetime],
+        forget: Sequence[Forget] = (),
     ) -> None:
+        """`forget` is called within the transaction that unlinks an account, with its id."""
         self._engine = engine
         self._reader = engine.execution_options(read_only=True)
         self._vault = vault
         self._gate = gate
         self._digest_key = digest_key
         self._clock = clock
+        self._forget = forget
 
-    def link(self, *, worker_id: str, platform: str, reference: str, tokens: AccountTokens) -> AccountView:
-        """Store a linked account, new or linked again, and open its gate.
+    def link(
+        self,
+        *,
+        worker_id: str,
+        platform: str,
+        reference: str,
+        tokens: AccountTokens,
+        also: Forget | None = None,
+    ) -> AccountView:
+        """Store a linked account, new or linked again, and open its gate; `also` runs in the same transaction.
 
         Raises `ForeignAccountError` when another worker has linked it.
         """
@@ -125,6 +146,8 @@ class AccountStore:
                     .where(_TABLE.c.id == account_id)
                     .values(version=_TABLE.c.version + 1, **values)
                 )
+            if also is not None:
+                also(connection, account_id)
             self._gate.open(connection, account_id=account_id, worker_id=worker_id, platform=platform)
             return _view(connection, account_id)
 
@@ -154,6 +177,8 @@ class AccountStore:
                     updated_at=self._clock(),
                 )
             )
+            for forget in self._forget:
+                forget(connection, account_id)
             self._gate.close(connection, account_id=account_id, reason=reason)
         return AccountTokens.open(row.credential, self._vault, account_id) if row.credential else None
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment as Templates
 from jinja2 import PackageLoader, select_autoescape
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -15,7 +16,8 @@ from starlette.routing import BaseRoute, Route
 from connectors.environment import Environment
 from connectors.linking.service import Linked, LinkingService, LinkProblem, Redirect
 from connectors.schema import Connector
-from connectors.schema.definition import ClientCredentialsLinking, OAuth2Linking, TokenLinking
+from connectors.schema.definition import ClientCredentialsLinking, OAuth2Linking, TakeoutLinking, TokenLinking
+from connectors.takeout.unpack import MOST_UPLOAD_BYTES
 
 _MOST_FORM_BYTES = 65_536
 _STATUS = {"PLATFORM_UNKNOWN": 404, "LINKED_TO_ANOTHER_WORKER": 409, "PLATFORM_FAILED": 502}
@@ -23,6 +25,7 @@ _METHOD_WORDS = {
     OAuth2Linking: "You will be sent to {name}, sign in there and allow it. Gigway never sees your password.",
     ClientCredentialsLinking: "{name} lets Gigway read the record that you name here.",
     TokenLinking: "{name} gives you a token that lets Gigway read your record.",
+    TakeoutLinking: "You upload the export that {name} gives you of your own data. It is kept encrypted.",
 }
 
 
@@ -49,6 +52,13 @@ class FormGuard(Protocol):
     def problem(self, request: Request, token: str | None) -> str | None:
         """Return why a POST with this token is not accepted, or None."""
         ...
+
+
+class _Form(dict[str, str]):
+    """The text fields of a form, and its file if there is one."""
+
+    upload: bytes = b""
+    file_name: str = ""
 
 
 CurrentWorker = Callable[[Request], Awaitable[str | None]]
@@ -117,8 +127,14 @@ class LinkingRoutes:
             return form
         return_to = local_path(form.get("return_to"))
         connector = self._service.connector(platform)
-        if connector is not None and not isinstance(connector.definition.linking.method, OAuth2Linking):
-            outcome: Redirect | Linked | LinkProblem = await self._service.finish_with_value(
+        method = connector.definition.linking.method if connector is not None else None
+        outcome: Redirect | Linked | LinkProblem
+        if isinstance(method, TakeoutLinking):
+            outcome = await self._service.finish_with_upload(
+                platform, form.upload, form.file_name, worker_id=worker_id, return_to=return_to
+            )
+        elif isinstance(method, ClientCredentialsLinking | TokenLinking):
+            outcome = await self._service.finish_with_value(
                 platform, form.get("value", "").strip(), worker_id=worker_id, return_to=return_to
             )
         else:
@@ -160,14 +176,20 @@ class LinkingRoutes:
         await self._service.unlink(form.get("account_id", ""), worker_id=worker_id)
         return RedirectResponse(local_path(form.get("return_to")) or self._home, status_code=303)
 
-    async def _form(self, request: Request) -> dict[str, str] | Response:
+    async def _form(self, request: Request) -> _Form | Response:
         """Read a form and check where it comes from."""
-        if int(request.headers.get("content-length") or 0) > _MOST_FORM_BYTES:
+        length = request.headers.get("content-length", "")
+        has_file = request.headers.get("content-type", "").startswith("multipart/")
+        most = MOST_UPLOAD_BYTES + _MOST_FORM_BYTES if has_file else _MOST_FORM_BYTES
+        if not length.isdecimal() or int(length) > most:
             return self._message("The form is too long.", 413)
-        async with request.form(max_files=0, max_fields=20) as form:
-            fields = {name: value for name, value in form.items() if isinstance(value, str)}
-        problem = self._forms.problem(request, fields.get("csrf"))
-        return fields if problem is None else self._message(problem, 403)
+        async with request.form(max_files=1, max_fields=20) as form:
+            filled = _Form({name: value for name, value in form.items() if isinstance(value, str)})
+            file = form.get("file")
+            if isinstance(file, UploadFile):
+                filled.upload, filled.file_name = await file.read(), file.filename or ""
+        problem = self._forms.problem(request, filled.get("csrf"))
+        return filled if problem is None else self._message(problem, 403)
 
     def _page(self, request: Request, connector: Connector) -> Response:
         platform, method = connector.definition.platform, connector.definition.linking.method
@@ -184,6 +206,7 @@ class LinkingRoutes:
             simulated=self._environment.sandbox_url is not None,
             words=_METHOD_WORDS[type(method)].format(name=platform.display_name),
             label=label,
+            instructions=method.instructions if isinstance(method, TakeoutLinking) else None,
             csrf=seal.token,
             return_to=local_path(request.query_params.get("return_to")) or "",
         )

@@ -16,7 +16,8 @@ from connectors.linking.attempts import AttemptStore
 from connectors.linking.identity import Identifier
 from connectors.linking.oauth_client import LinkRefusedError, PlatformOAuthClient
 from connectors.schema import Connector
-from connectors.schema.definition import ClientCredentialsLinking, OAuth2Linking, TokenLinking
+from connectors.schema.definition import ClientCredentialsLinking, OAuth2Linking, TakeoutLinking, TokenLinking
+from connectors.takeout import TakeoutError, TakeoutStore, unpack
 from connectors.transport import Credential, Permit, Upstream, UpstreamError
 from connectors.transport.permit import WorkerAct
 
@@ -29,6 +30,7 @@ ProblemCode = Literal[
     "PLATFORM_FAILED",
     "LINKED_TO_ANOTHER_WORKER",
     "VALUE_MISSING",
+    "UPLOAD_REFUSED",
 ]
 
 
@@ -90,6 +92,7 @@ class LinkingService:
         accounts: AccountStore,
         attempts: AttemptStore,
         *,
+        takeouts: TakeoutStore,
         clock: Callable[[], datetime],
         drain: Drain,
     ) -> None:
@@ -97,6 +100,7 @@ class LinkingService:
         self._environment = environment
         self._accounts = accounts
         self._attempts = attempts
+        self._takeouts = takeouts
         self._clock = clock
         self._drain = drain
 
@@ -178,6 +182,33 @@ class LinkingService:
             given={"claim": value},
             return_to=return_to,
         )
+
+    async def finish_with_upload(
+        self, platform: str, upload: bytes, file_name: str, *, worker_id: str, return_to: str | None
+    ) -> Linked | LinkProblem:
+        """Link by the worker's own export; a later one replaces it."""
+        connector = self._platforms.connector(platform)
+        method = connector.definition.linking.method if connector is not None else None
+        if not isinstance(method, TakeoutLinking):
+            return _unknown()
+        if not upload:
+            return LinkProblem(code="VALUE_MISSING", message="Please choose the file.")
+
+        def store() -> AccountView:
+            unpacked = unpack(upload, file_name, method.files)
+            return self._accounts.link(
+                worker_id=worker_id,
+                platform=platform,
+                reference=f"worker:{worker_id}",
+                tokens=AccountTokens(access_token="none"),
+                also=lambda connection, account_id: self._takeouts.keep(connection, account_id, unpacked),
+            )
+
+        try:
+            account = await asyncio.to_thread(store)
+        except TakeoutError as error:
+            return LinkProblem(code="UPLOAD_REFUSED", message=error.message)
+        return Linked(account=account, return_to=return_to)
 
     async def unlink(self, account_id: str, *, worker_id: str) -> Drained | None:
         """Unlink an account of this worker: close it, delete its credential, wait for its readers.

@@ -9,10 +9,10 @@ from typing import Any
 from graphql import GraphQLObjectType
 
 from connectors.mapping import Mapper, compile_selection
-from connectors.runtime.endpoint import CompiledEndpoint
+from connectors.runtime.endpoint import CompiledEndpoint, FileEndpoint
 from connectors.runtime.field_tree import Tree, frozen
 from connectors.runtime.health import DriftLog
-from connectors.runtime.linked import Credentials
+from connectors.runtime.linked import Credentials, Takeouts
 from connectors.runtime.provenance import Origin
 from connectors.schema import Connector
 from connectors.schema.definition import Connect
@@ -34,6 +34,7 @@ class ConnectorRuntime:
         *,
         upstream: Upstream,
         credentials: Credentials,
+        takeouts: Takeouts | None,
         pseudonym_key: bytes,
         origin: str | None,
         config: Mapping[str, Json],
@@ -44,13 +45,16 @@ class ConnectorRuntime:
         self.definition = definition
         self.upstream = upstream
         self.credentials = credentials
+        self.takeouts = takeouts
         self.pseudonym_key = pseudonym_key
         self.config = config
         self.clock = clock
         self.drift = DriftLog()
         self.origin = Origin(platform=definition.platform, simulated=origin is not None)
-        self.endpoints = {
-            connect.id: CompiledEndpoint(connect.endpoint, definition.sources[connect.endpoint.source], origin=origin)
+        self.endpoints: dict[str, CompiledEndpoint | FileEndpoint] = {
+            connect.id: FileEndpoint(connect.endpoint.file)
+            if connect.endpoint.file is not None
+            else CompiledEndpoint(connect.endpoint, definition.sources[connect.endpoint.source], origin=origin)
             for connect in definition.connects
         }
         self._selections = {connect.id: parse_mapping(connect.selection) for connect in definition.connects}

@@ -52,7 +52,7 @@ def position_of(page: Page, record: Json, connect: Connect, pseudonyms: Pseudony
     start = {name: page.variables[name] for name in ("offset", "number", "cursor") if page.variables.get(name)}
     index = next((place for place, each in enumerate(page.records) if each is record), 0)
     if connect.paging is not None and connect.paging.style == "OFFSET":
-        start, index = {"offset": page.variables["offset"] + index}, 0
+        start, index = {"offset": page.variables.get("offset", 0) + index}, 0
     return Position(
         start=start,
         index=index,

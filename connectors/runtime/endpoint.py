@@ -44,6 +44,14 @@ class Fetched:
     at: datetime
 
 
+class FileEndpoint:
+    """A file of the worker's export, in the place of an endpoint."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.place = f"file {file}"
+
+
 class CompiledEndpoint:
     """An endpoint whose templates and mappings are compiled; `origin` replaces the source's own (sandbox)."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from connectors.transport import Credential, Permit
@@ -19,6 +20,17 @@ class LinkedCredential:
     credential: Credential
     facts: Mapping[str, Any] = field(repr=False)
     version: int
+
+
+class Takeouts(Protocol):
+    """Reads the exports that workers uploaded."""
+
+    async def read(self, account_id: str, file: str) -> tuple[list[Any], str, datetime]:
+        """Return a file's rows or documents, the SHA-256 of the upload, and when it was uploaded.
+
+        Raises `UpstreamUnauthorizedError` when there is no export of this account.
+        """
+        ...
 
 
 class Credentials(Protocol):

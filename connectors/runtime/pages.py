@@ -26,6 +26,7 @@ Variables = dict[str, Json]
 """What `$page` stands for."""
 
 _HORIZON = timedelta(days=365)
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
 _TICK = timedelta(seconds=1)
 
 
@@ -59,6 +60,11 @@ class Batch:
     def records(self) -> list[Json]:
         """All records in order."""
         return [record for page in self.pages for record in page.records]
+
+    @property
+    def fetched(self) -> list[Fetched]:
+        """The answers that the records came from, each once, in order."""
+        return list({id(page.fetched): page.fetched for page in self.pages}.values())
 
 
 Fetch = Callable[[Mapping[str, Json]], Awaitable[Fetched]]
@@ -257,6 +263,14 @@ def within(batch: Batch, span: Span) -> Batch:
         replace(page, records=[record for record in page.records if _is_within(record, span)]) for page in batch.pages
     )
     return replace(batch, pages=pages)
+
+
+def newest_first(batch: Batch) -> Batch:
+    """Return the batch with its records by their time, latest first; those without a time come last."""
+    placed = [(page, record) for page in batch.pages for record in page.records]
+    placed.sort(key=lambda item: started_at(item[1]) or _EARLIEST, reverse=True)
+    pages = tuple(Page(fetched=page.fetched, variables={}, records=[record]) for page, record in placed)
+    return replace(batch, pages=pages or batch.pages)
 
 
 def _is_within(record: Json, span: Span) -> bool:

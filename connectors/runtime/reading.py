@@ -17,7 +17,7 @@ from connectors.mapping import PSEUDONYM_KEY
 from connectors.runtime.compiled import ConnectorRuntime
 from connectors.runtime.completion import Completion, flat
 from connectors.runtime.connection import Position, cut, holds, open_position, position_of, resumed
-from connectors.runtime.endpoint import CompiledEndpoint, Fetched
+from connectors.runtime.endpoint import CompiledEndpoint, Fetched, FileEndpoint
 from connectors.runtime.field_tree import Tree, merge, with_needs
 from connectors.runtime.folds import (
     ENGAGEMENT_TREE,
@@ -28,7 +28,7 @@ from connectors.runtime.folds import (
     payments_of,
 )
 from connectors.runtime.linked import LinkedCredential
-from connectors.runtime.pages import Batch, Page, Span, StreamReader, moment, started_at, within
+from connectors.runtime.pages import Batch, Page, Span, StreamReader, moment, newest_first, started_at, within
 from connectors.runtime.provenance import Extent
 from connectors.runtime.pseudonym import CursorError, Pseudonyms
 from connectors.schema.definition import Connect, Fold
@@ -99,7 +99,7 @@ class AccountReading:
             read = dict(needs or {}) | ({rule.by: None} if rule is not None else {})
             batch = await self._stream(connect, name, read, span, want=None)
             value = distinct(batch.records, rule) if rule is not None else batch.records
-            pages, extent = [page.fetched for page in batch.pages], _extent(batch, span, self._now)
+            pages, extent = batch.fetched, _extent(batch, span, self._now)
         provenance = self._provenance(pages, extent, connect, [])
         return self._complete(provenance).complete(kind, value, tree)
 
@@ -128,7 +128,7 @@ class AccountReading:
             extent = Extent(complete=False, records=0)
         else:
             extent = _extent(batch, span, self._now, records=len(records), complete=not chosen.has_more)
-        provenance = self._provenance([page.fetched for page in batch.pages], extent, connect, [])
+        provenance = self._provenance(batch.fetched, extent, connect, [])
         completion = self._complete(provenance)
         kind = self._runtime.connector.schema.get_type("Engagement")
         assert isinstance(kind, GraphQLObjectType)
@@ -181,7 +181,7 @@ class AccountReading:
             return None
         span = self._last(fold.days)
         batch = await self._stream(connect, ENGAGEMENTS, ENGAGEMENT_TREE, span, want=None)
-        pages = [page.fetched for page in batch.pages]
+        pages = batch.fetched
         if name == "experience":
             value = fold_experience(batch.records, definition, self._now)
         else:
@@ -225,7 +225,7 @@ class AccountReading:
         batch = await self._stream(connect, origin, needs, span, want=None)
         payments = payments_of(batch.records) if origin == ENGAGEMENTS else batch.records
         provenance = self._provenance(
-            [page.fetched for page in batch.pages],
+            batch.fetched,
             _extent(batch, span, self._now),
             connect,
             [f"earnings: summed per month and currency from {origin}"],
@@ -266,7 +266,7 @@ class AccountReading:
         if connect.paging is None:
             fetched, value = await self._direct(connect, name, tree)
             records = _records({name: value}, name, tree)
-            return within(Batch(pages=(_page(fetched, records),), total=len(records)), span)
+            return _ordered(within(Batch(pages=(_page(fetched, records),), total=len(records)), span), connect, name)
 
         def map_page(fetched: Fetched, variables: Mapping[str, Json]) -> list[Json]:
             value = self._map(connect, fetched, variables, {name: tree})
@@ -280,10 +280,10 @@ class AccountReading:
         )
         if want is not None and self.reads_all and start is None:
             want = max(want, connect.paging.size)
-        if not connect.filters_by_time and span != Span():
+        if (not connect.filters_by_time and span != Span()) or not _comes_newest_first(connect):
             want, start = None, None
         batch = await reader.read(span, now=self._now, want=want, start=start)
-        return within(batch, span) if name in (ENGAGEMENTS, PAYMENTS) else batch
+        return _ordered(within(batch, span), connect, name) if name in (ENGAGEMENTS, PAYMENTS) else batch
 
     def _last(self, days: int) -> Span:
         return Span(since=self._now - timedelta(days=days), until=None)
@@ -307,8 +307,10 @@ class AccountReading:
         fetched: Fetched = await self._once(key, lambda: self._request(endpoint, page))
         return fetched
 
-    async def _request(self, endpoint: CompiledEndpoint, page: Mapping[str, Json]) -> Fetched:
+    async def _request(self, endpoint: CompiledEndpoint | FileEndpoint, page: Mapping[str, Json]) -> Fetched:
         runtime = self._runtime
+        if isinstance(endpoint, FileEndpoint):
+            return await self._read_file(endpoint)
         linked = await self._once("credential", self._acquire)
         request = endpoint.request({"$page": dict(page), "$account": linked.facts, "$config": runtime.config})
         try:
@@ -319,6 +321,12 @@ class AccountReading:
         except UpstreamUnauthorizedError:
             await runtime.credentials.reject(self.account_id, linked.version)
             raise
+
+    async def _read_file(self, endpoint: FileEndpoint) -> Fetched:
+        require_open(self._permit)
+        assert self._runtime.takeouts is not None
+        rows, sha256, at = await self._runtime.takeouts.read(self.account_id, endpoint.file)
+        return Fetched(body={"rows": rows}, sha256=sha256, at=at)
 
     async def _acquire(self) -> LinkedCredential:
         return await self._runtime.credentials.acquire(
@@ -367,13 +375,23 @@ def _records(value: Json, name: str, tree: Tree) -> list[Json]:
 
     An answer without its list is not an answer without records: it has drifted from what is mapped.
     """
-    found = value.get(name) if isinstance(value, dict) else None
-    if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
+    given = value.get(name) if isinstance(value, dict) else None
+    found = flat(given) if isinstance(given, list) else None
+    if found is None or not all(isinstance(record, dict) for record in found):
         raise UpstreamMalformedError(f"The platform's answer has no list of {name} where it used to be.")
     for required in _REQUIRED.get(name, frozenset()) & tree.keys():
         if any(record.get(required) is None for record in found):
             raise UpstreamMalformedError(f"The platform's {name} have no {required} where it used to be.")
     return found
+
+
+def _comes_newest_first(connect: Connect) -> bool:
+    return connect.paging is not None and connect.paging.order == "NEWEST_FIRST"
+
+
+def _ordered(batch: Batch, connect: Connect, name: str) -> Batch:
+    """Engagements are shown newest first, however the platform orders them."""
+    return batch if name != ENGAGEMENTS or _comes_newest_first(connect) else newest_first(batch)
 
 
 def _page(fetched: Fetched, records: Sequence[Json]) -> Page:

@@ -23,7 +23,7 @@ from graphql.execution import ExecutionResult, execute
 from connectors.runtime.compiled import ConnectorRuntime
 from connectors.runtime.field_tree import Tree, wanted
 from connectors.runtime.health import Health, health_of
-from connectors.runtime.linked import Credentials
+from connectors.runtime.linked import Credentials, Takeouts
 from connectors.runtime.reading import AccountReading
 from connectors.schema import Connector
 from connectors.transport import Permit, Upstream, UpstreamError
@@ -81,6 +81,7 @@ class ConnectorSubgraph:
         upstream: Upstream,
         credentials: Credentials,
         pseudonym_key: bytes,
+        takeouts: Takeouts | None = None,
         origin: str | None = None,
         config: Mapping[str, Json] | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -92,6 +93,7 @@ class ConnectorSubgraph:
             connector,
             upstream=upstream,
             credentials=credentials,
+            takeouts=takeouts,
             pseudonym_key=pseudonym_key,
             origin=origin,
             config=config or {},

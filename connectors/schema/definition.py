@@ -70,6 +70,7 @@ class Endpoint:
     """The HTTP part of `@connect`: method, path template, and mappings that build body and query.
 
     `document` is the GraphQL document of a GraphQL upstream; then `body` builds its variables.
+    `file` names a file of the worker's export; then there is no request at all.
     """
 
     source: str
@@ -80,6 +81,7 @@ class Endpoint:
     headers: tuple[Header, ...]
     is_success: str | None
     document: str | None = None
+    file: str | None = None
     format: BodyFormat = BodyFormat()
 
     @property
@@ -163,7 +165,25 @@ class TokenLinking:
     label: str
 
 
-LinkingMethod = OAuth2Linking | ClientCredentialsLinking | TokenLinking
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeoutFile:
+    """One kind of file of `@linking(takeout:)`."""
+
+    name: str
+    pattern: str
+    is_csv: bool
+    required: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeoutLinking:
+    """`@linking(takeout:)`."""
+
+    instructions: str
+    files: tuple[TakeoutFile, ...]
+
+
+LinkingMethod = OAuth2Linking | ClientCredentialsLinking | TokenLinking | TakeoutLinking
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,8 @@ from connectors.schema.definition import (
     Paging,
     Platform,
     Source,
+    TakeoutFile,
+    TakeoutLinking,
     TokenLinking,
 )
 from connectors.schema.document import ConnectorDocument
@@ -42,6 +44,7 @@ from connectors.schema.variables import parse_mapping
 
 Values = Mapping[str, Any]
 
+_LINKING_METHODS = ("oauth2", "clientCredentials", "token", "takeout")
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 
 
@@ -50,7 +53,7 @@ def read_definition(document: ConnectorDocument) -> Definition | list[SdlProblem
     reader = _Reader(document.schema)
     on_schema = reader.read(document.schema_directives)
     on_account = reader.read(document.account.directives or ())
-    for name in ("platform", "linking", "source"):
+    for name in ("platform", "linking"):
         if not on_schema[name] and not reader.problems:
             reader.add(None, "DIRECTIVE_MISSING", f"The schema needs @{name}.")
     if reader.problems:
@@ -172,9 +175,9 @@ class _Reader:
         return tuple(connects)
 
     def linking(self, node: DirectiveNode, values: Values, sources: Mapping[str, Source]) -> Linking | None:
-        methods = [name for name in ("oauth2", "clientCredentials", "token") if values.get(name) is not None]
+        methods = [name for name in _LINKING_METHODS if values.get(name) is not None]
         if len(methods) != 1:
-            self.add(node, "LINKING_METHOD_COUNT", "@linking takes one of oauth2, clientCredentials and token.")
+            self.add(node, "LINKING_METHOD_COUNT", f"@linking takes one of {', '.join(_LINKING_METHODS)}.")
             return None
         identity = []
         given: set[str] = set()
@@ -184,7 +187,7 @@ class _Reader:
             if endpoint is not None:
                 endpoint = replace(endpoint, format=BodyFormat(kind=each["body"]))
                 identity.append(Identity(endpoint=endpoint, selection=each["selection"]))
-        if "reference" not in given:
+        if "reference" not in given and methods != ["takeout"]:
             self.add(node, "IDENTITY_WITHOUT_REFERENCE", "One of the identity's selections must give `reference`.")
         return Linking(
             method=_linking_method(methods[0], values[methods[0]]),
@@ -215,10 +218,12 @@ class _Reader:
     def _endpoint(
         self, node: DirectiveNode, values: Values, sources: Mapping[str, Source], document: str | None
     ) -> Endpoint | None:
-        http = values["http"]
+        http = values.get("http") or {}
         methods = [method for method in ("GET", "POST") if http.get(method) is not None]
-        if values["source"] not in sources:
-            self.add(node, "SOURCE_UNKNOWN", f"There is no source {values['source']!r}.")
+        if values.get("file") is not None:
+            return _file_endpoint(values["file"])
+        if values.get("source") not in sources:
+            self.add(node, "SOURCE_UNKNOWN", f"There is no source {values.get('source')!r}.")
         elif len(methods) != 1:
             self.add(node, "HTTP_METHOD_COUNT", "http takes one of GET and POST.")
         else:
@@ -283,6 +288,12 @@ def _platform(values: Values) -> Platform:
     )
 
 
+def _file_endpoint(file: str) -> Endpoint:
+    return Endpoint(
+        source="", method="GET", path="", query_params=None, body=None, headers=(), is_success=None, file=file
+    )
+
+
 def _linking_method(kind: str, values: Values) -> LinkingMethod:
     match kind:
         case "oauth2":
@@ -301,6 +312,19 @@ def _linking_method(kind: str, values: Values) -> LinkingMethod:
                 scopes=tuple(values["scopes"]),
                 client_authentication=values["clientAuthentication"],
                 reference=values["reference"],
+            )
+        case "takeout":
+            return TakeoutLinking(
+                instructions=values["instructions"],
+                files=tuple(
+                    TakeoutFile(
+                        name=each["name"],
+                        pattern=each["pattern"],
+                        is_csv=each["format"] == "CSV",
+                        required=each["required"],
+                    )
+                    for each in values["files"]
+                ),
             )
         case _:
             return TokenLinking(label=values["label"])

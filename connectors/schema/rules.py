@@ -25,7 +25,13 @@ from graphql import (
 )
 
 from connectors.mapping import MappingError, ObjectShape
-from connectors.schema.definition import Definition, Endpoint, OAuth2Linking, TokenLinking
+from connectors.schema.definition import (
+    ClientCredentialsLinking,
+    Definition,
+    Endpoint,
+    OAuth2Linking,
+    TakeoutLinking,
+)
 from connectors.schema.document import ConnectorDocument, canonical_account_field, same_text
 from connectors.schema.mapping_rules import ENGAGEMENTS, PAYMENTS, mapping_complaints
 from connectors.schema.problem import SdlProblem, problem_at
@@ -204,7 +210,7 @@ def _endpoints(document: ConnectorDocument, definition: Definition) -> Iterator[
             if header.name.lower() in _RESERVED_HEADERS:
                 yield problem_at(None, "HEADER_RESERVED", f"@source {source.name}: {header.name} cannot be set.")
     method = definition.linking.method
-    if not isinstance(method, TokenLinking):
+    if isinstance(method, OAuth2Linking | ClientCredentialsLinking):
         yield from _url(method.token_endpoint, "@linking tokenEndpoint")
     if isinstance(method, OAuth2Linking):
         yield from _url(method.authorization_endpoint, "@linking authorizationEndpoint")
@@ -213,8 +219,12 @@ def _endpoints(document: ConnectorDocument, definition: Definition) -> Iterator[
     endpoints = {connect.id: connect.endpoint for connect in definition.connects}
     for number, identity in enumerate(definition.linking.identity, 1):
         endpoints[f"identity {number}"] = identity.endpoint
+    files = {file.name for file in method.files} if isinstance(method, TakeoutLinking) else set()
     for name, endpoint in endpoints.items():
-        yield from _endpoint(name, endpoint, node)
+        if endpoint.file is None:
+            yield from _endpoint(name, endpoint, node)
+        elif endpoint.file not in files:
+            yield problem_at(node, "FILE_UNKNOWN", f"{name}: @linking(takeout:) has no file {endpoint.file!r}.")
 
 
 def _endpoint(name: str, endpoint: Endpoint, node: ObjectTypeDefinitionNode) -> Iterator[SdlProblem]:

@@ -31,12 +31,17 @@ from connectors.linking.models import LinkAttempt
 from connectors.registry import Platforms, build_platforms
 from connectors.sandbox import SandboxSettings, create_sandbox
 from connectors.schema import Connector
+from connectors.schema.definition import TakeoutLinking
+from connectors.takeout.models import TakeoutUpload
 from connectors.transport import Wire
 from connectors.transport.permit import WorkerAct
 from gateway.storage.database import create_database_engine
 from gateway.storage.keyring import Keyring
 from gateway.storage.vault import Vault
 
+TABLES = (LinkedAccount, LinkAttempt, TakeoutUpload)
+EXPORTS = {"uber_takeout": "uber-driver", "uber_eats_takeout": "uber-eats"}
+"""Names of the sandbox's exports that differ from the platform's."""
 ALEX = "alex.sandberg@sandbox.example"
 PUBLIC_URL = "http://127.0.0.1:4000"
 
@@ -152,13 +157,29 @@ class World:
 
     async def link(self, platform: str, login: str = ALEX) -> str:
         """Link an account as the worker does, through both sites' pages; return its id."""
-        callback = await self.authorize(platform, login)
-        done = await self.browser.get(callback)
+        connector = self.platforms.registry.connector(platform)
+        if isinstance(connector.definition.linking.method, TakeoutLinking):
+            done = await self.upload(platform, await self.export(EXPORTS.get(platform, platform), login))
+        else:
+            done = await self.browser.get(await self.authorize(platform, login))
         assert done.status_code == 303, done.text
         accounts = self.platforms.accounts.of_worker(str(self.signed_in[0]))
         account_id = max((each for each in accounts if each.platform == platform), key=lambda each: each.linked_at).id
         self.visible.by_worker.setdefault(str(self.signed_in[0]), []).append(account_id)
         return account_id
+
+    async def export(self, name: str, login: str) -> bytes:
+        """Download a persona's export from the sandbox."""
+        address = f"{self.sandbox_url}/takeout/{name}/{login}"
+        async with aiohttp.ClientSession() as session, session.get(address) as answer:
+            assert answer.status == 200
+            return await answer.read()
+
+    async def upload(self, platform: str, content: bytes, name: str = "export.zip", csrf: str = "form-token") -> Any:
+        """Send the page's form with a file."""
+        return await self.browser.post(
+            f"/link/{platform}", data={"csrf": csrf, "return_to": "/me"}, files={"file": (name, content)}
+        )
 
     async def authorize(self, platform: str, login: str = ALEX) -> str:
         """Go as far as the platform's answer; return the callback's path and query."""
@@ -222,7 +243,7 @@ async def open_world(
 ) -> AsyncIterator[World]:
     """Wire connectors over a fresh SQLite file and a sandbox in good order."""
     engine = create_database_engine(f"sqlite:///{folder}/connectors.sqlite")
-    SQLModel.metadata.create_all(engine, tables=[LinkedAccount.__table__, LinkAttempt.__table__])  # type: ignore[attr-defined]
+    SQLModel.metadata.create_all(engine, tables=[model.__table__ for model in TABLES])  # type: ignore[attr-defined]
     gate, visible, clock = Gate(), Visible(), Clock()
     signed_in: list[str | None] = ["worker-1"]
     environment = Environment(sandbox_url=sandbox_url)

@@ -11,7 +11,7 @@ ALEX = "alex.sandberg@sandbox.example"
 MIKA = "mika.manytask@sandbox.example"
 NIA = "nia.newcomer@sandbox.example"
 
-PERSONAS = {"taskrabbit": MIKA, "instawork": MIKA}
+PERSONAS = dict.fromkeys(("taskrabbit", "instawork", "mturk", "doordash", "wolt", "uber_eats_takeout"), MIKA)
 """Whose record is read; ALEX's unless said otherwise."""
 
 WHOLE = """
@@ -33,6 +33,7 @@ experience { kind occupation { label } completed cancelled hours firstAt lastAt 
 earnings { from to currency total engagements lines { kind amount currency } provenance { derivation } }
 evidence { platform kind terms completed cancelled recent ratings { name value } credentials fidelity simulated }
 """
+
 
 @pytest.mark.parametrize("connector", built_in(), ids=lambda connector: connector.name)
 def test_whole_account_reads_without_an_error(in_world: Any, connector: Any) -> None:
