@@ -17,6 +17,7 @@ MODULES = (
     "connectors.accounts.models",
     "connectors.linking.models",
     "connectors.registration.models",
+    "connectors.takeout.models",
     "graph.store",
 )
 """Modules that define tables."""

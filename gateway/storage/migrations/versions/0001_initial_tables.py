@@ -274,6 +274,14 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "takeout_upload",
+        sa.Column("account_id", sa.String(40), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("sha256", sa.String(64), nullable=False),
+        sa.Column("uploaded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("account_id"),
+    )
+    op.create_table(
         "taxonomy_version",
         sa.Column("id", sa.String(64), nullable=False),
         sa.Column("name", sa.String(200), nullable=False),
@@ -622,6 +630,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_taxonomy_version_activated_at"))
 
     op.drop_table("taxonomy_version")
+    op.drop_table("takeout_upload")
     op.drop_table("stop_notice")
     with op.batch_alter_table("sign_in_state", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sign_in_state_expires_at"))
