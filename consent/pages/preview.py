@@ -119,10 +119,10 @@ def _lines(category: str, account: Mapping[str, Any]) -> tuple[Sequence[str] | N
 
 
 def _gig(node: Mapping[str, Any]) -> Iterator[Any]:
-    yield node.get("title") or _under(node, "occupation", "label") or node.get("kind")
+    yield node.get("title") or _under(node, "occupation", "label") or _plain(node.get("kind"))
     yield str(_under(node, "period", "start") or "")[:10]
     yield _under(node, "place", "city")
-    yield node.get("status")
+    yield _plain(node.get("status"))
 
 
 def _place(node: Mapping[str, Any]) -> Iterator[Any]:
@@ -144,12 +144,16 @@ def _entry(category: str, entry: Mapping[str, Any]) -> Sequence[Any]:
             return [entry.get("name"), entry.get("score")]
         case _:
             hours = entry.get("hours")
-            label = _under(entry, "occupation", "label") or entry.get("kind")
+            label = _under(entry, "occupation", "label") or _plain(entry.get("kind"))
             return [label, f"× {entry.get('completed')}", None if hours is None else f"{hours} h"]
 
 
 def _skill(entry: Mapping[str, Any]) -> str:
     return f"{_under(entry, 'skill', 'label')} – {round(100 * entry['proficiency'])} %"
+
+
+def _plain(name: Any) -> str:
+    return str(name or "").replace("_", " ").lower()
 
 
 def _under(value: Any, *path: str) -> Any:

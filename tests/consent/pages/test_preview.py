@@ -75,7 +75,7 @@ def test_only_what_is_asked_for_is_fetched() -> None:
 def test_examples_item_by_item() -> None:
     parts = {part.category: part for part in read_preview(EVERYTHING, ANSWER, WORDS, NAMES)}
     assert parts["Gigs"] == PreviewPart(
-        platform="Uber", category="Gigs", lines=("taxi driver, 2030-04-30, Malmö, COMPLETED",), more=119
+        platform="Uber", category="Gigs", lines=("taxi driver, 2030-04-30, Malmö, completed",), more=119
     )
     assert parts["Profile"].lines == ("Alex S., Malmö, 2029-01-01",)
     assert parts["Earnings"].lines == ("2030-04-01 – 2030-04-30, 1000.00 SEK",)
