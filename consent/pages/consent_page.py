@@ -157,7 +157,7 @@ class ConsentPages:
         answer = await self._services.read_own(worker.worker_id, *asked)
         try:
             words = self._renderer.wording(self._renderer.locale_of(request, worker))
-            parts = read_preview(items, answer.data, words, self._services.oauth.platforms())
+            parts = read_preview(items, answer, words, self._services.oauth.platforms())
             response = await self._page(request, worker, pending, ticked, preview=parts)
         except BaseException:
             await answer.acknowledge()

@@ -28,6 +28,7 @@ _SELECTIONS: Final[Mapping[str, str]] = {
     "experience": "experience { kind completed hours occupation { label } }",
     "location": "places: engagements(first: 3) { edges { node { place { city point { latitude longitude } } } } }",
 }
+_KEYS: Final[Mapping[str, str]] = {"location": "places"}
 _SKILLS: Final = "skills { skill { label } proficiency }"
 
 
@@ -37,6 +38,11 @@ class OwnAnswer(Protocol):
     @property
     def data(self) -> Mapping[str, Any] | None:
         """The answer's data."""
+        ...
+
+    @property
+    def errors(self) -> Sequence[Mapping[str, Any]]:
+        """Its errors, as GraphQL has them."""
         ...
 
     async def acknowledge(self) -> None:
@@ -50,12 +56,16 @@ ReadOwn = Callable[[str, str, Mapping[str, Any]], Awaitable[OwnAnswer]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewPart:
-    """One item with examples of what it brings. `lines` is None where it could not be fetched."""
+    """One item with examples of what it brings.
+
+    `lines` is None where there is nothing: the platform offers none, or with `is_failed` it could not be fetched.
+    """
 
     platform: str | None
     category: str
     lines: tuple[str, ...] | None
     more: int = 0
+    is_failed: bool = False
 
 
 def preview_query(items: Collection[Item]) -> tuple[str, Mapping[str, Any]] | None:
@@ -73,11 +83,12 @@ def preview_query(items: Collection[Item]) -> tuple[str, Mapping[str, Any]] | No
 
 
 def read_preview(
-    items: Collection[Item], data: Mapping[str, Any] | None, words: Wording, names: Mapping[str, str]
+    items: Collection[Item], answer: OwnAnswer, words: Wording, names: Mapping[str, str]
 ) -> list[PreviewPart]:
     """Return the examples in an answer, item by item, in the order in which the page asks."""
-    worker = _under(data, "viewer", "worker") or {}
+    worker = _under(answer.data, "viewer", "worker") or {}
     accounts = {_under(account, "platform", "name"): account for account in worker.get("accounts") or ()}
+    failed = [tuple(error.get("path") or ()) for error in answer.errors]
     parts: list[PreviewPart] = []
     for platform in words.platforms(items, names):
         for category in platform.categories:
@@ -85,17 +96,26 @@ def read_preview(
                 continue
             if category.category in _SELECTIONS and platform.platform in accounts:
                 found, more = _lines(category.category, accounts[platform.platform])
-                parts.append(_part(platform.name, category.title, found, more))
+                position = list(accounts).index(platform.platform)
+                path = ("viewer", "worker", "accounts", position, _KEYS.get(category.category, category.category))
+                parts.append(_part(platform.name, category.title, found, more, failed=_is_hit(path, failed)))
     if any(item.category == "skills" for item in items):
         skills = worker.get("skills")
         found = None if skills is None else [_skill(entry) for entry in skills]
-        parts.append(_part(None, words.category_title("skills"), found, max(0, len(found or ()) - _SHOWN)))
+        more = max(0, len(found or ()) - _SHOWN)
+        is_failed = _is_hit(("viewer", "worker", "skills"), failed)
+        parts.append(_part(None, words.category_title("skills"), found, more, failed=is_failed))
     return parts
 
 
-def _part(platform: str | None, category: str, found: Sequence[str] | None, more: int) -> PreviewPart:
+def _is_hit(path: tuple[object, ...], failed: Sequence[tuple[object, ...]]) -> bool:
+    """Whether an error stands at `path`, above it or below it."""
+    return any(path[: len(error)] == error[: len(path)] for error in failed)
+
+
+def _part(platform: str | None, category: str, found: Sequence[str] | None, more: int, *, failed: bool) -> PreviewPart:
     lines = None if found is None else tuple(line[:_LONGEST] for line in found[:_SHOWN])
-    return PreviewPart(platform=platform, category=category, lines=lines, more=more)
+    return PreviewPart(platform=platform, category=category, lines=lines, more=more, is_failed=failed and lines is None)
 
 
 def _lines(category: str, account: Mapping[str, Any]) -> tuple[Sequence[str] | None, int]:

@@ -53,6 +53,23 @@ SKILLS = [{"skill": {"label": f"skill {number}"}, "proficiency": 0.5} for number
 ANSWER = {"viewer": {"worker": {"accounts": [UBER], "skills": SKILLS}}}
 
 
+@dataclass
+class Gateway:
+    """Answers the worker, and remembers what was asked and acknowledged."""
+
+    data: Mapping[str, Any] | None
+    errors: list[dict[str, Any]] = field(default_factory=list)
+    asked: list[tuple[str, str, Mapping[str, Any]]] = field(default_factory=list)
+    acknowledged: int = 0
+
+    async def read(self, worker_id: str, query: str, variables: Mapping[str, Any]) -> Gateway:
+        self.asked.append((worker_id, query, variables))
+        return self
+
+    async def acknowledge(self) -> None:
+        self.acknowledged += 1
+
+
 def test_the_query_is_one_of_the_public_schema() -> None:
     schema = build_schema((Path(consent.__file__).parents[1] / "schema.graphql").read_text(encoding="utf-8"))
     for items in (EVERYTHING, {Item("uber", "skills")}, {Item("uber", "ratings"), Item("upwork", "ratings")}):
@@ -73,7 +90,7 @@ def test_only_what_is_asked_for_is_fetched() -> None:
 
 
 def test_examples_item_by_item() -> None:
-    parts = {part.category: part for part in read_preview(EVERYTHING, ANSWER, WORDS, NAMES)}
+    parts = {part.category: part for part in read_preview(EVERYTHING, Gateway(ANSWER), WORDS, NAMES)}
     assert parts["Gigs"] == PreviewPart(
         platform="Uber", category="Gigs", lines=("taxi driver, 2030-04-30, Malmö, completed",), more=119
     )
@@ -92,24 +109,18 @@ def test_examples_item_by_item() -> None:
 
 @pytest.mark.parametrize("data", [None, {}, {"viewer": None}, {"viewer": {"worker": None}}])
 def test_an_answer_without_data(data: Mapping[str, Any] | None) -> None:
-    parts = read_preview({Item("uber", "ratings"), Item("uber", "skills")}, data, WORDS, NAMES)
-    assert parts == [PreviewPart(platform=None, category="Skills", lines=None)]
+    items = {Item("uber", "ratings"), Item("uber", "skills")}
+    parts = read_preview(items, Gateway(data, errors=[{"message": "no", "path": ["viewer"]}]), WORDS, NAMES)
+    assert parts == [PreviewPart(platform=None, category="Skills", lines=None, is_failed=True)]
 
 
-@dataclass
-class Gateway:
-    """Answers the worker, and remembers what was asked and acknowledged."""
-
-    data: Mapping[str, Any] | None
-    asked: list[tuple[str, str, Mapping[str, Any]]] = field(default_factory=list)
-    acknowledged: int = 0
-
-    async def read(self, worker_id: str, query: str, variables: Mapping[str, Any]) -> Gateway:
-        self.asked.append((worker_id, query, variables))
-        return self
-
-    async def acknowledge(self) -> None:
-        self.acknowledged += 1
+def test_what_failed_is_told_from_what_is_not_there() -> None:
+    account = {"platform": {"name": "uber"}, "ratings": None, "credentials": None, "earnings": []}
+    errors = [{"message": "down", "path": ["viewer", "worker", "accounts", 0, "ratings"]}]
+    answer = Gateway({"viewer": {"worker": {"accounts": [account]}}}, errors=errors)
+    items = {Item("uber", "ratings"), Item("uber", "credentials"), Item("uber", "earnings")}
+    parts = {part.category: (part.lines, part.is_failed) for part in read_preview(items, answer, WORDS, NAMES)}
+    assert parts == {"Ratings": (None, True), "Credentials": (None, False), "Earnings": ((), False)}
 
 
 def test_the_page_shows_it_without_granting_anything(make_site: Any, submit: Any) -> None:
