@@ -31,7 +31,8 @@ class EngineOptions:
     """Options of an engine.
 
     `timeout` bounds an operation in seconds; fetches that are not done by then fail with `UPSTREAM_TIMEOUT`.
-    `documents` and `plans` are the sizes of the caches. `max_response_bytes` bounds an answer in which entities
+    `documents` and `plans` are the sizes of the caches; `documents_weight` bounds the characters of all cached
+    documents, `plans_weight` the fields of all cached plans. `max_response_bytes` bounds an answer in which entities
     inside entities multiply.
     """
 
@@ -41,5 +42,7 @@ class EngineOptions:
     max_errors: int = 500
     max_response_bytes: int = 50_000_000
     documents: int = 2_000
+    documents_weight: int = 4_000_000
     plans: int = 2_000
+    plans_weight: int = 200_000
     planner: PlannerOptions = field(default_factory=PlannerOptions)

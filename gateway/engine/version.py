@@ -142,10 +142,10 @@ class SupergraphVersion:
             sealed={(each[0], each[1]) for each in coordinates if len(each) == 2},
         )
         self.costs = CostModel(supergraph_sdl, self.api_schema, assumed_list_size=options.limits.assumed_list_size)
-        self._documents: LruCache[tuple[str, str | None], PreparedOperation | InvalidRequestError] = LruCache(
-            options.documents
+        self._documents: LruCache[tuple[str, str | None], PreparedOperation | tuple[GraphQLErrorDict, ...]] = LruCache(
+            options.documents, options.documents_weight
         )
-        self._plans: LruCache[str, CompiledPlan] = LruCache(options.plans)
+        self._plans: LruCache[str, CompiledPlan] = LruCache(options.plans, options.plans_weight)
 
     def prepare(self, text: str, operation_name: str | None) -> PreparedOperation:
         """Return the operation of a document. Raises `InvalidRequestError`; refusals are cached too."""
@@ -156,11 +156,11 @@ class SupergraphVersion:
                 document = read_document(text, self.api_schema, self.sealed, self._options)
                 found = PreparedOperation(self, document, document.operation(operation_name))
             except InvalidRequestError as error:
-                found = error
+                found = error.errors
             if len(text) <= self._options.limits.document_bytes:
-                self._documents.put(key, found)
-        if isinstance(found, InvalidRequestError):
-            raise found
+                self._documents.put(key, found, len(text) + len(operation_name or ""))
+        if isinstance(found, tuple):
+            raise InvalidRequestError(found)
         return found
 
     def plan(self, operation: Operation, scopes: frozenset[str] | None) -> PlannedOperation:
@@ -173,7 +173,7 @@ class SupergraphVersion:
         if compiled is None:
             made = _planned(lambda: plan(self.supergraph, operation, self._options.planner))
             compiled = compile_plan(made, self.schema)
-            self._plans.put(key, compiled)
+            self._plans.put(key, compiled, compiled.weight)
         return PlannedOperation(plan=compiled, errors=tuple(_unauthorized(each) for each in removed))
 
     def operations(self) -> list[tuple[str, str | None]]:

@@ -14,6 +14,7 @@ from gateway.executor.document import EntityPart, fields_of, print_document
 from gateway.executor.gather import Gather, compile_collect, compile_gather
 from gateway.executor.merge import typename_of
 from gateway.executor.projection import compile_projection, graft, shape_projection
+from gateway.executor.projection.shape import iterate_shapes
 from gateway.executor.schema import ExecutionSchema
 from gateway.planner.nodes import (
     LIST,
@@ -153,6 +154,7 @@ class CompiledPlan:
     """A plan that can be executed any number of times, by any number of requests at once.
 
     `deferred` are the fetches that only deferred `parts` need. `whole` is the shape of the answer with all its parts.
+    `weight` is its size in fetches and fields, for caches.
     """
 
     __slots__ = (
@@ -168,6 +170,7 @@ class CompiledPlan:
         "projection",
         "schema",
         "shape",
+        "weight",
         "whole",
     )
 
@@ -208,6 +211,7 @@ class CompiledPlan:
         for part in self.parts:
             keys = [step for step in part.part.response_path if step != LIST]
             self.whole = graft(self.whole, keys, part.shape[0].fields)
+        self.weight = len(plan.fetches) + sum(1 for _ in iterate_shapes(self.whole))
         self._collectors: dict[tuple[PathStep, ...], Collect] = {}
 
     def types_at(self, place: tuple[PathStep, ...], tree: dict[str, Any]) -> set[str | None]:
