@@ -9,10 +9,10 @@ import strawberry
 
 from graph import demand, forecast
 from graph.catalogue_types import Info, Skill
-from graph.linking.linker import SkillLinker
+from graph.linking.linker import Linker, SkillLinker
 from graph.model import SkillId
 from graph.pages import Key, page_of
-from graph.scalars import PageInfo, graph_of, page_info, refusals
+from graph.scalars import PageInfo, graph_of, page_info, refusals, services_of
 from graph.taxonomy import SkillGraph
 
 MAX_LINKS = 50
@@ -108,7 +108,7 @@ def demand_of(graph: SkillGraph) -> demand.Demand:
 
 
 @lru_cache(maxsize=2)
-def linker_of(graph: SkillGraph) -> SkillLinker:
+def linker_of(graph: SkillGraph) -> Linker:
     """Return the linker over a graph. It is built once a graph."""
     return SkillLinker(graph)
 
@@ -149,7 +149,8 @@ async def resolve_unmet_demand(
 async def resolve_skills_in_text(info: Info, text: str, first: int | None = 10) -> list[SkillLink]:
     """Link a text to skills."""
     graph, limit = graph_of(info), min(MAX_LINKS, max(0, 10 if first is None else first))
-    links = await asyncio.to_thread(lambda: linker_of(graph).link(text, limit=limit))
+    linker = services_of(info).linker
+    links = await asyncio.to_thread(lambda: (linker or linker_of(graph)).link(text, limit=limit))
     return [
         SkillLink(skill=Skill(node=graph.skills[each.skill]), confidence=each.confidence, words=list(each.words))
         for each in links

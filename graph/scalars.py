@@ -14,6 +14,7 @@ from strawberry.federation.schema_directive import schema_directive
 from strawberry.schema_directive import Location
 
 from graph.errors import GraphError, InvalidArgumentError
+from graph.linking.linker import Linker
 from graph.pages import Page
 from graph.taxonomy import SkillGraph
 
@@ -66,6 +67,11 @@ class Services(Protocol):
     @property
     def clock(self) -> Callable[[], datetime]:
         """What time it is."""
+        ...
+
+    @property
+    def linker(self) -> Linker | None:
+        """What links texts to skills; None for the lexical engine."""
         ...
 
 

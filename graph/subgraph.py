@@ -34,6 +34,7 @@ from graph.demand_types import (
     resolve_skills_in_text,
     resolve_unmet_demand,
 )
+from graph.linking.linker import Linker
 from graph.model import OccupationId, OpportunityId, SkillId, TrainingId
 from graph.names import NameIndex
 from graph.pages import Key, Page, page_of
@@ -49,6 +50,7 @@ class GraphSchema(strawberry.federation.Schema):
 
     graph: SkillGraph
     clock: Callable[[], datetime]
+    linker: Linker | None
 
 
 @strawberry.type
@@ -170,8 +172,11 @@ class Query:
     )
 
 
-def build_schema(graph: SkillGraph, clock: Callable[[], datetime]) -> GraphSchema:
-    """Return the executable schema of the subgraph. `clock` gives aware instants."""
+def build_schema(graph: SkillGraph, clock: Callable[[], datetime], *, linker: Linker | None = None) -> GraphSchema:
+    """Return the executable schema of the subgraph.
+
+    `clock` gives aware instants. `linker` links texts to skills; by default the lexical engine, built when first used.
+    """
     schema = GraphSchema(
         query=Query,
         types=[Worker, PlatformAccount, Skill, Occupation, Training, Opportunity],
@@ -180,6 +185,7 @@ def build_schema(graph: SkillGraph, clock: Callable[[], datetime]) -> GraphSchem
     )
     schema.graph = graph
     schema.clock = clock
+    schema.linker = linker
     return schema
 
 

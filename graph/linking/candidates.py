@@ -6,6 +6,7 @@ found when the text has a word that is alike; *mass* is the rarity of the words 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,8 +71,8 @@ class Background:
     """What a skill contributes to its own company."""
 
 
-def find_candidates(index: SurfaceIndex, known: Background, text: str) -> Candidates:
-    """Return the candidates of one sentence or title."""
+def find_candidates(index: SurfaceIndex, known: Background, text: str, also: Sequence[int] = ()) -> Candidates:
+    """Return the candidates of one sentence or title: those that names lead to, and those in `also`."""
     words = split(text)
     likeness = index.likeness(words) if words else np.zeros((index.names.shape[1], 1))
     alike, place = likeness.max(axis=1), likeness.argmax(axis=1)
@@ -83,6 +84,7 @@ def find_candidates(index: SurfaceIndex, known: Background, text: str) -> Candid
     cover, common_cover = mass / index.mass, common_mass / index.common_mass
     fit, common_fit = cover * np.sqrt(mass), common_cover * np.sqrt(common_mass)
     owners = _best_owners(index, fit, common_fit)
+    owners = np.array(list(dict.fromkeys([*owners.tolist(), *also])), np.int64)
     if not len(owners):
         return Candidates(owners=owners, features=np.zeros((0, len(FEATURES))), words=())
     best, others = _best_surfaces(index, owners, fit + common_fit, common_fit)

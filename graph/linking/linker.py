@@ -7,7 +7,7 @@ Of very long texts the first `MAX_TEXT` characters and `PIECES` different senten
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
@@ -59,21 +59,32 @@ class SkillLinker:
 
     def link(self, text: str, *, limit: int = 10) -> list[Link]:
         """Return up to `limit` links, surest first; equally sure ones by id."""
-        best: dict[SkillId, Link] = {}
-        for piece in islice(dict.fromkeys(_pieces(text[:MAX_TEXT])), PIECES):
-            found = self.candidates(piece)
-            scores = self._ranker.scores(found.features)
-            confidence = self._ranker.confidence(scores)
-            for place in np.argsort(-scores, kind="stable")[:limit]:
-                skill = self.skills[found.owners[place]]
-                link = Link(skill=skill, confidence=round(float(confidence[place]), 4), words=found.words[place])
-                if skill not in best or best[skill].confidence < link.confidence:
-                    best[skill] = link
-        return sorted(best.values(), key=lambda each: (-each.confidence, each.skill))[:limit]
+        return link_pieces(text, self.candidates, self._ranker, self.skills, limit)
 
     def candidates(self, piece: str) -> Candidates:
         """Return the candidates of one sentence: what `link` ranks and what a ranker learns from."""
         return find_candidates(self._index, self._background, piece)
+
+    def candidates_with(self, piece: str, also: Sequence[int]) -> Candidates:
+        """Return the candidates, and these skills (by number) among them."""
+        return find_candidates(self._index, self._background, piece, also)
+
+
+def link_pieces(
+    text: str, find: Callable[[str], Candidates], ranker: Ranker, skills: Sequence[SkillId], limit: int
+) -> list[Link]:
+    """Link each sentence of a text on its own; a skill keeps its best link."""
+    best: dict[SkillId, Link] = {}
+    for piece in islice(dict.fromkeys(_pieces(text[:MAX_TEXT])), PIECES):
+        found = find(piece)
+        scores = ranker.scores(found.features)
+        confidence = ranker.confidence(scores)
+        for place in np.argsort(-scores, kind="stable")[:limit]:
+            skill = skills[found.owners[place]]
+            link = Link(skill=skill, confidence=round(float(confidence[place]), 4), words=found.words[place])
+            if skill not in best or best[skill].confidence < link.confidence:
+                best[skill] = link
+    return sorted(best.values(), key=lambda each: (-each.confidence, each.skill))[:limit]
 
 
 def _pieces(text: str) -> Iterator[str]:

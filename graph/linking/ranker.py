@@ -32,8 +32,9 @@ class Example:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranker:
-    """Weights, in the order of `FEATURES`."""
+    """Weights of named features."""
 
+    names: tuple[str, ...]
     mean: Floats
     spread: Floats
     weights: Floats
@@ -54,21 +55,26 @@ class Ranker:
         """Return the weights by feature."""
         named = {
             name: [round(float(value), 5) for value in values]
-            for name, *values in zip(FEATURES, self.mean, self.spread, self.weights, strict=True)
+            for name, *values in zip(self.names, self.mean, self.spread, self.weights, strict=True)
         }
         return {"features": named, "slope": round(self.slope, 5), "offset": round(self.offset, 5)}
 
 
-def load_ranker() -> Ranker:
-    """Return the ranker in use."""
-    plain = json.loads((files("graph.data") / "linker.json").read_text(encoding="utf-8"))
-    columns = np.array([plain["features"][name] for name in FEATURES])
+def load_ranker(file: str = "linker.json", names: Sequence[str] = FEATURES) -> Ranker:
+    """Return a ranker in use: the lexical one, or another with its features."""
+    plain = json.loads((files("graph.data") / file).read_text(encoding="utf-8"))
+    columns = np.array([plain["features"][name] for name in names])
     return Ranker(
-        mean=columns[:, 0], spread=columns[:, 1], weights=columns[:, 2], slope=plain["slope"], offset=plain["offset"]
+        names=tuple(names),
+        mean=columns[:, 0],
+        spread=columns[:, 1],
+        weights=columns[:, 2],
+        slope=plain["slope"],
+        offset=plain["offset"],
     )
 
 
-def train(examples: Sequence[Example]) -> Ranker:
+def train(examples: Sequence[Example], names: Sequence[str] = FEATURES) -> Ranker:
     """Learn from labeled sentences. Those without a right candidate teach only the confidence."""
     stacked = np.concatenate([each.features for each in examples])
     mean, spread = stacked.mean(axis=0), stacked.std(axis=0) + 1e-9
@@ -88,7 +94,7 @@ def train(examples: Sequence[Example]) -> Ranker:
             slope = slope + features.T @ (chance - target)
         return value, slope
 
-    weights = minimize(loss, np.zeros(len(FEATURES)), jac=True, method="L-BFGS-B").x
+    weights = minimize(loss, np.zeros(len(names)), jac=True, method="L-BFGS-B").x
     scores = ((stacked - mean) / spread) @ weights
     right = np.concatenate([each.is_right for each in examples])
 
@@ -99,4 +105,6 @@ def train(examples: Sequence[Example]) -> Ranker:
         return value, np.array([((chance - right) * scores).sum(), (chance - right).sum()])
 
     slope, offset = minimize(doubt, np.array([1.0, -3.0]), jac=True, method="L-BFGS-B").x
-    return Ranker(mean=mean, spread=spread, weights=weights, slope=float(slope), offset=float(offset))
+    return Ranker(
+        names=tuple(names), mean=mean, spread=spread, weights=weights, slope=float(slope), offset=float(offset)
+    )

@@ -1,10 +1,10 @@
 """`make bench-graph`: how good and how fast the skill graph is. Prints; asserts nothing.
 
-    python tests/bench/skill_graph.py DATA [--judgements FILE] [--train]
+    python tests/bench/skill_graph.py DATA [--judgements FILE] [--cache DIR] [--train]
 
 DATA has `esco/` (the official ESCO 1.1.1 download), `onet/` and `skill_extraction/` (labeled sentences).
 Judgements are a CSV of two ESCO occupations (URI or label) and a score, `occupation_a,occupation_b,score`.
-With `--train` the ranker is learned from all labeled sentences and written to `graph/data/linker.json`.
+With `--train` the rankers are learned from all labeled sentences and written to `graph/data/`.
 """
 
 from __future__ import annotations
@@ -26,8 +26,11 @@ from scipy.stats import spearmanr
 
 from gateway.storage.database import create_database_engine
 from graph.cover import Limits, cheapest_cover
+from graph.linking.candidates import FEATURES
+from graph.linking.encoder import load_encoder
 from graph.linking.linker import SkillLinker
 from graph.linking.ranker import Example, Ranker, train
+from graph.linking.semantic import SEMANTIC_FEATURES, SemanticLinker
 from graph.matching import Profile, opportunities_of
 from graph.model import (
     Opportunity,
@@ -57,10 +60,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--judgements", type=Path)
+    parser.add_argument("--cache", type=Path, help="where encoded labels are kept between runs")
     parser.add_argument("--train", action="store_true")
     options = parser.parse_args()
     graph = measure_import(options.data)
-    measure_linking(graph, options.data / "skill_extraction", write=options.train)
+    measure_linking(graph, options.data / "skill_extraction", options.cache, write=options.train)
     measure_crosswalk(graph, options.data / "onet" / "crosswalk_esco_onet.csv")
     if options.judgements is not None:
         measure_judgements(graph, options.judgements)
@@ -89,11 +93,28 @@ def measure_import(data: Path) -> SkillGraph:
     return graph
 
 
-def measure_linking(graph: SkillGraph, folder: Path, *, write: bool) -> None:
-    """Cross-validate the ranker on the labeled sentences; mean reciprocal rank of the first right skill."""
+def measure_linking(graph: SkillGraph, folder: Path, cache: Path | None, *, write: bool) -> None:
+    """Cross-validate both rankers on the labeled sentences; mean reciprocal rank of the first right skill."""
     started = time.perf_counter()
-    linker = SkillLinker(graph)
-    built = time.perf_counter() - started
+    lexical = SkillLinker(graph)
+    print(f"linking   index {time.perf_counter() - started:.1f} s")
+    _measure_linker("lexical", lexical, graph, folder, FEATURES, "linker.json" if write else None)
+    encoder = load_encoder()
+    if encoder is None:
+        print("          semantic: skipped, the extra is not installed")
+        return
+    semantic = SemanticLinker(graph, encoder, cache=cache, progress=_show_progress)
+    _measure_linker("semantic", semantic, graph, folder, SEMANTIC_FEATURES, "semantic_linker.json" if write else None)
+
+
+def _measure_linker(
+    kind: str,
+    linker: SkillLinker | SemanticLinker,
+    graph: SkillGraph,
+    folder: Path,
+    features: tuple[str, ...],
+    target: str | None,
+) -> None:
     numbers = {graph.skills[each].name: place for place, each in enumerate(linker.skills)}
     sets: list[str] = []
     examples: list[Example] = []
@@ -106,17 +127,20 @@ def measure_linking(graph: SkillGraph, folder: Path, *, write: bool) -> None:
             right = np.isin(found.owners, [numbers[each] for each in labels]).astype(float)
             sets.append(path.name.split("_")[0])
             examples.append(Example(features=found.features, is_right=right))
-    print(
-        f"linking   index {built:.1f} s; {np.mean(times) * 1000:.0f} ms a sentence, slowest {max(times) * 1000:.0f} ms"
-    )
+    print(f"          {kind}: {np.mean(times) * 1000:.0f} ms a sentence, slowest {max(times) * 1000:.0f} ms")
     for name in sorted(set(sets)):
-        scores = [_cross_validated(examples, sets, name, seed) for seed in range(REPEATS)]
+        scores = [_cross_validated(examples, sets, name, seed, features) for seed in range(REPEATS)]
         shown = ", ".join(f"{each:.3f}" for each in scores)
-        print(f"          {name}: MRR {np.mean(scores):.3f} ({shown}), {sets.count(name)} sentences, {FOLDS} folds")
-    if write:
-        target = Path(__file__).parent.parent.parent / "graph" / "data" / "linker.json"
-        target.write_text(json.dumps(train(examples).to_json(), indent=1) + "\n", encoding="utf-8")
-        print(f"          wrote {target.name}")
+        print(f"          {kind}, {name}: MRR {np.mean(scores):.3f} ({shown}), {sets.count(name)} sentences")
+    if target is not None:
+        path = Path(__file__).parent.parent.parent / "graph" / "data" / target
+        path.write_text(json.dumps(train(examples, features).to_json(), indent=1) + "\n", encoding="utf-8")
+        print(f"          wrote {target}")
+
+
+def _show_progress(done: int, total: int) -> None:
+    if done == total or done % 2_560 == 0:
+        print(f"          encoded {done:,} of {total:,} labels")
 
 
 def measure_crosswalk(graph: SkillGraph, crosswalk: Path) -> None:
@@ -252,12 +276,14 @@ def _sentences(path: Path) -> Iterator[tuple[str, set[str]]]:
     yield from labels.items()
 
 
-def _cross_validated(examples: list[Example], sets: list[str], name: str, seed: int) -> float:
+def _cross_validated(
+    examples: list[Example], sets: list[str], name: str, seed: int, features: tuple[str, ...]
+) -> float:
     order = np.random.default_rng(seed).permutation(len(examples))
     ranks = []
     for fold in range(FOLDS):
         held_out = set(order[fold::FOLDS].tolist())
-        ranker = train([each for place, each in enumerate(examples) if place not in held_out])
+        ranker = train([each for place, each in enumerate(examples) if place not in held_out], features)
         ranks += [_reciprocal_rank(ranker, examples[place]) for place in held_out if sets[place] == name]
     return float(np.mean(ranks))
 
