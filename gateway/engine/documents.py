@@ -10,12 +10,15 @@ from dataclasses import dataclass
 
 from graphql import (
     DocumentNode,
+    FieldNode,
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
     VariableDefinitionNode,
+    Visitor,
     parse,
     validate,
+    visit,
 )
 
 from gateway.engine.limits import check_limits, location_of
@@ -106,8 +109,6 @@ def _parse(text: str, max_tokens: int) -> DocumentNode:
 
 
 def _introspection_fields(document: DocumentNode) -> list[tuple[int, int]]:
-    from graphql import FieldNode, Visitor, visit
-
     found: list[tuple[int, int]] = []
 
     class Finder(Visitor):
