@@ -1,6 +1,7 @@
 """The conformance run: does a connector keep its promises against its platform's sandbox account?
 
 sign_in    an account's tokens, by OAuth as a sandbox persona, or given
+export     the export of an account, for connectors that read one
 checks     one function per promise, each with what it saw
 report     findings, and the report as text
 run        all checks of one connector, in order

@@ -111,7 +111,7 @@ async def only_what_is_needed(case: Case) -> str:
     used = case.subgraph.upstream.counters.requests - before
     if used > 1:
         raise BrokenError(f"one engagement takes {used} requests")
-    return "id: no request; one engagement: 1 request"
+    return f"id: no request; one engagement: {used or 'no'} request"
 
 
 async def provenance_is_whole(case: Case) -> str:

@@ -7,13 +7,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
+from connectors.accounts.tokens import AccountTokens
 from connectors.conformance import checks
 from connectors.conformance.checks import BrokenError, Case
+from connectors.conformance.export import OneExport, download
 from connectors.conformance.report import Finding, Report
 from connectors.conformance.sign_in import OneAccount, SignInError, sign_in
 from connectors.environment import Environment
 from connectors.runtime import ConnectorSubgraph
 from connectors.schema import Connector
+from connectors.schema.definition import TakeoutLinking
 from connectors.transport import Upstream, UpstreamError, UpstreamLimits, Wire
 from connectors.transport.breaker import CircuitBreaker
 from connectors.transport.retry import RetryPolicy
@@ -28,8 +31,8 @@ _ALWAYS: Sequence[tuple[str, Check]] = (
     ("paging", checks.pages_fit),
     ("pushdown", checks.only_what_is_needed),
     ("provenance", checks.provenance_is_whole),
-    ("refused token", checks.wrong_token_asks_for_linking),
 )
+_WITH_REQUESTS: Sequence[tuple[str, Check]] = (("refused token", checks.wrong_token_asks_for_linking),)
 _IN_SANDBOX: Sequence[tuple[str, Check]] = (
     *((name, partial(checks.fault_has_its_code, fault=name)) for name in checks.FAULTS),
     ("endless paging", checks.endless_paging_ends),
@@ -47,15 +50,14 @@ async def run_conformance(
     async with Wire() as wire:
         # One upstream for all checks, so that they share the platform's rate limit; its breaker never opens.
         upstream = _upstream(connector, environment, wire)
+        is_export = isinstance(connector.definition.linking.method, TakeoutLinking)
         signed_in = await _sign_in(connector, environment, upstream, personas, findings)
-        if signed_in is not None:
-            for name, check in _ALWAYS:
-                findings.append(await _run(name, check, _case(connector, environment, upstream, signed_in)))
-            for name, check in _IN_SANDBOX:
-                if environment.sandbox_url is None:
-                    findings.append(Finding(check=name, outcome="skipped", seen="only the sandbox can do this"))
-                else:
-                    findings.append(await _run(name, check, _case(connector, environment, upstream, signed_in)))
+        for name, check in (*_ALWAYS, *_WITH_REQUESTS, *_IN_SANDBOX) if signed_in is not None else ():
+            reason = _reason_to_skip(check, environment, is_export=is_export)
+            if reason is not None or signed_in is None:
+                findings.append(Finding(check=name, outcome="skipped", seen=reason or ""))
+            else:
+                findings.append(await _run(name, check, _case(connector, environment, upstream, *signed_in)))
     platform = connector.definition.platform
     return Report(connector=platform.name, version=platform.version, findings=findings)
 
@@ -66,18 +68,31 @@ async def _sign_in(
     upstream: Upstream,
     personas: Sequence[str],
     findings: list[Finding],
-) -> OneAccount | None:
+) -> tuple[OneAccount, OneExport | None] | None:
     linking = connector.definition.linking
     reason = "there is no persona"
     for persona in personas:
         try:
-            tokens = await sign_in(connector, environment, upstream, persona, now=datetime.now(UTC))
+            now, export = datetime.now(UTC), None
+            if isinstance(linking.method, TakeoutLinking):
+                export = await download(connector, environment.sandbox_url, persona, now=now)
+                tokens = AccountTokens(access_token="none")
+            else:
+                tokens = await sign_in(connector, environment, upstream, persona, now=now)
         except (SignInError, UpstreamError) as error:
             reason = str(error)
             continue
         findings.append(Finding(check="linking", outcome="ok", seen=f"as {persona}"))
-        return OneAccount(header=linking.header, prefix=linking.prefix, tokens=tokens)
+        return OneAccount(header=linking.header, prefix=linking.prefix, tokens=tokens), export
     findings.append(Finding(check="linking", outcome="FAILED", seen=reason))
+    return None
+
+
+def _reason_to_skip(check: Check, environment: Environment, *, is_export: bool) -> str | None:
+    if is_export and all(check is not each for _, each in _ALWAYS):
+        return "an export makes no requests"
+    if environment.sandbox_url is None and any(check is each for _, each in _IN_SANDBOX):
+        return "only the sandbox can do this"
     return None
 
 
@@ -88,7 +103,13 @@ async def _run(name: str, check: Check, case: Case) -> Finding:
         return Finding(check=name, outcome="FAILED", seen=str(broken))
 
 
-def _case(connector: Connector, environment: Environment, upstream: Upstream, account: OneAccount) -> Case:
+def _case(
+    connector: Connector,
+    environment: Environment,
+    upstream: Upstream,
+    account: OneAccount,
+    export: OneExport | None,
+) -> Case:
     """Return a case of its own for each check, the account as it was at first."""
     fresh = replace(account, rejected=False)
     return Case(
@@ -96,6 +117,7 @@ def _case(connector: Connector, environment: Environment, upstream: Upstream, ac
             connector,
             upstream=upstream,
             credentials=fresh,
+            takeouts=export,
             pseudonym_key=b"conformance-run-pseudonym-key-32",
             origin=environment.origin(connector.name),
             config=environment.config.get(connector.name),
