@@ -99,10 +99,12 @@ class ActorRegistry:
         profile: Literal["baseline", "fapi2"] = "baseline",
         jwks: Mapping[str, Any] | None = None,
         client_id: str | None = None,
+        event_push_url: str | None = None,
     ) -> NewClient:
         """Create a client of `actor_id`, for all of the actor's categories and purposes or for some.
 
         With `jwks` (its public keys) it authenticates by `private_key_jwt` and gets no secret; `fapi2` needs them.
+        With `event_push_url` it is told there when a grant ends (`consent.notices`).
         Raises `RegistrationError`.
         """
         if jwks is not None:
@@ -114,6 +116,8 @@ class ActorRegistry:
             raise RegistrationError("REDIRECT_URI_INVALID", f"At most {_MAX_URIS} redirect URIs.")
         for uri in redirect_uris:
             check_redirect_uri(uri)
+        if event_push_url is not None:
+            check_push_url(event_push_url)
         secret, identifier = (None if jwks is not None else mint(CLIENT_SECRET)), client_id or new_id()
         with self._engine.begin() as connection:
             actor = self._actor(connection, actor_id)
@@ -135,6 +139,7 @@ class ActorRegistry:
                     secret_hash=None if secret is None else fingerprint(secret),
                     jwks=None if jwks is None else dict(jwks),
                     redirect_uris=list(redirect_uris),
+                    event_push_url=event_push_url,
                     categories=sorted(wanted),
                     purposes=sorted(reasons),
                     status=status,
@@ -190,13 +195,15 @@ class ActorRegistry:
 
 def check_redirect_uri(uri: str) -> None:
     """Raise `RegistrationError` unless `uri` is https (or http on loopback), without fragment or user info."""
-    parts = urlsplit(uri)
-    if _CONTROL.search(uri) or len(uri) > 2_000 or parts.fragment or "#" in uri or "@" in parts.netloc:
-        raise RegistrationError("REDIRECT_URI_INVALID", "A redirect URI is plain ASCII, without fragment or user info.")
-    if not parts.hostname or ".." in parts.path.split("/"):
-        raise RegistrationError("REDIRECT_URI_INVALID", "A redirect URI is absolute, without dot segments.")
-    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
-        raise RegistrationError("REDIRECT_URI_INVALID", "A redirect URI is https; plain http is for loopback only.")
+    _check_address(uri, "REDIRECT_URI_INVALID", "A redirect URI")
+
+
+def check_push_url(url: str) -> None:
+    """Raise `RegistrationError` unless `url` is https (or http on loopback), without fragment or user info.
+
+    Where it leads is judged again with every delivery: to loopback only from a loopback issuer.
+    """
+    _check_address(url, "PUSH_URL_INVALID", "An address for notices")
 
 
 def check_keys(jwks: Mapping[str, Any]) -> None:
@@ -236,6 +243,20 @@ def _check_vocabulary(categories: Collection[str], purposes: Collection[str]) ->
     for purpose in purposes:
         if purpose not in PURPOSES:
             raise RegistrationError("PURPOSE_UNKNOWN", f"{purpose!r} is no purpose.")
+
+
+def _check_address(url: str, code: str, what: str) -> None:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise RegistrationError(code, f"{what} is an absolute URL.") from None
+    if _CONTROL.search(url) or len(url) > 2_000 or parts.fragment or "#" in url or "@" in parts.netloc:
+        raise RegistrationError(code, f"{what} is plain ASCII, without fragment or user info.")
+    if not host or ".." in parts.path.split("/"):
+        raise RegistrationError(code, f"{what} is absolute, without dot segments.")
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
+        raise RegistrationError(code, f"{what} is https; plain http is for loopback only.")
 
 
 def _is_loopback(host: str) -> bool:

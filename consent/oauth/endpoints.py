@@ -109,8 +109,8 @@ class _Endpoints:
             return self._services.error_page(request, parameters.description, 400)
         try:
             begun = await run_in_threadpool(self._authorizations.begin, parameters, request.headers)
-        except SQLAlchemyError:
-            _log.exception("oauth:authorize:failed")
+        except SQLAlchemyError as error:
+            _log.error("oauth:authorize:fail", extra={"error": type(error).__name__})
             return self._services.error_page(request, "Gigway cannot answer at the moment.", 503)
         match begun:
             case Pending(handle=handle):
@@ -151,8 +151,9 @@ class _Endpoints:
         else:
             try:
                 answer = await run_in_threadpool(self._respond, request, parameters, respond)
-            except SQLAlchemyError:
-                _log.exception("oauth:endpoint:failed")
+            except SQLAlchemyError as error:
+                # The driver's message has the statement's parameters in it: only its kind is written down.
+                _log.error("oauth:endpoint:fail", extra={"error": type(error).__name__, "path": request.url.path})
                 answer = error_response(503, "temporarily_unavailable", "Gigway cannot answer at the moment.")
         return JSONResponse(answer.body, answer.status, headers=dict(answer.headers))
 

@@ -37,6 +37,7 @@ class OAuthClient(SQLModel, table=True):
     secret_hash: str | None = Field(default=None, max_length=64, repr=False)
     jwks: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     redirect_uris: list[str] = Field(default_factory=list, sa_type=JSON)
+    event_push_url: str | None = Field(default=None, max_length=2048)
     categories: list[str] = Field(default_factory=list, sa_type=JSON)
     purposes: list[str] = Field(default_factory=list, sa_type=JSON)
     status: str = Field(default="test", max_length=16)

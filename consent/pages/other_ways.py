@@ -79,7 +79,7 @@ class ProviderWay:
         try:
             location = await self._oidc.begin(request.path_params["key"], browser=browser or "", target=target)
         except OidcError as error:
-            _log.warning("signin:oidc:failed %s", error)
+            _log.warning("signin:oidc:fail", extra={"error": str(error)})
             return self._sign_in.page(request, target, problem="provider", status=502)
         if location is None:
             return self._guard.refuse(request, None, "There is no such way to sign in.", 404)
@@ -96,7 +96,7 @@ class ProviderWay:
             try:
                 done = await self._oidc.finish(request.path_params["key"], browser=browser, answer=answer)
             except OidcError as error:
-                _log.warning("signin:oidc:failed %s", error)
+                _log.warning("signin:oidc:fail", extra={"error": str(error)})
         if done is None:
             return self._sign_in.page(request, HOME, problem="provider", status=401)
         return await self._sign_in.start(request, done.target, done.worker_id, ["gigway:oidc"])

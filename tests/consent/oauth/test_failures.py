@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from consent.oauth.machine_secrets import fingerprint
 from consent.oauth.models import TOKENS
 
 
 @pytest.fixture
 def broken(server: Any, caplog: pytest.LogCaptureFixture) -> Any:
     """A server whose database has lost a table."""
-    caplog.set_level(logging.CRITICAL)
+    caplog.set_level(logging.DEBUG)
     with server.engine.begin() as connection:
         connection.execute(text("ALTER TABLE client RENAME TO client_gone"))
     yield server
@@ -34,12 +35,15 @@ def test_endpoints_say_that_they_cannot_answer(broken: Any) -> None:
 
 
 def test_a_failure_in_the_middle_leaves_nothing_half_done(server: Any, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.CRITICAL)
+    caplog.set_level(logging.DEBUG)
     code = server.code()
     with server.engine.begin() as connection:
         connection.execute(text("ALTER TABLE token RENAME TO token_gone"))
     try:
         assert server.redeem(code).status_code == 503
+        assert "oauth:endpoint:fail" in caplog.text
+        assert code not in caplog.text
+        assert fingerprint(code) not in caplog.text
     finally:
         with server.engine.begin() as connection:
             connection.execute(text("ALTER TABLE token_gone RENAME TO token"))
