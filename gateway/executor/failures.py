@@ -110,7 +110,7 @@ class FailureReporter:
     ) -> None:
         for path in paths:
             error = _error(message, path, extensions)
-            if error not in self._hidden:
+            if len(self._hidden) < self._limit and error not in self._hidden:
                 self._hidden.append(error)
             missing = {**entry, "path": path}
             if missing not in self.missing and len(self.missing) < self._limit:
@@ -137,9 +137,13 @@ class FailureReporter:
         errors: Sequence[Any],
     ) -> None:
         """Write the errors of an answer. `sinks` has, per `_entities` key, where each of its elements went."""
+        places_by_key: dict[str, dict[int, list[DataPath]]] = {}
         for error in errors:
+            if len(self.errors) >= self._limit:
+                self.suppressed += 1
+                continue
             message, extensions, path = _read_error(error, fetch.subgraph)
-            places = list(self._translate(fetch, sinks, path))
+            places = list(self._translate(fetch, sinks, path, places_by_key))
             if not places:
                 self.add(_error(message, self._common_path(fetch), extensions))
             for place in places:
@@ -151,8 +155,9 @@ class FailureReporter:
         fetch: CompiledFetch,
         sinks: Sequence[tuple[CompiledEntities, str, Sequence[Sink]]],
         path: Sequence[str | int],
+        places_by_key: dict[str, dict[int, list[DataPath]]],
     ) -> Iterator[DataPath]:
-        """Yield the data paths that an error's path in the answer stands for."""
+        """Yield the data paths that an error's path in the answer stands for; the tree is walked once for all."""
         if not path:
             return
         if not fetch.entities:
@@ -165,9 +170,13 @@ class FailureReporter:
             index = path[1]
             if not isinstance(index, int) or not 0 <= index < len(sent):
                 continue
-            wanted = {id(each) for each in sent[index]}
-            for found, value in self._places(entities):
-                if id(value) in wanted:
+            places = places_by_key.get(key)
+            if places is None:
+                places = places_by_key[key] = {}
+                for found, value in self._places(entities):
+                    places.setdefault(id(value), []).append(found)
+            for wanted in {id(each) for each in sent[index]}:
+                for found in places.get(wanted, ()):
                     yield (*found, *path[2:])
 
     def _places(self, entities: CompiledEntities) -> Iterator[tuple[DataPath, JsonObject]]:
@@ -179,6 +188,9 @@ class FailureReporter:
         self, path: DataPath, selections: Sequence[Selection], message: str, extensions: Mapping[str, Any]
     ) -> None:
         written: list[GraphQLErrorDict] = []
+        if len(self.errors) >= self._limit:
+            self.suppressed += 1
+            return
         for key in top_level_keys(selections):
             if (*path, key) in self._refused:
                 continue

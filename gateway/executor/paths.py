@@ -24,6 +24,10 @@ MAX_PLACES = 100_000
 """How many places one path may have: entities inside entities multiply them."""
 
 
+MAX_VISITS = 2_000_000
+"""How many values of the tree are looked at one by one, for the same reason."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """One object in the tree: its path in data keys, and the (object, data key) pairs that lead to it."""
@@ -68,10 +72,18 @@ def _walk(
 
 
 def find_values(tree: JsonObject, wanted: Set[int]) -> dict[int, list[DataPath]]:
-    """Return the paths of the objects whose `id` is wanted. One object may stand at several places."""
+    """Return the paths of the objects whose `id` is wanted; one object may stand at several places.
+
+    Raises `ResponseTooLargeError`.
+    """
     found: dict[int, list[DataPath]] = {}
+    visits = 0
 
     def visit(value: Any, path: DataPath) -> None:
+        nonlocal visits
+        visits += 1
+        if visits > MAX_VISITS:
+            raise ResponseTooLargeError
         if type(value) is dict:
             if id(value) in wanted:
                 found.setdefault(id(value), []).append(path)

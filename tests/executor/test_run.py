@@ -157,6 +157,19 @@ def test_transport_failures_are_coded_and_tell_nothing_else(bench, scripted, fai
     assert "10.0.0.1" not in str(result.errors)
 
 
+def test_errors_are_bounded(bench, scripted):
+    products = scripted("products", {"data": {"products": [{"upc": str(n)} for n in range(3_000)]}})
+    error = {"message": "no", "path": ["_entities", 7, "stock"]}
+    stock = scripted("stock", {"data": {"_entities": [None] * 3_000}, "errors": [error] * 100_000})
+    result = bench(SDL).run(PLAN, products, stock, max_errors=10)
+    assert len(result.errors) == 10
+    assert result.extensions == {"suppressedErrors": 99_990}
+    down = scripted("stock", SubgraphUnavailableError("The subgraph is not available."))
+    result = bench(SDL).run(PLAN, products, down, max_errors=10)
+    assert len(result.errors) == 10
+    assert result.extensions == {"suppressedErrors": 2_990}
+
+
 def test_slow_subgraph_is_given_up_at_the_deadline(bench, scripted):
     async def scenario() -> Any:
         never = asyncio.get_running_loop().create_future()
