@@ -175,7 +175,7 @@ class FailureReporter:
                 places = places_by_key[key] = {}
                 for found, value in self._places(entities):
                     places.setdefault(id(value), []).append(found)
-            for wanted in {id(each) for each in sent[index]}:
+            for wanted in dict.fromkeys(id(each) for each in sent[index]):
                 for found in places.get(wanted, ()):
                     yield (*found, *path[2:])
 
