@@ -1,0 +1,102 @@
+"""The table of platforms, made from the catalogue: `python -m connectors.catalogue.matrix > docs/platforms.md`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+
+from connectors.catalogue import built_in
+from connectors.directory import categories_of
+from connectors.schema import Connector
+from connectors.schema.definition import (
+    ClientCredentialsLinking,
+    Definition,
+    OAuth2Linking,
+    TakeoutLinking,
+    TokenLinking,
+)
+from connectors.schema.vocabulary import CATEGORY_OF_FIELD
+
+__all__ = ["platform_matrix"]
+
+_HEAD = """# Platforms
+
+Made from `connectors/catalogue` by `python -m connectors.catalogue.matrix`; a test fails when it is stale.
+
+`DOCUMENTED`: the platform documents the interface.
+`OBSERVED`: seen in third-party material.
+`TAKEOUT`: the worker's own export.
+`HYPOTHETICAL`: an assumption; nothing public supports the shape, and there is nothing to call today.
+
+| Platform | Name | Fidelity | Linking | Upstream | Paging | Categories | Own fields |
+|---|---|---|---|---|---|---|---|
+"""
+
+
+def platform_matrix(connectors: Iterable[Connector]) -> str:
+    """Return the page, by the platforms' names for people."""
+    rows = sorted(connectors, key=lambda connector: connector.definition.platform.display_name.casefold())
+    return _HEAD + "".join(f"| {' | '.join(_cells(connector))} |\n" for connector in rows)
+
+
+def _cells(connector: Connector) -> list[str]:
+    definition = connector.definition
+    platform = definition.platform
+    return [
+        platform.display_name,
+        f"`{platform.name}`",
+        platform.fidelity,
+        _linking(definition),
+        _upstream(definition),
+        _paging(definition),
+        ", ".join(categories_of(connector)),
+        _own_fields(definition) or "–",
+    ]
+
+
+def _linking(definition: Definition) -> str:
+    match definition.linking.method:
+        case OAuth2Linking(pkce=pkce, scopes=scopes):
+            asked = (
+                f", scopes {' '.join(f'`{scope}`' for scope in scopes)}" if scopes else ", scopes set at the platform"
+            )
+            return ("OAuth 2 with PKCE" if pkce else "OAuth 2") + asked
+        case ClientCredentialsLinking():
+            return "client credentials"
+        case TokenLinking():
+            return "token"
+        case TakeoutLinking(files=files):
+            return "upload: " + ", ".join(f"`{file.pattern}`" for file in files)
+
+
+def _upstream(definition: Definition) -> str:
+    kinds = set()
+    for connect in definition.connects:
+        endpoint = connect.endpoint
+        if endpoint.file is not None:
+            kinds.add("files")
+        elif endpoint.document is not None:
+            kinds.add("GraphQL")
+        else:
+            kinds.add(f"REST, {endpoint.format.kind}")
+    return ", ".join(sorted(kinds))
+
+
+def _paging(definition: Definition) -> str:
+    found = []
+    for connect in definition.connects:
+        if connect.paging is not None:
+            words = connect.paging.style.replace("_", " ").lower()
+            window = f" in windows of {connect.paging.window.days} days" if connect.paging.window else ""
+            found.append(f"{words} ({connect.paging.size}){window}")
+    return "; ".join(dict.fromkeys(found)) or "none"
+
+
+def _own_fields(definition: Definition) -> str:
+    mapped = {field for connect in definition.connects for field in connect.fields}
+    own = mapped - CATEGORY_OF_FIELD.keys() - {"payments", "terms"}
+    return ", ".join(f"`{field}`" for field in sorted(own))
+
+
+if __name__ == "__main__":
+    sys.stdout.write(platform_matrix(built_in()))
