@@ -13,6 +13,7 @@ Reading order:
                    `liveness.py` proves a process dead, `notifications.py` hears of stops at once
 * `gate.py`        what the executor asks
 * `access_log.py`  who read what; `audit/` makes it impossible to alter unnoticed; `receipts.py` a copy to keep
+* `notices/`       tells actors, signed, when a grant of theirs ends
 * `visibility.py`  which accounts exist for whom; `contact.py` contact codes
 * `subgraph.py`    the consent subgraph; `subgraph_types.py` its types
 * `oauth/`, `signin/`, `pages/`  the authorization server, the worker's session, the worker's pages

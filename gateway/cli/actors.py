@@ -25,6 +25,7 @@ def add_parsers(commands: Any) -> None:
     create.add_argument("--legal-name", help="legal name (default: the trading name)")
     create.add_argument("--contact", help="where workers can reach the actor about their data")
     create.add_argument("--redirect-uri", action="append", default=[], help="exact address to return to; repeatable")
+    create.add_argument("--event-push-url", help="where to send signed notices when a grant ends (RFC 8935)")
     create.add_argument(
         "--category",
         action="append",
@@ -44,6 +45,9 @@ def add_parsers(commands: Any) -> None:
 
 def _create(options: argparse.Namespace) -> int:
     settings = load_settings(os.environ)
+    push_url: str | None = options.event_push_url
+    if push_url is not None and not push_url.startswith("https:") and not settings.is_loopback:
+        raise CommandError("PUSH_URL_INVALID", "An address for notices is https.", exit_code=2)
     engine = create_database_engine(settings.database_url)
     try:
         migrate(engine)
@@ -56,7 +60,12 @@ def _create(options: argparse.Namespace) -> int:
             purposes=options.purpose or ["job_matching"],
             contact=options.contact,
         )
-        client = registry.create_client(actor_id, name=options.name, redirect_uris=options.redirect_uri)
+        client = registry.create_client(
+            actor_id,
+            name=options.name,
+            redirect_uris=options.redirect_uri,
+            event_push_url=push_url,
+        )
     except RegistrationError as error:
         raise CommandError(error.code, str(error), exit_code=2) from None
     finally:

@@ -28,6 +28,7 @@ from connectors.linking.routes import LinkingRoutes
 from connectors.registration import LiveConnectors, Registration
 from connectors.registry import Registry, build_platforms
 from connectors.transport import Wire
+from connectors.transport.address import Reach, is_allowed
 from consent.access_log import AccessLog
 from consent.audit.log import AuditLog
 from consent.columns import utc_now
@@ -36,6 +37,10 @@ from consent.gate import ConsentGate
 from consent.grants import GrantService
 from consent.leases import LeaseKeeper
 from consent.models import new_id
+from consent.notices.outbox import Outbox
+from consent.notices.push import HttpPush
+from consent.notices.routes import notice_routes
+from consent.notices.sender import NoticeSender
 from consent.oauth import endpoints as oauth_endpoints
 from consent.oauth.access import AccessTokens
 from consent.oauth.authorization import Authorizations
@@ -75,7 +80,7 @@ from gateway.server.housekeeping import keep_house
 from gateway.server.liveness import TokenLiveness
 from gateway.server.serving import Drain
 from gateway.server.session import RequestSession
-from gateway.server.signers import audit_signer, receipt_signer
+from gateway.server.signers import audit_signer, notice_signer, receipt_signer
 from gateway.server.telemetry import Telemetry, telemetry_of
 from gateway.storage.database import check_connection, create_database_engine
 from gateway.storage.migrate import migrate
@@ -196,6 +201,11 @@ def create_app(settings: Settings, process_end: Drain | None = None) -> Starlett
         intermediary=Party(name=settings.operator_name, url=settings.issuer, contact=settings.operator_contact or None),
         checkpoint=audit.latest,
     )
+    notices = notice_signer(settings)
+    push = HttpPush(
+        lambda ip: is_allowed(ip, Reach.PUBLIC) or (settings.is_loopback and is_allowed(ip, Reach.LOOPBACK))
+    )
+    sender = NoticeSender(Outbox(database, notices, sealer.seal_for_actor), push)
     routes: list[BaseRoute] = [
         Route("/", _home, methods=["GET"]),
         Route("/favicon.ico", _icon, methods=["GET"]),
@@ -225,6 +235,7 @@ def create_app(settings: Settings, process_end: Drain | None = None) -> Starlett
         *receipt_routes(receipts),
         *linking.routes(),
         *audit_routes(audit, signer.verifier),
+        *notice_routes(notices),
     ]
 
     @contextlib.asynccontextmanager
@@ -233,7 +244,7 @@ def create_app(settings: Settings, process_end: Drain | None = None) -> Starlett
         _settle_garbage_collector()
         tasks = [
             asyncio.create_task(work)
-            for work in (audit.run(), live.watch(), keep_house(database, grants), telemetry.run())
+            for work in (audit.run(), live.watch(), keep_house(database, grants), sender.run(), telemetry.run())
         ]
         try:
             yield
@@ -241,6 +252,7 @@ def create_app(settings: Settings, process_end: Drain | None = None) -> Starlett
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await push.close()
             await wire.close()
             await asyncio.to_thread(leases.close)
             database.dispose()

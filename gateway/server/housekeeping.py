@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from consent.columns import utc_now
 from consent.grants import GrantService
+from consent.notices.outbox import purge as purge_notices
 from consent.oauth.housekeeping import purge as purge_oauth
 from consent.signin.housekeeping import purge as purge_sign_in
 
@@ -37,7 +38,7 @@ async def keep_house(database: Engine, grants: GrantService) -> None:
 
 def purge(database: Engine) -> None:
     """Delete what has been over for so long that not even a replay could use it."""
-    for forget in (purge_oauth, purge_sign_in):
+    for forget in (purge_oauth, purge_sign_in, purge_notices):
         with database.begin() as connection:
             forget(connection, now=utc_now())
 

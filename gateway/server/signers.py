@@ -1,4 +1,7 @@
-"""The keys that sign checkpoints and receipts: derived from the oldest master key, so that rotation keeps them."""
+"""The keys that sign checkpoints, receipts and notices.
+
+Derived from the oldest master key, so that rotation keeps them.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from urllib.parse import urlsplit
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from consent.audit.note import Signer
+from consent.notices.token import NoticeSigner
 from consent.receipts import ReceiptSigner
 from gateway.config import Settings
 
@@ -19,6 +23,11 @@ def audit_signer(settings: Settings) -> Signer:
 def receipt_signer(settings: Settings) -> ReceiptSigner:
     """Return the signer of this Gigway's receipts."""
     return ReceiptSigner(_key(settings, "receipts"))
+
+
+def notice_signer(settings: Settings) -> NoticeSigner:
+    """Return the signer of this Gigway's notices to actors."""
+    return NoticeSigner(settings.issuer, _key(settings, "notices"))
 
 
 def _key(settings: Settings, purpose: str) -> Ed25519PrivateKey:

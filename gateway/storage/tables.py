@@ -12,6 +12,7 @@ from sqlmodel import SQLModel
 
 MODULES = (
     "consent.models",
+    "consent.notices.models",
     "consent.oauth.models",
     "consent.signin.models",
     "connectors.accounts.models",

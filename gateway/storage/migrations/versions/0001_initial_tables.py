@@ -218,6 +218,13 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "notice_cursor",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint("id = 1", name="ck_notice_cursor_one"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
         "platform_gate",
         sa.Column("platform", sa.String(64), nullable=False),
         sa.Column("open", sa.Boolean(), nullable=False),
@@ -313,6 +320,7 @@ def upgrade() -> None:
         sa.Column("secret_hash", sa.String(64), nullable=True),
         sa.Column("jwks", sa.JSON(), nullable=True),
         sa.Column("redirect_uris", sa.JSON(), nullable=False),
+        sa.Column("event_push_url", sa.String(2048), nullable=True),
         sa.Column("categories", sa.JSON(), nullable=False),
         sa.Column("purposes", sa.JSON(), nullable=False),
         sa.Column("status", sa.String(16), nullable=False),
@@ -538,6 +546,38 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("grant_id", "platform", "category"),
     )
     op.create_table(
+        "notice_delivery",
+        sa.Column("jti", sa.String(32), nullable=False),
+        sa.Column("event_seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("client_id", sa.String(64), nullable=False),
+        sa.Column("grant_id", sa.String(32), nullable=False),
+        sa.Column("token", sa.String(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("given_up_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_error", sa.String(32), nullable=True),
+        sa.CheckConstraint(
+            "(token IS NULL) = (delivered_at IS NOT NULL OR given_up_at IS NOT NULL)", name="ck_notice_delivery_token"
+        ),
+        sa.CheckConstraint("delivered_at IS NULL OR given_up_at IS NULL", name="ck_notice_delivery_one_end"),
+        sa.ForeignKeyConstraint(
+            ["client_id"],
+            ["client.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["grant_id"],
+            ["consent_grant.id"],
+        ),
+        sa.PrimaryKeyConstraint("jti"),
+        sa.UniqueConstraint("grant_id", name="uq_notice_delivery_grant"),
+    )
+    with op.batch_alter_table("notice_delivery", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_notice_delivery_client_id"), ["client_id"], unique=False)
+        batch_op.create_index("ix_notice_delivery_due", ["next_at"], unique=False)
+
+    op.create_table(
         "token",
         sa.Column("token_hash", sa.String(64), nullable=False),
         sa.Column("kind", sa.String(8), nullable=False),
@@ -583,6 +623,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_token_client_id"))
 
     op.drop_table("token")
+    with op.batch_alter_table("notice_delivery", schema=None) as batch_op:
+        batch_op.drop_index("ix_notice_delivery_due")
+        batch_op.drop_index(batch_op.f("ix_notice_delivery_client_id"))
+
+    op.drop_table("notice_delivery")
     op.drop_table("grant_item")
     with op.batch_alter_table("authorization_request", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_authorization_request_client_id"))
@@ -646,6 +691,7 @@ def downgrade() -> None:
     op.drop_table("replay")
     op.drop_table("purpose")
     op.drop_table("platform_gate")
+    op.drop_table("notice_cursor")
     with op.batch_alter_table("linked_account", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_linked_account_reference",
