@@ -8,7 +8,6 @@ refused (RFC 6749 §2.3) before Authlib sees it.
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -88,6 +87,8 @@ class RegisteredClient:
 
 def load_client(connection: Connection, client_id: str) -> RegisteredClient | None:
     """Return the client `client_id` with its actor, whatever its status, or None."""
+    if "\0" in client_id:
+        return None
     row = connection.execute(
         select(
             CLIENTS.c.id,
@@ -158,7 +159,7 @@ def read_basic(header: str) -> str | None:
         return None
     try:
         text = base64.b64decode(encoded.strip(), validate=True).decode("utf-8")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # not base64, not ASCII, not UTF-8
         return None
     client_id, colon, _ = text.partition(":")
     return unquote(client_id) if colon and "\0" not in text else None

@@ -92,7 +92,8 @@ class GrantManagement:
             return _error(token.status, token.error or "invalid_token", token.description, headers)
         if scope not in token.scopes or token.grant_id is not None:
             return _error(403, "insufficient_scope", f"An own token of the client with the scope {scope} is needed.")
-        record = await run_in_threadpool(self._grants.find, request.path_params["grant_id"])
+        grant_id = request.path_params["grant_id"]
+        record = None if "\0" in grant_id else await run_in_threadpool(self._grants.find, grant_id)
         if record is None or record.client_id != token.client_id or record.status != "active":
             return _error(404, "invalid_grant_id", "There is no such grant.")
         return await act(record, token)

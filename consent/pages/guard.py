@@ -35,6 +35,8 @@ class Guard:
 
         async def handle(request: Request) -> Response:
             worker = await self._sessions.current(request)
+            if _has_nul(request):
+                return self.refuse(request, worker, "There is no such thing here, or it is not yours.", 404)
             return to_sign_in(request) if worker is None else await handler(request, worker)
 
         return handle
@@ -47,6 +49,8 @@ class Guard:
             fields = await self.read(request, worker)
             if isinstance(fields, Response):
                 return fields
+            if _has_nul(request):
+                return self.refuse(request, worker, "There is no such thing here, or it is not yours.", 404)
             return to_sign_in(request) if worker is None else await handler(request, worker, fields)
 
         return handle
@@ -63,6 +67,11 @@ class Guard:
     def refuse(self, request: Request, worker: SignedIn | None, description: str, status: int) -> Response:
         """Return the page that says why not."""
         return self._renderer.page(request, "error.html", signed_in=worker, status=status, description=description)
+
+
+def _has_nul(request: Request) -> bool:
+    """Whether an address has what no id has and PostgreSQL does not take."""
+    return "\0" in request.url.path or any("\0" in str(value) for value in request.path_params.values())
 
 
 def first(fields: FormFields, name: str) -> str:

@@ -30,7 +30,7 @@ class LogPage:
         query = request.query_params
         decision = query.get("decision", "")
         chosen = {
-            "actor": query.get("actor", "")[:64],
+            "actor": query.get("actor", "").replace("\0", "")[:64],
             "category": query.get("category", "") if query.get("category", "") in CATEGORIES else "",
             "decision": decision if decision in {"allow", "deny"} else "",
             "text": query.get("text", "").replace("\0", "")[:100],

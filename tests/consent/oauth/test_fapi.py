@@ -258,6 +258,7 @@ async def test_38_an_assertion_counts_once_even_at_once(fapi: Fapi) -> None:
         {"sub": None},
         {"sub": 1},
         {"sub": "unknown"},
+        {"sub": "\0", "iss": "\0"},
         {"iss": "another"},
         {"iss": None},
         {"jti": None},

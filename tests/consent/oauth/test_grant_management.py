@@ -62,3 +62,7 @@ async def test_58_replacing_shows_a_screen_and_merging_is_refused(server: Any, r
         ({"grant_management_action": "replace", "grant_id": "0" * 32}, "invalid_grant_id"),
     ]:
         assert read_query(server.authorize(**changes).headers["location"])["error"] == error
+
+
+async def test_a_grant_id_with_nul_is_no_defect(server: Any) -> None:
+    assert server.http.get("/oauth/grants/a%00b", headers=_own(server, "grant_management_query")).status_code == 404

@@ -131,7 +131,7 @@ async def test_34_other_grant_types(server: Any, grant_type: str | None) -> None
 async def test_client_authentication_failures(server: Any) -> None:
     form = {"grant_type": "client_credentials", "authorization_details": OWN}
     client_id, secret = server.client.client_id, server.client.client_secret
-    for auth in [(client_id, "wrong"), ("unknown", secret), (client_id, "")]:
+    for auth in [(client_id, "wrong"), ("unknown", secret), (client_id, ""), ("%00", secret)]:
         answer = server.http.post("/oauth/token", data=form, auth=auth)
         assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
         assert answer.headers["www-authenticate"].startswith("Basic realm=")
@@ -147,9 +147,9 @@ async def test_44_two_authentication_methods_are_refused(server: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", ["Basic !!!", "Basic " + "A" * 2_000, "Basic /w==", "Basic AAA6AA==", "Bearer x", "Basic"]
+    "header", ["Basic !!!", "Basic " + "A" * 2_000, "Basic /w==", "Basic AAA6AA==", b"Basic \xff", "Bearer x", "Basic"]
 )
-async def test_malformed_authorization_headers(server: Any, header: str) -> None:
+async def test_malformed_authorization_headers(server: Any, header: str | bytes) -> None:
     answer = server.http.post("/oauth/token", data={"grant_type": "x"}, headers={"authorization": header})
     assert answer.status_code in (400, 401)
     assert answer.json()["error"] in ("invalid_request", "invalid_client")

@@ -97,3 +97,17 @@ def test_an_empty_log_says_so(site: Any) -> None:
     site.sign_in()
     page = site.browser.get("/me/log?actor=acme&decision=nonsense&before=xyz&text=%00")
     assert (page.status_code, "There is nothing to show." in page.text) == (200, True)
+
+
+@pytest.mark.parametrize("path", ["/me/grants/%00", "/me/grants/a%00b", "/me/log?actor=%00", "/me/log?text=%00%ff"])
+def test_addresses_with_nul_are_no_defect(site: Any, path: str) -> None:
+    site.sign_in()
+    assert site.browser.get(path).status_code == (404 if "grants" in path else 200)
+
+
+@pytest.mark.parametrize(
+    "path", ["/me/grants/%00/revoke", "/me/codes/%00/revoke", "/me/security/passkeys/%00/remove", "/consent/%00"]
+)
+def test_forms_sent_to_addresses_with_nul_are_no_defect(site: Any, submit: Any, path: str) -> None:
+    site.sign_in()
+    assert submit(site.browser, "/me", path, {"answer": "deny"}).status_code == 404
