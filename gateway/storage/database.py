@@ -51,6 +51,7 @@ def create_database_engine(url: str) -> Engine:
                 max_overflow=0,
                 pool_pre_ping=True,
                 isolation_level="READ COMMITTED",
+                hide_parameters=True,
             )
         case other:
             raise DatabaseError(
@@ -101,7 +102,13 @@ def _create_sqlite_engine(url: URL) -> Engine:
         folder = Path(url.database).resolve().parent
         if not folder.is_dir():
             raise DatabaseError("DATABASE_UNREACHABLE", f"The folder {folder} does not exist; create it first.")
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, pool_size=POOL_SIZE, max_overflow=0)
+    engine = create_engine(
+        url,
+        connect_args={"timeout": BUSY_TIMEOUT_MS / 1000},
+        pool_size=POOL_SIZE,
+        max_overflow=0,
+        hide_parameters=True,
+    )
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -2,6 +2,7 @@
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.storage.database import DatabaseError, check_connection, create_database_engine, read_only
 
@@ -52,5 +53,13 @@ def test_a_server_that_does_not_answer_is_named_without_its_password():
     with pytest.raises(DatabaseError) as raised:
         check_connection(engine)
     assert raised.value.code == "DATABASE_UNREACHABLE"
+    assert "sesame" not in str(raised.value)
+    engine.dispose()
+
+
+def test_a_failed_statement_does_not_tell_its_parameters(tmp_path):
+    engine = create_database_engine(f"sqlite:///{tmp_path}/x.db")
+    with engine.begin() as connection, pytest.raises(SQLAlchemyError) as raised:
+        connection.execute(text("INSERT INTO nothing VALUES (:secret)"), {"secret": "sesame"})
     assert "sesame" not in str(raised.value)
     engine.dispose()
