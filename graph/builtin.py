@@ -55,6 +55,8 @@ def add_market(builder: SkillGraphBuilder) -> None:
                 teaches=_skills(each["teaches"]),
                 requires=_skills(each["requires"]),
                 licenses=frozenset(OccupationId(concept_id(code)) for code in each["licenses"].values()),
+                staffs=frozenset(OccupationId(concept_id(code)) for code in each["staffs"].values()),
+                staffed_by=each["staffed_by"],
                 hours=each["hours"],
                 cost=Decimal(each["cost"]),
                 currency=each["currency"],

@@ -35,6 +35,9 @@ HOUR_VALUE = 12.0
 LEARNING_AT_WORK = 120.0
 """What it costs to learn one skill at work, in the same currency: ten hours."""
 
+STAFFED = 300.0
+"""What an on-ramp is worth, in the same currency: its graduates need not look for work."""
+
 SOLVER_SECONDS = 2.0
 MAX_ROUNDS = 50
 INFINITE = float("inf")
@@ -88,18 +91,24 @@ def cheapest_cover(
     wanted: frozenset[SkillId],
     tolerance: int,
     licence: OccupationId | None = None,
+    goal: OccupationId | None = None,
     limits: Limits,
     exclude: Iterable[frozenset[TrainingId]] = (),
 ) -> Cover | None:
-    """Return the cheapest way to have all but `tolerance` of the wanted skills, None when there is none."""
+    """Return the cheapest way to have all but `tolerance` of the wanted skills, None when there is none.
+
+    `licence` is the occupation that a programme must license for; `goal` the one that an on-ramp is welcome to.
+    """
     missing = sorted(wanted - held)
     if len(missing) <= tolerance and licence is None and frozenset() not in (seen := list(exclude)):
         nothing = Cover(programmes=(), uncovered=frozenset(missing), objective=LEARNING_AT_WORK * len(missing))
         better = (
-            _solve(programmes, held, missing, tolerance, licence, limits, [*seen, frozenset()]) if missing else None
+            _solve(programmes, held, missing, tolerance, licence, goal, limits, [*seen, frozenset()])
+            if missing
+            else None
         )
         return better if better is not None and better.objective < nothing.objective else nothing
-    return _solve(programmes, held, missing, tolerance, licence, limits, list(exclude))
+    return _solve(programmes, held, missing, tolerance, licence, goal, limits, list(exclude))
 
 
 def _solve(
@@ -108,13 +117,14 @@ def _solve(
     missing: Sequence[SkillId],
     tolerance: int,
     licence: OccupationId | None,
+    goal: OccupationId | None,
     limits: Limits,
     exclude: Sequence[frozenset[TrainingId]],
 ) -> Cover | None:
     offered = _useful(programmes, held, frozenset(missing), licence)
     if not offered:
         return None
-    model = _Model(offered, missing, held)
+    model = _Model(offered, missing, held, goal)
     teaching = _teaching(offered)
     for skill in missing:
         model.add(1, INFINITE, [*((p, 1.0) for p in teaching.get(skill, ())), (model.uncovered(skill), 1.0)])
@@ -152,21 +162,33 @@ def _solve(
     else:
         return None
     uncovered = frozenset(missing) - frozenset(skill for each in ordered for skill in each.teaches)
-    value = sum(float(each.cost) + HOUR_VALUE * each.hours for each in ordered) + LEARNING_AT_WORK * len(uncovered)
+    value = sum(price_of(each, goal) for each in ordered) + LEARNING_AT_WORK * len(uncovered)
     return Cover(programmes=ordered, uncovered=uncovered, objective=value)
+
+
+def price_of(programme: Training, goal: OccupationId | None) -> float:
+    """Return what a programme costs in a plan: money and hours, less what being staffed afterwards is worth."""
+    staffed = STAFFED if goal is not None and goal in programme.staffs else 0.0
+    return max(0.0, float(programme.cost) + HOUR_VALUE * programme.hours - staffed)
 
 
 class _Model:
     """Variables: x for each programme, u for each missing skill, y for each prerequisite; rows as they are added."""
 
-    def __init__(self, offered: Sequence[Training], missing: Sequence[SkillId], held: frozenset[SkillId]) -> None:
+    def __init__(
+        self,
+        offered: Sequence[Training],
+        missing: Sequence[SkillId],
+        held: frozenset[SkillId],
+        goal: OccupationId | None,
+    ) -> None:
         self.asked = sorted({skill for each in offered for skill in each.requires - held})
         self._uncovered = {skill: len(offered) + place for place, skill in enumerate(missing)}
         after = len(offered) + len(missing)
         self._available = {skill: after + place for place, skill in enumerate(self.asked)}
         self._programmes = len(offered)
         self._costs = np.zeros(after + len(self.asked))
-        self._costs[: len(offered)] = [float(each.cost) + HOUR_VALUE * each.hours for each in offered]
+        self._costs[: len(offered)] = [price_of(each, goal) for each in offered]
         self._costs[len(offered) : after] = LEARNING_AT_WORK
         self._rows: list[int] = []
         self._columns: list[int] = []

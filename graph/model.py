@@ -89,7 +89,10 @@ class Provider:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Training:
-    """A programme: what it teaches, what it asks for, what it costs, and what it licenses its graduates to work as."""
+    """A programme: what it teaches, what it asks for, what it costs, and what it licenses its graduates to work as.
+
+    An on-ramp is a programme whose graduates are staffed: `staffed_by` gives them work in the occupations of `staffs`.
+    """
 
     id: TrainingId
     title: str
@@ -97,6 +100,8 @@ class Training:
     teaches: frozenset[SkillId]
     requires: frozenset[SkillId]
     licenses: frozenset[OccupationId]
+    staffs: frozenset[OccupationId] = frozenset()
+    staffed_by: str | None = None
     hours: int
     cost: Decimal
     currency: str

@@ -107,6 +107,7 @@ class Pathfinder:
             wanted=wanted,
             tolerance=learnable_at_work(len(wanted)),
             licence=self.licence_for(occupation),
+            goal=occupation.id,
             limits=limits,
         )
         return None if cover is None else Leg(occupation=occupation, held=held, wanted=wanted, cover=cover)
@@ -159,6 +160,7 @@ class Pathfinder:
                 wanted=goal.wanted,
                 tolerance=goal.tolerance,
                 licence=self.licence_for(goal.occupation),
+                goal=goal.occupation.id,
                 limits=state.limits,
                 exclude=seen,
             )

@@ -83,7 +83,7 @@ def _training_steps(pathfinder: Pathfinder, leg: Leg) -> Iterator[Step]:
         prepares = [each.title for each in later if (each.requires - known) & programme.teaches]
         known |= programme.teaches
         yield Step(
-            kind=StepKind.TRAINING,
+            kind=StepKind.ON_RAMP if leg.occupation.id in programme.staffs else StepKind.TRAINING,
             title=programme.title,
             training=programme,
             gains=gains,
@@ -103,6 +103,8 @@ def _reasons(
         )
     if leg.occupation.id in programme.licenses and pathfinder.licence_for(leg.occupation) is not None:
         yield f"Leads to what the occupation is regulated by: {leg.occupation.regulation}."
+    if leg.occupation.id in programme.staffs:
+        yield f"An on-ramp: {programme.staffed_by} gives its graduates work as {leg.occupation.name}."
     if prepares:
         yield f"Needed before {' and '.join(prepares)}."
     others = [each for each in pathfinder.programmes if each.id != programme.id]
@@ -112,6 +114,7 @@ def _reasons(
         wanted=leg.wanted,
         tolerance=len(leg.cover.uncovered),
         licence=pathfinder.licence_for(leg.occupation),
+        goal=leg.occupation.id,
         limits=NO_LIMITS,
     )
     if runner_up is None:
@@ -149,7 +152,7 @@ def _ready(graph: SkillGraph, goal: Goal, missing: tuple[SkillId, ...]) -> str:
 
 
 def _summary(goal: Goal, steps: Sequence[Step], currency: str) -> str:
-    trainings = sum(each.kind is StepKind.TRAINING for each in steps)
+    trainings = sum(each.training is not None for each in steps)
     jobs = sum(each.kind is StepKind.EXPERIENCE for each in steps)
     if not trainings and not jobs:
         return f"{goal.name} is within reach now: no training is needed."

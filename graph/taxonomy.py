@@ -7,6 +7,7 @@ Edges say how they relate, by key:
 Occupation ─essential─► Skill      Training ─teaches──► Skill      Opportunity ─required──► Skill
 Occupation ─optional──► Skill      Training ─requires─► Skill      Opportunity ─preferred─► Skill
 Skill ─broader─► Skill             Training ─licenses─► Occupation Opportunity ─offers────► Occupation
+                                   Training ─staffs──► Occupation
 ```
 Built by `SkillGraphBuilder`, which `builtin` and the taxonomy import fill. What is asked often is indexed once.
 """
@@ -39,6 +40,7 @@ class Relation(Enum):
     TEACHES = "teaches"
     REQUIRES = "requires"
     LICENSES = "licenses"
+    STAFFS = "staffs"
     REQUIRED = "required"
     PREFERRED = "preferred"
     OFFERS = "offers"
@@ -141,6 +143,7 @@ class SkillGraphBuilder:
             (Relation.TEACHES, training.teaches),
             (Relation.REQUIRES, training.requires),
             (Relation.LICENSES, training.licenses),
+            (Relation.STAFFS, training.staffs),
         )
 
     def add_opportunity(self, opportunity: Opportunity) -> None:
@@ -164,7 +167,7 @@ class SkillGraphBuilder:
             for skill in sorted(other.essential(occupation) & skills):
                 self.relate(occupation, Relation.ESSENTIAL, skill)
         for training in other.training.values():
-            if training.teaches | training.requires <= skills and training.licenses <= occupations:
+            if training.teaches | training.requires <= skills and training.licenses | training.staffs <= occupations:
                 self.add_training(training)
         for opportunity in other.opportunities.values():
             if opportunity.required | opportunity.preferred <= skills and opportunity.occupation in occupations:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from decimal import Decimal
 from itertools import combinations
 
@@ -5,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.cover import HOUR_VALUE, LEARNING_AT_WORK, Limits, cheapest_cover
+from graph.cover import HOUR_VALUE, LEARNING_AT_WORK, STAFFED, Limits, cheapest_cover
 from graph.model import OccupationId, Provider, SkillId, Training, TrainingId, TrainingMode
 
 PROVIDER = Provider(id="p", name="Example (simulated)", simulated=True)
@@ -101,6 +102,16 @@ def test_a_licence_is_needed_even_when_every_skill_is_held():
 def test_limits_are_hard(limits):
     assert cover([programme("a", "a"), programme("b", "b")], wanted="ab", limits=limits) is None
     assert names(cover([programme("a", "a"), programme("b", "b")], wanted="ab", limits=Limits(cost=Decimal(200))))
+
+
+def test_an_on_ramp_is_worth_its_price_but_only_toward_its_own_goal():
+    driver = OccupationId("driver")
+    ramp = replace(programme("ramp", "a", cost=100 + STAFFED - 1), staffs=frozenset({driver}), staffed_by="x")
+    plain = programme("plain", "a", cost=100)
+    assert names(cover([plain, ramp], wanted="a", goal=driver)) == ["ramp"]
+    assert names(cover([plain, ramp], wanted="a", goal=OccupationId("baker"))) == ["plain"]
+    dear = replace(ramp, cost=Decimal(100 + int(STAFFED) + 1))
+    assert names(cover([plain, dear], wanted="a", goal=driver)) == ["plain"]
 
 
 def test_found_sets_are_excluded():

@@ -38,6 +38,13 @@ def test_a_regulated_occupation_without_a_licensing_programme_is_out_of_reach(gr
     assert [each.kind for each in refusal.steps] == [StepKind.HELD]
 
 
+def test_an_on_ramp_is_named_with_who_staffs_its_graduates(graph, driver):
+    best = plans(graph, driver, graph.opportunities["opportunity:support-agent"])[0]
+    (ramp,) = [each for each in best.steps if each.training is not None]
+    assert ramp.kind is StepKind.ON_RAMP
+    assert "An on-ramp: Linden Parcel (simulated) gives its graduates work as customer service" in ramp.why
+
+
 def test_a_licence_is_a_step(graph, driver):
     best = plans(graph, driver, occupation(graph, "car driving instructor"))[0]
     (training,) = [each for each in best.steps if each.kind is StepKind.TRAINING]
