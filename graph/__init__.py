@@ -12,7 +12,7 @@ In reading order:
 * `facts`: evidence as it arrives; `relevance`: which skills a fact speaks for; `evidence`: how well they are held;
 * `linking/`: texts to skills;
 * `cover`: which programmes; `pathways`: which jobs on the way; `plans`, `planning`: the plan with its reasons;
-* `similarity`, `matching`, `worker_index`: opportunities for a worker, workers for an opportunity;
+* `similarity`, `matching`, `worker_index`, `fairness`: opportunities for a worker and the other way round; an audit;
 * `demand`, `forecast`, `aggregates`: what is asked for and what comes, and numbers about many that tell of nobody;
 * `pathway_picture`, `profile_export`: a plan as a picture, skills as a document;
 * `evidence_text`, `matching_text`: the words of explanations; `pages`: cursors; `errors`: refusals;
