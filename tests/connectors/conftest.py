@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import os
 import socket
 import threading
 import time
+import uuid
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +21,7 @@ import aiohttp
 import httpx2
 import pytest
 import uvicorn
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine, text
 from sqlmodel import SQLModel
 from starlette.applications import Starlette
 
@@ -28,6 +30,7 @@ from connectors.catalogue import built_in
 from connectors.environment import Environment
 from connectors.linking import LinkingRoutes
 from connectors.linking.models import LinkAttempt
+from connectors.registration.models import ConnectorChange, ConnectorVersion, LiveConnector
 from connectors.registry import Platforms, build_platforms
 from connectors.sandbox import SandboxSettings, create_sandbox
 from connectors.schema import Connector
@@ -237,13 +240,49 @@ class World:
             return int((await answer.json())["last_seq"])
 
 
+@contextmanager
+def fresh_database(folder: Path, models: Sequence[type[SQLModel]]) -> Iterator[Engine]:
+    """Give a database with empty tables: a schema of its own in the PostgreSQL that GIGWAY_DATABASE_URL names,
+    else a SQLite file.
+    """
+    url = os.environ.get("GIGWAY_DATABASE_URL", "")
+    if not url.startswith("postgresql"):
+        engine = create_database_engine(f"sqlite:///{folder}/connectors.sqlite")
+        SQLModel.metadata.create_all(engine, tables=[model.__table__ for model in models])  # type: ignore[attr-defined]
+        yield engine
+        engine.dispose()
+        return
+    schema, admin = f"c{uuid.uuid4().hex}", create_database_engine(url)
+    with admin.begin() as connection:
+        connection.execute(text(f"CREATE SCHEMA {schema}"))
+    engine = create_database_engine(f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3D{schema}")
+    SQLModel.metadata.create_all(engine, tables=[model.__table__ for model in models])  # type: ignore[attr-defined]
+    yield engine
+    engine.dispose()
+    with admin.begin() as connection:
+        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+    admin.dispose()
+
+
+@pytest.fixture
+def registry_database(tmp_path: Path) -> Iterator[Engine]:
+    """A database with the empty tables of registration."""
+    with fresh_database(tmp_path, (ConnectorVersion, LiveConnector, ConnectorChange)) as engine:
+        yield engine
+
+
 @asynccontextmanager
 async def open_world(
     sandbox_url: str, folder: Path, connectors: Sequence[Connector] | None = None
 ) -> AsyncIterator[World]:
-    """Wire connectors over a fresh SQLite file and a sandbox in good order."""
-    engine = create_database_engine(f"sqlite:///{folder}/connectors.sqlite")
-    SQLModel.metadata.create_all(engine, tables=[model.__table__ for model in TABLES])  # type: ignore[attr-defined]
+    """Wire connectors over a fresh database and a sandbox in good order."""
+    with fresh_database(folder, TABLES) as engine:
+        async with _world_over(engine, sandbox_url, connectors) as world:
+            yield world
+
+
+@asynccontextmanager
+async def _world_over(engine: Engine, sandbox_url: str, connectors: Sequence[Connector] | None) -> AsyncIterator[World]:
     gate, visible, clock = Gate(), Visible(), Clock()
     signed_in: list[str | None] = ["worker-1"]
     environment = Environment(sandbox_url=sandbox_url)
@@ -290,7 +329,6 @@ async def open_world(
                 clock=clock,
                 engine=engine,
             )
-    engine.dispose()
 
 
 @pytest.fixture

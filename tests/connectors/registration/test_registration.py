@@ -3,24 +3,19 @@
 import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
-from sqlmodel import SQLModel
+from sqlalchemy import Connection, Engine
 
 from connectors.catalogue import built_in
 from connectors.environment import Environment
 from connectors.registration import LiveConnectors, Registration
-from connectors.registration.models import ConnectorChange, ConnectorVersion, LiveConnector
 from connectors.registry import Registry
 from connectors.runtime.linked import Credentials
 from connectors.schema import Connector, load
 from connectors.transport import Wire
-from gateway.storage.database import create_database_engine
 
-TABLES = [model.__table__ for model in (ConnectorVersion, LiveConnector, ConnectorChange)]  # type: ignore[attr-defined]
 UBER = next(connector for connector in built_in() if connector.name == "uber")
 
 
@@ -50,11 +45,8 @@ def composition_errors() -> list[str]:
 
 
 @pytest.fixture
-def registration(tmp_path: Path, gate: Gate, composition_errors: list[str]) -> Any:
-    engine = create_database_engine(f"sqlite:///{tmp_path}/registry.sqlite")
-    SQLModel.metadata.create_all(engine, tables=TABLES)
-    yield Registration(engine, gate, lambda connector: composition_errors, clock=lambda: datetime.now(UTC))
-    engine.dispose()
+def registration(registry_database: Engine, gate: Gate, composition_errors: list[str]) -> Registration:
+    return Registration(registry_database, gate, lambda connector: composition_errors, clock=lambda: datetime.now(UTC))
 
 
 def version(number: str, **changes: str) -> str:
