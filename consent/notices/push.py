@@ -10,6 +10,7 @@ import asyncio
 import ipaddress
 import json
 import socket
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
@@ -65,12 +66,13 @@ class HttpPush:
     Redirects are not followed, proxies and credentials of the environment not used. Use it as a context.
     """
 
-    def __init__(self, may_reach: Callable[[str], bool]) -> None:
-        """`may_reach` judges an IP address."""
+    def __init__(self, may_reach: Callable[[str], bool], *, tls: ssl.SSLContext | None = None) -> None:
+        """`may_reach` judges an IP address; `tls` says whom to trust, by default the usual authorities."""
         self._may_reach = may_reach
         self._client = httpx2.AsyncClient(
             follow_redirects=False,
             trust_env=False,
+            verify=tls or True,
             timeout=TIMEOUT,
             limits=httpx2.Limits(max_connections=64, max_keepalive_connections=0),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -43,9 +44,11 @@ class Receiver:
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     got: list[tuple[dict[str, str], str]] = field(default_factory=list)
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def take(self, request: Request) -> Response:
         self.got.append((dict(request.headers), (await request.body()).decode()))
+        self.arrived.set()
         return Response(self.body, self.status, self.headers)
 
     @property
