@@ -32,6 +32,7 @@ from gateway.server.http_request import (
     read_parameters,
 )
 from gateway.server.http_response import ResponseWriter, Send, accepts_gzip
+from gateway.server.serving import ABORT
 from gateway.server.session import RequestSession
 from gateway.server.streams import EVENTS, PARTS, Conditions, Framing, deliver
 
@@ -125,6 +126,8 @@ class GraphQLEndpoint:
             request_id,
             gzip=self._options.compression and accepts_gzip(headers.get(b"accept-encoding")),
             extra=self._cross_origin.headers(headers) if b"origin" in headers else (),
+            cut=scope.get("extensions", {}).get(ABORT, {}).get("abort"),
+            patience=self._options.timeout,
         )
         preflight = self._cross_origin.preflight(scope["method"], headers)
         if preflight is not None:

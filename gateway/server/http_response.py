@@ -30,11 +30,26 @@ _BUFFERING_OFF = (b"x-accel-buffering", b"no")
 
 
 class ResponseWriter:
-    """Writes one response. `extra` are headers that this request's answer has whatever it is."""
+    """Writes one response. `extra` are headers that this request's answer has whatever it is.
 
-    __slots__ = ("_extra", "_gzip", "_request_id", "_send", "media_type", "status")
+    A client that does not take its bytes within `patience` seconds is cut off by `cut`: otherwise it could keep a
+    revocation from being confirmed for as long as it likes.
+    """
 
-    def __init__(self, send: Send, request_id: str, *, gzip: bool = False, extra: Headers = ()) -> None:
+    __slots__ = ("_cut", "_extra", "_gzip", "_patience", "_request_id", "_send", "media_type", "status")
+
+    def __init__(
+        self,
+        send: Send,
+        request_id: str,
+        *,
+        gzip: bool = False,
+        extra: Headers = (),
+        cut: Callable[[], None] | None = None,
+        patience: float | None = None,
+    ) -> None:
+        self._cut = cut
+        self._patience = patience
         self._send = send
         self._request_id = request_id.encode()
         self._gzip = gzip
@@ -53,7 +68,8 @@ class ResponseWriter:
         headers.extend(extra)
         self.status = status
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
-        await self._send({"type": "http.response.body", "body": body})
+        await self.part(body)
+        await self._send({"type": "http.response.body", "body": b""})
 
     async def refuse(self, refused: Refused) -> None:
         """Send a refusal."""
@@ -74,8 +90,19 @@ class ResponseWriter:
         await self._send({"type": "http.response.start", "status": 200, "headers": headers})
 
     async def part(self, body: bytes) -> None:
-        """Send a part."""
-        await self._send({"type": "http.response.body", "body": body, "more_body": True})
+        """Send bytes, and return when the kernel has taken them all.
+
+        The server's `send` waits for what was sent *before* (`serving.py` lets nothing linger unnoticed); hence the
+        empty send behind. Only then may permits be acknowledged: bytes in a buffer of this process could still be
+        delivered after a revocation.
+        """
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._send({"type": "http.response.body", "body": body, "more_body": True})
+                await self._send({"type": "http.response.body", "body": b"", "more_body": True})
+        except TimeoutError:
+            if self._cut is not None:
+                self._cut()
 
     async def end(self) -> None:
         """Send the end."""

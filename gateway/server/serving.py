@@ -15,6 +15,9 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+ABORT = "gigway.abort"
+"""The ASGI extension by which an application cuts its connection at once."""
+
 
 class Drain:
     """How far the end of a process has come."""
@@ -108,6 +111,11 @@ def bounded_protocol(max_head: int) -> type[HttpToolsProtocol]:
         _received = 0
         _too_large = False
 
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            """Let `send` wait until the kernel has everything: no answer lingers in a buffer of ours."""
+            super().connection_made(transport)
+            transport.set_write_buffer_limits(high=0)
+
         def data_received(self, data: bytes) -> None:
             """Count what comes while a head is incomplete: the parser itself would collect without end."""
             was_in_head = self._in_head
@@ -129,6 +137,8 @@ def bounded_protocol(max_head: int) -> type[HttpToolsProtocol]:
                 self._too_large = True
                 raise _HeadTooLargeError
             super().on_headers_complete()
+            # What is left of an answer that nobody reads is dropped by this; closing would still send it.
+            self.scope.setdefault("extensions", {})[ABORT] = {"abort": self.transport.abort}
 
         def send_400_response(self, msg: str) -> None:
             """Say what the parser stumbled over."""
