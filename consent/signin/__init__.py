@@ -11,6 +11,7 @@ In: a browser's request. Out: a worker's id, how and when they proved who they a
 * `passkeys`  passkeys (WebAuthn); `totp` one-time codes beside a password
 * `oidc`      external OpenID providers
 * `states`    what is remembered between two requests of one sign-in
+* `housekeeping` throws away what is over
 * `demo`      picking a demo worker; exists on a loopback issuer only
 
 Another way to sign in needs nothing from these but `Sessions.start(worker_id, amr=…)`.
