@@ -11,6 +11,7 @@ In: a browser's request. Out: HTML that works without JavaScript; nothing here c
 * `home`          what is granted, linked and handed out; ending it
 * `log_page`      who read what, why and when
 * `security`      how the worker signs in: passkeys, one-time codes, other browsers
+* `receipt`       a grant's signed receipt, to download
 * `own_data`      take everything away, or have it erased
 * `routes`        all of it as Starlette routes; `templates/` and `static/` are the looks
 """
