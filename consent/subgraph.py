@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from enum import Enum
 from typing import Any
 
 import strawberry
@@ -17,20 +18,23 @@ from sqlmodel import col
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
+from consent.access_log import AccessLog
+from consent.audit.log import AuditLog
 from consent.contact import ContactCodes
 from consent.denials import DeniedAccess
 from consent.gate import GateSession, asker_of
-from consent.grant_records import GrantReader
+from consent.grants import GrantService
 from consent.leases import LeaseKeeper, LeasesUnavailableError
 from consent.models import Actor as ActorRow
 from consent.models import Worker as WorkerRow
+from consent.subgraph_log import AccessEventConnection, resolve_access_events
+from consent.subgraph_revoke import Mutation
 from consent.subgraph_types import (
     DATE_TIME,
     Actor,
     DateTime,
     Grant,
-    Viewer,
-    ViewerKind,
+    GrantConnection,
     Worker,
     WorkerConnection,
     WorkerEdge,
@@ -39,6 +43,7 @@ from consent.subgraph_types import (
     encode_cursor,
     page_info,
     page_size,
+    resolve_viewer_grants,
     session_of,
 )
 from consent.vocabulary import SELF_PURPOSE
@@ -54,14 +59,17 @@ class ConsentServices:
         self,
         engine: Engine,
         *,
-        grants: GrantReader,
+        grants: GrantService,
         contacts: ContactCodes,
         leases: LeaseKeeper,
         authorize_url: str,
+        audit: AuditLog | None = None,
     ) -> None:
         self._engine = engine.execution_options(read_only=True)
         self._contacts = contacts
         self._leases = leases
+        self.access_log = AccessLog(engine)
+        self.audit = audit
         self.grants = grants
         self.authorize_url = authorize_url
 
@@ -122,6 +130,32 @@ class ConsentSchema(strawberry.federation.Schema):
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Log what is our fault: an error with a code is an answer."""
         super().process_errors([error for error in errors if "code" not in (error.extensions or {})], execution_context)
+
+
+@strawberry.enum
+class ViewerKind(Enum):
+    """Kinds of askers."""
+
+    ACTOR = "actor"
+    WORKER = "worker"
+    PLATFORM = "platform"
+    OPERATOR = "operator"
+    ANONYMOUS = "anonymous"
+
+
+@strawberry.type
+class Viewer:
+    """Who is asking, for what."""
+
+    kind: ViewerKind
+    actor: Actor | None
+    worker: Worker | None
+    purpose: str | None
+    scopes: list[str]
+    grants: GrantConnection = strawberry.field(resolver=resolve_viewer_grants)
+    access_events: AccessEventConnection = strawberry.field(
+        resolver=resolve_access_events, description="Who read what of the viewer's own data; for workers only."
+    )
 
 
 async def resolve_viewer(info: strawberry.Info[Any, Any]) -> Viewer:
@@ -209,6 +243,7 @@ def build_schema(services: ConsentServices) -> ConsentSchema:
     """Return the executable schema of the subgraph. Execute it with a context `{"session": …}`."""
     schema = ConsentSchema(
         query=Query,
+        mutation=Mutation,
         types=[Actor, Grant, Worker],
         federation_version="2.9",
         config=StrawberryConfig(scalar_map={DateTime: DATE_TIME}),

@@ -64,12 +64,17 @@ def services_of(info: strawberry.Info[Any, Any]) -> ResolverServices:
     return cast(ResolverServices, info.schema.services)  # type: ignore[attr-defined]
 
 
+def bad_input(message: str) -> GraphQLError:
+    """Return the error of an argument that cannot be meant."""
+    return GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})
+
+
 def page_size(first: int | None) -> int:
     """Return `first`, 20 if it is null. Raises a client error when it is no page size."""
     if first is None:
         return 20
     if not 1 <= first <= MAX_PAGE_SIZE:
-        raise GraphQLError(f"first must be from 1 to {MAX_PAGE_SIZE}.", extensions={"code": "BAD_USER_INPUT"})
+        raise bad_input(f"first must be from 1 to {MAX_PAGE_SIZE}.")
     return first
 
 
@@ -87,19 +92,8 @@ def decode_cursor(cursor: str | None, count: int) -> list[str] | None:
     except (binascii.Error, ValueError):
         parts = []
     if len(parts) != count:
-        raise GraphQLError("The cursor is not one of ours.", extensions={"code": "BAD_USER_INPUT"})
+        raise bad_input("The cursor is not one of ours.")
     return parts
-
-
-@strawberry.enum
-class ViewerKind(Enum):
-    """Kinds of askers."""
-
-    ACTOR = "actor"
-    WORKER = "worker"
-    PLATFORM = "platform"
-    OPERATOR = "operator"
-    ANONYMOUS = "anonymous"
 
 
 @strawberry.enum
@@ -273,18 +267,6 @@ async def resolve_viewer_grants(
     return GrantConnection(edges=edges, page_info=page_info([edge.cursor for edge in edges], more=more, after=after))
 
 
-@strawberry.type
-class Viewer:
-    """Who is asking, for what."""
-
-    kind: ViewerKind
-    actor: Actor | None
-    worker: Worker | None
-    purpose: str | None
-    scopes: list[str]
-    grants: GrantConnection = strawberry.field(resolver=resolve_viewer_grants)
-
-
 def is_party(session: GateSession, record: GrantRecord) -> bool:
     """Whether the asker gave the grant, or it was given to them and their token is not bound to another."""
     if session.kind == "worker":
@@ -319,7 +301,7 @@ def _instant(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text)
     except ValueError:
-        raise GraphQLError("The cursor is not one of ours.", extensions={"code": "BAD_USER_INPUT"}) from None
+        raise bad_input("The cursor is not one of ours.") from None
 
 
 WorkerId = Annotated[strawberry.ID, strawberry.argument(directives=[Pairwise()])]

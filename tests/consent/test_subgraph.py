@@ -5,19 +5,29 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from graphql import build_ast_schema, parse, print_type
 
+from consent.audit.log import AuditLog
+from consent.audit.note import Signer, read_checkpoint
+from consent.audit.tree import is_included
 from consent.subgraph import ConsentSchema, ConsentServices, build_schema
 from gateway.server.session import RequestSession
-from tests.consent.conftest import AUTHORIZE_URL, World, asking, own
+from tests.consent.conftest import AUTHORIZE_URL, World, about, asking, own
 
 pytestmark = pytest.mark.anyio
 DESIGN = Path(__file__).parents[1] / "fixtures" / "design" / "consent.graphql"
+SIGNER = Signer("gigway.example/log", Ed25519PrivateKey.generate())
 WORKER = "query ($id: ID!) { worker(id: $id) { id grants { status items { platform category granted } } } }"
 
 
 @pytest.fixture
-def schema(world: World) -> ConsentSchema:
+def audit(world: World) -> AuditLog:
+    return AuditLog(world.engine, SIGNER, clock=world.clock)
+
+
+@pytest.fixture
+def schema(world: World, audit: AuditLog) -> ConsentSchema:
     return build_schema(
         ConsentServices(
             world.engine,
@@ -25,6 +35,7 @@ def schema(world: World) -> ConsentSchema:
             contacts=world.contacts,
             leases=world.leases,
             authorize_url=AUTHORIZE_URL,
+            audit=audit,
         )
     )
 
@@ -52,6 +63,8 @@ def test_sdl_means_what_the_design_says(schema: ConsentSchema) -> None:
                 assert {key: str(value.type) for key, value in ours["Query"].fields[field].args.items()} == {
                     key: str(value.type) for key, value in definition.args.items()
                 }
+        elif name == "Viewer":
+            assert set(_bare(print_type(kind))) <= set(_bare(print_type(ours[name])))
         elif not name.startswith("__"):
             assert _bare(print_type(ours[name])) == _bare(print_type(kind)), name
     for promise in ('@composeDirective(name: "@pairwise")', "worker(id: ID! @pairwise): Worker", '@key(fields: "id")'):
@@ -199,3 +212,94 @@ async def test_entities_show_a_grant_to_its_parties_only(world: World, schema: C
         assert (await ask(schema, session, document, of=of))["data"] == {
             "_entities": [None, {"id": anna, "grants": []}]
         }
+
+
+REVOKE = "mutation ($id: ID!) { revokeGrant(id: $id) { status openFetches } }"
+EVENTS = (
+    "query ($first: Int, $after: String, $category: String, $decision: AccessDecision) { viewer { accessEvents("
+    "first: $first, after: $after, category: $category, decision: $decision) { totalCount "
+    "pageInfo { hasNextPage endCursor } edges { node { actor platform category decision reason records "
+    "proof { leafHash leafIndex treeSize path checkpoint } } } } } }"
+)
+
+
+@pytest.mark.parametrize("who", ["worker", "actor", "bound token"])
+async def test_either_party_revokes(world: World, schema: ConsentSchema, anna: str, who: str) -> None:
+    grant = world.give(anna, [("uber", "engagements")])
+    session = {"worker": own(anna), "actor": asking(), "bound token": asking(grant_id=grant.id)}[who]
+    answer = await ask(schema, session, REVOKE, id=grant.id)
+    assert answer == {"data": {"revokeGrant": {"status": "CONFIRMED", "openFetches": 0}}}
+    ended = world.grants.find(grant.id)
+    assert ended is not None
+    assert ended.status == ("withdrawn" if who == "worker" else "revoked")
+
+
+async def test_nobody_else_revokes_or_learns_that_there_is_a_grant(
+    world: World, schema: ConsentSchema, anna: str
+) -> None:
+    grant = world.give(anna, [("uber", "engagements")])
+    unknown = await ask(schema, asking(), REVOKE, id="0" * 32)
+    assert unknown["errors"][0]["extensions"] == {"code": "NOT_FOUND"}
+    for session in (
+        own("0" * 32),
+        asking(actor_id="umbra"),
+        asking(grant_id="f" * 32),
+        RequestSession(request_id="r"),
+        RequestSession(request_id="r", kind="operator"),
+    ):
+        assert await ask(schema, session, REVOKE, id=grant.id) == unknown
+    found = world.grants.find(grant.id)
+    assert found is not None
+    assert found.status == "active"
+
+
+async def test_workers_read_their_log_with_proofs(
+    world: World, schema: ConsentSchema, audit: AuditLog, anna: str
+) -> None:
+    world.give(anna, [("uber", "engagements")])
+    for _ in range(3):
+        (decision,) = await world.gate.acquire([about("u1", "engagements")], asking())
+        await world.gate.release([decision.permit], asking(), {decision.permit: {"gig:engagements": 2}})
+        await world.gate.acknowledge([decision.permit], asking())
+    await world.gate.acquire([about("u1", "ratings")], asking())
+    page = (await ask(schema, own(anna), EVENTS, first=2))["data"]["viewer"]["accessEvents"]
+    assert (page["totalCount"], page["pageInfo"]["hasNextPage"]) == (4, True)
+    assert [edge["node"] for edge in page["edges"]][:1] == [
+        {
+            "actor": "Acme",
+            "platform": "uber",
+            "category": "ratings",
+            "decision": "DENY",
+            "reason": "NOT_GRANTED",
+            "records": 0,
+            "proof": None,
+        }
+    ]
+    audit.advance()
+    rest = await ask(schema, own(anna), EVENTS, after=page["pageInfo"]["endCursor"], decision="ALLOW")
+    nodes = [edge["node"] for edge in rest["data"]["viewer"]["accessEvents"]["edges"]]
+    assert len(nodes) == 2
+    for node in nodes:
+        proof = node["proof"]
+        checkpoint = read_checkpoint(proof["checkpoint"], [SIGNER.verifier])
+        assert is_included(
+            bytes.fromhex(proof["leafHash"]),
+            proof["leafIndex"],
+            proof["treeSize"],
+            [bytes.fromhex(step) for step in proof["path"]],
+            checkpoint.root,
+        )
+
+
+@pytest.mark.parametrize("session", [asking(), own("0" * 32), RequestSession(request_id="r")])
+async def test_others_read_none_of_it(world: World, schema: ConsentSchema, anna: str, session: RequestSession) -> None:
+    await world.gate.acquire([about("u1", "engagements")], asking())
+    assert len(world.events()) == 1
+    answer = await ask(schema, session, EVENTS)
+    assert answer["data"]["viewer"]["accessEvents"]["totalCount"] == 0
+
+
+@pytest.mark.parametrize("after", ["x", "bm9wZQ", "4pyT"])
+async def test_foreign_cursor_is_refused(schema: ConsentSchema, anna: str, after: str) -> None:
+    answer = await ask(schema, own(anna), EVENTS, after=after)
+    assert answer["errors"][0]["extensions"] == {"code": "BAD_USER_INPUT"}
