@@ -10,7 +10,7 @@ import csv
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from io import StringIO
 
@@ -127,7 +127,7 @@ class Demand:
             region=region,
             start=self._start,
             counts=counts,
-            forecast=forecast(counts, horizon),
+            forecast=_forecast(counts, horizon),
             simulated=simulated,
         )
 
@@ -150,6 +150,12 @@ class Demand:
     def _asked(self) -> Iterator[SkillId]:
         occupations = {occupation for _, occupation in self._by_occupation}
         yield from sorted({skill for each in occupations for skill in self._graph.essential(each)})
+
+
+@lru_cache(maxsize=4_096)
+def _forecast(counts: tuple[int, ...], horizon: int) -> Forecast | None:
+    """Return a forecast; skills that the same occupations ask for share one."""
+    return forecast(counts, horizon)
 
 
 @cache
