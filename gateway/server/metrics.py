@@ -39,7 +39,7 @@ class Counter:
         """Yield lines."""
         yield self._head
         for values, number in sorted(self._values.items()):
-            yield f"{self.name}{_braces(self._labels, values)} {number:g}\n"
+            yield f"{self.name}{_braces(self._labels, values)} {_number(number)}\n"
 
 
 class Histogram:
@@ -70,7 +70,7 @@ class Histogram:
                 total += count
                 yield f"{self.name}_bucket{_braces((*self._labels, 'le'), (*values, bound))} {total}\n"
             braces = _braces(self._labels, values)
-            yield f"{self.name}_sum{braces} {self._sums[values]:.9g}\n{self.name}_count{braces} {total}\n"
+            yield f"{self.name}_sum{braces} {_number(self._sums[values])}\n{self.name}_count{braces} {total}\n"
 
 
 class Metrics:
@@ -121,6 +121,11 @@ def _resident() -> float:
     except OSError:
         return 0.0
     return float(pages * os.sysconf("SC_PAGE_SIZE"))
+
+
+def _number(value: float) -> str:
+    """Return all digits: a counter that lost its last ones would stand still."""
+    return str(int(value)) if value.is_integer() else repr(value)
 
 
 def _braces(names: Labels, values: Labels) -> str:

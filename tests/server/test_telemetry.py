@@ -60,6 +60,13 @@ def test_a_histogram_counts_upwards():
     assert text.endswith("h_sum 100.021\nh_count 3\n")
 
 
+def test_large_numbers_keep_their_last_digit():
+    counter = Counter("c", "Text.")
+    counter.add(amount=123_456_789.0)
+    counter.add()
+    assert "c 123456790\n" in "".join(counter.render())
+
+
 def test_label_values_are_escaped():
     counter = Counter("c", "Text.", ("label",))
     counter.add(('a"\\\n',))

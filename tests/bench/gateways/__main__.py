@@ -18,7 +18,7 @@ WARM_UP = 5.0
 CONNECTIONS = 50
 GATEWAY_CORE, LOAD_CORE = 0, 1
 QUERIES = {"heavy": "operation.graphql", "medium": "medium.graphql", "simple": "simple.graphql"}
-GIGWAY = "gigway"
+GIGWAY, SERVER = "gigway", "gigway serve"
 
 
 def main(cases, build):
@@ -38,7 +38,7 @@ def main(cases, build):
     gateways = []
     try:
         stub.wait_until_it_listens()
-        for start in (gigway, *peers(build)):
+        for start in (gigway(GIGWAY, "engine"), gigway(SERVER, "server"), *peers(build)):
             gateway, path = start(supergraph, build)
             gateways.append((gateway, path))
             gateway.wait_until_it_listens()
@@ -50,11 +50,14 @@ def main(cases, build):
     return 0
 
 
-def gigway(supergraph, build):
-    port = free_port()
-    command = [sys.executable, HERE / "gigway_app.py", supergraph, port]
-    root = str(HERE.parents[2])
-    return Process(GIGWAY, command, port, core=GATEWAY_CORE, folder=build, environment={"PYTHONPATH": root}), "/"
+def gigway(name, kind):
+    def start(supergraph, build):
+        port = free_port()
+        command = [sys.executable, HERE / "gigway_app.py", supergraph, port, kind]
+        root = {"PYTHONPATH": str(HERE.parents[2])}
+        return Process(name, command, port, core=GATEWAY_CORE, folder=build, environment=root), "/"
+
+    return start
 
 
 def peers(build):
@@ -138,7 +141,7 @@ def measure(gateways, stub_port, cases):
                         "fetches": fetches / found["requests"],
                     }
                 )
-                print(f"round {round_number + 1}/{ROUNDS} {query:7} {gateway.name:10}", flush=True, file=sys.stderr)
+                print(f"round {round_number + 1}/{ROUNDS} {query:7} {gateway.name:12}", flush=True, file=sys.stderr)
     return {
         key: {name: statistics.median(run[name] for run in runs) for name in runs[0]} for key, runs in results.items()
     }
@@ -158,7 +161,9 @@ def report(results):
             f"| {run['memory']:.0f} | {run['fetches']:.1f} |"
         )
     for query in QUERIES:
-        others = [run["cpu"] for (asked, name), run in results.items() if asked == query and name != GIGWAY]
+        others = [
+            run["cpu"] for (asked, name), run in results.items() if asked == query and name not in {GIGWAY, SERVER}
+        ]
         if others:
             print(f"bench.{query} {min(others) / results[query, GIGWAY]['cpu']:.2f}x ahead of the best peer (CPU)")
 

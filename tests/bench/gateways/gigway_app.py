@@ -1,6 +1,12 @@
-"""Gigway's engine as a gateway: a minimal ASGI application in front of HTTP subgraphs. Arguments: supergraph, port."""
+"""Gigway as a gateway in front of HTTP subgraphs. Arguments: supergraph, port, and `engine` or `server`.
 
+`engine` is a minimal ASGI application around the engine; `server` is the endpoint that Gigway itself serves, with
+everything but its token check and its gate, which need a database.
+"""
+
+import asyncio
 import gc
+import math
 import re
 import sys
 from dataclasses import dataclass
@@ -10,6 +16,9 @@ import orjson
 import uvicorn
 
 from gateway.engine import Engine
+from gateway.server.execution import Execution
+from gateway.server.graphql import GraphQLEndpoint, StreamLife
+from gateway.server.serving import bounded_protocol
 from gateway.subgraphs import HttpSubgraph, HttpTransport
 from gateway.subgraphs.http import propagate_headers
 
@@ -21,15 +30,20 @@ class Session:
     """What is handed on to the subgraphs."""
 
     headers: dict
+    scopes: None = None
 
 
-def application(supergraph):
-    """Return the ASGI application of a supergraph whose subgraphs are where it says."""
+def engine_of(supergraph):
+    """Return the engine of a supergraph whose subgraphs are where it says."""
     transport = HttpTransport()
     rule = propagate_headers("authorization")
     urls = dict(re.findall(r'@join__graph\(name: "(\w+)", url: "([^"]+)"\)', supergraph))
     subgraphs = [HttpSubgraph(name, url, "", transport, headers=rule) for name, url in urls.items()]
-    engine = Engine.from_supergraph(supergraph, subgraphs)
+    return Engine.from_supergraph(supergraph, subgraphs)
+
+
+def minimal(engine):
+    """Return the engine as an ASGI application, without anything around it."""
 
     async def app(scope, receive, send):
         body = b""
@@ -52,8 +66,23 @@ def application(supergraph):
     return app
 
 
+def served(engine):
+    """Return the endpoint of Gigway's server."""
+
+    async def authenticate(credentials, request_id):
+        return Session({"authorization": credentials.authorization})
+
+    async def seconds_left(credentials):
+        return math.inf
+
+    life = StreamLife(seconds_left=seconds_left, stopping=asyncio.Event().wait)
+    return GraphQLEndpoint(Execution(engine), authenticate, life)
+
+
 if __name__ == "__main__":
-    app = application(Path(sys.argv[1]).read_text())
+    engine = engine_of(Path(sys.argv[1]).read_text())
+    is_server = sys.argv[3] == "server"
+    app = served(engine) if is_server else minimal(engine)
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
@@ -62,7 +91,7 @@ if __name__ == "__main__":
         host="127.0.0.1",
         port=int(sys.argv[2]),
         loop="uvloop",
-        http="httptools",
+        http=bounded_protocol(16_384) if is_server else "httptools",
         ws="none",
         lifespan="off",
         interface="asgi3",
