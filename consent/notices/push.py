@@ -96,7 +96,7 @@ class HttpPush:
                 return await self._deliver(url, token)
         except (TimeoutError, httpx2.TimeoutException):
             return Failed("timeout")
-        except (OSError, UnicodeError, httpx2.HTTPError, httpx2.InvalidURL):
+        except (OSError, ValueError, httpx2.HTTPError, httpx2.InvalidURL):
             return Failed("unreachable")
 
     async def _deliver(self, url: str, token: str) -> Outcome:

@@ -62,6 +62,12 @@ async def test_a_receiver_that_speaks_no_tls_is_unreachable(receiver: Receiver) 
     assert receiver.got == []
 
 
+@pytest.mark.parametrize("url", ["https://[::1/e", "https://127.0.0.1:99999/e", f"https://{'a' * 64}.example/e"])
+async def test_an_address_that_cannot_be_used_is_unreachable_and_no_defect(url: str) -> None:
+    async with HttpPush(may_reach_loopback) as push:
+        assert await push(url, "a.b.c") == Failed("unreachable")
+
+
 @pytest.mark.parametrize(
     "url",
     [
