@@ -212,6 +212,12 @@ def _endpoints(document: ConnectorDocument, definition: Definition) -> Iterator[
     method = definition.linking.method
     if isinstance(method, OAuth2Linking | ClientCredentialsLinking):
         yield from _url(method.token_endpoint, "@linking tokenEndpoint")
+    if isinstance(method, ClientCredentialsLinking):
+        yield problem_at(
+            None,
+            "LINKING_UNPROVEN",
+            "A reference that the worker types in does not prove whose record it is: link by oauth2, token or takeout.",
+        )
     if isinstance(method, OAuth2Linking):
         yield from _url(method.authorization_endpoint, "@linking authorizationEndpoint")
         if method.revocation_endpoint is not None:

@@ -123,6 +123,12 @@ CASES = {
     "identity without reference": ("reference: id", "name: id", "IDENTITY_WITHOUT_REFERENCE"),
     "no way to link": ("oauth2:", "unknown:", "INVALID_GRAPHQL"),
     "misspelt setting": ("queryParams:", "queryParam:", "DIRECTIVE_INVALID"),
+    "reference without proof": (
+        'oauth2: { authorizationEndpoint: "https://acme.example/authorize", '
+        + 'tokenEndpoint: "https://acme.example/token" }',
+        'clientCredentials: { tokenEndpoint: "https://acme.example/token", reference: "Your number" }',
+        "LINKING_UNPROVEN",
+    ),
     "bad version": ('"1.0.0"', '"one"', "PLATFORM_VERSION"),
     "bad fidelity": ("DOCUMENTED", "CERTAIN", "DIRECTIVE_INVALID"),
 }
