@@ -10,7 +10,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from gateway.cli import actors, audit, connectors, demo, keys, receipts, sandbox, schema, serve, taxonomy
+from gateway.cli import actors, audit, connectors, demo, explain, keys, receipts, sandbox, schema, serve, taxonomy
 from gateway.cli.failure import CommandError, exit_code
 
 _DESCRIPTION = "Gigway: a GraphQL federation gateway with a consent layer for gig work."
@@ -20,7 +20,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
     parser = argparse.ArgumentParser(prog="gigway", description=_DESCRIPTION)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for group in (serve, demo, sandbox, schema, connectors, actors, audit, receipts, taxonomy, keys):
+    for group in (serve, demo, sandbox, schema, explain, connectors, actors, audit, receipts, taxonomy, keys):
         group.add_parsers(commands)
     return parser
 

@@ -44,7 +44,7 @@ def _schema(options: argparse.Namespace) -> int:
 
 
 def _compose(options: argparse.Namespace) -> int:
-    subgraphs = [SubgraphSDL(name=file.stem, url="", sdl=_read(file)) for file in options.files]
+    subgraphs = [SubgraphSDL(name=file.stem, url="", sdl=read_text(file)) for file in options.files]
     result = compose(subgraphs)
     if isinstance(result, CompositionFailed):
         raise CommandError("COMPOSITION_FAILED", "\n".join(["the subgraphs do not compose", *map(str, result.errors)]))
@@ -55,16 +55,16 @@ def _compose(options: argparse.Namespace) -> int:
 
 
 def _plan(options: argparse.Namespace) -> int:
-    sdl = _read(options.supergraph) if options.supergraph else builtin_supergraph().supergraph_sdl
-    text = _read(options.file)
+    sdl = read_text(options.supergraph) if options.supergraph else builtin_supergraph().supergraph_sdl
+    text = read_text(options.file)
     try:
         document = parse(text)
     except GraphQLSyntaxError as error:
-        raise CommandError("GRAPHQL_PARSE_FAILED", _located(error, options.file)) from None
+        raise CommandError("GRAPHQL_PARSE_FAILED", located(error, options.file)) from None
     problems = validate(api_schema(sdl), document)
     if problems:
         raise CommandError(
-            "GRAPHQL_VALIDATION_FAILED", "\n".join(_located(problem, options.file) for problem in problems)
+            "GRAPHQL_VALIDATION_FAILED", "\n".join(located(problem, options.file) for problem in problems)
         )
     try:
         supergraph = load_supergraph(sdl)
@@ -76,7 +76,8 @@ def _plan(options: argparse.Namespace) -> int:
     return 0
 
 
-def _read(file: Path) -> str:
+def read_text(file: Path) -> str:
+    """Return a file's text, or standard input for `-`. Raises `CommandError`."""
     try:
         return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
     except OSError as error:
@@ -85,6 +86,7 @@ def _read(file: Path) -> str:
         raise CommandError("FILE_UNREADABLE", f"{file} is not UTF-8 text", exit_code=2) from None
 
 
-def _located(error: GraphQLError, file: Path) -> str:
+def located(error: GraphQLError, file: Path) -> str:
+    """Return an error with its place, as compilers write it."""
     where = error.locations[0] if error.locations else None
     return f"{file}:{where.line}:{where.column}: {error.message}" if where else f"{file}: {error.message}"

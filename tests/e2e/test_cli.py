@@ -55,6 +55,22 @@ def test_a_wrong_query_is_located(run, text, said):
     assert err.startswith(said)
 
 
+def test_an_operation_is_explained_stage_by_stage(run):
+    query = '{ worker(id: "w") { accounts { id ratings { value } engagements { totalCount } } } }'
+    code, out, _ = run("explain", "-", "--scopes", "gig:ratings", stdin=query)
+    assert code == 0
+    assert [line for line in out.splitlines() if line[:1].isdigit()] == [
+        "1. parse and validate",
+        "2. static cost, with every variable left open",
+        "3. static scopes",
+        "4. plan",
+        "5. what the gate is asked before each fetch",
+    ]
+    assert "is taken out (UNAUTHORIZED_FIELD_OR_TYPE)" in out
+    assert "uber, after #1: gig:ratings" in out
+    assert "gig:engagements" not in out.split("5. what")[1]
+
+
 def test_subgraphs_are_composed_from_files(run, tmp_path):
     (tmp_path / "a.graphql").write_text('type Query { a: A } type A @key(fields: "id") { id: ID! }')
     (tmp_path / "b.graphql").write_text('type A @key(fields: "id") { id: ID! b: Int }')
@@ -128,7 +144,23 @@ def test_an_actor_is_created_with_a_secret_shown_once(run, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "command", ["serve", "demo", "sandbox", "schema", "compose", "plan", "connectors", "actors", "keys", "migrate"]
+    "command",
+    [
+        "serve",
+        "demo",
+        "sandbox",
+        "schema",
+        "compose",
+        "plan",
+        "explain",
+        "audit",
+        "receipts",
+        "taxonomy",
+        "connectors",
+        "actors",
+        "keys",
+        "migrate",
+    ],
 )
 def test_every_command_has_help(capsys, command):
     with pytest.raises(SystemExit) as ended:
