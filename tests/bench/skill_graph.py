@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -31,6 +32,7 @@ from graph.linking.encoder import load_encoder
 from graph.linking.linker import SkillLinker
 from graph.linking.ranker import Example, Ranker, train
 from graph.linking.semantic import SEMANTIC_FEATURES, SemanticLinker
+from graph.linking.titles import TitleLinker
 from graph.matching import Profile, opportunities_of
 from graph.model import (
     Opportunity,
@@ -65,6 +67,7 @@ def main() -> None:
     options = parser.parse_args()
     graph = measure_import(options.data)
     measure_linking(graph, options.data / "skill_extraction", options.cache, write=options.train)
+    measure_titles(graph, options.data / "esco" / "esco_occupation_surfaces_sv.csv")
     measure_crosswalk(graph, options.data / "onet" / "crosswalk_esco_onet.csv")
     if options.judgements is not None:
         measure_judgements(graph, options.judgements)
@@ -141,6 +144,32 @@ def _measure_linker(
 def _show_progress(done: int, total: int) -> None:
     if done == total or done % 2_560 == 0:
         print(f"          encoded {done:,} of {total:,} labels")
+
+
+def measure_titles(graph: SkillGraph, swedish: Path) -> None:
+    """Find occupations by synonyms that were held out: one English name each, all Swedish names but the first."""
+    random, asked, builder = Random(0), defaultdict(list), SkillGraphBuilder()
+    names: dict[str, list[str]] = defaultdict(list)
+    with swedish.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            names[row["uri"]].append(row["t"])
+    for occupation in graph.occupations.values():
+        english = sorted(occupation.synonyms.get("en", ()))
+        if len(english) > 3:
+            asked["en"].append((english.pop(random.randrange(len(english))), occupation.id))
+        first, *others = names.get(str(occupation.uri)) or [occupation.name]
+        asked["sv"] += [(each, occupation.id) for each in others]
+        builder.add_occupation(
+            replace(occupation, labels={**occupation.labels, "sv": first}, synonyms={"en": tuple(english)})
+        )
+    linker = TitleLinker(builder.build())
+    for language, pairs in sorted(asked.items()):
+        started, ranks = time.perf_counter(), []
+        for title, right in random.sample(pairs, 400):
+            found = [each.occupation for each in linker.link(title, limit=100)]
+            ranks.append(1 / (1 + found.index(right)) if right in found else 0.0)
+        each_ms = (time.perf_counter() - started) / len(ranks) * 1000
+        print(f"titles    {language}: MRR {np.mean(ranks):.3f}, {each_ms:.0f} ms a title")
 
 
 def measure_crosswalk(graph: SkillGraph, crosswalk: Path) -> None:
