@@ -132,10 +132,14 @@ def create_app(settings: Settings, process_end: Drain | None = None) -> Starlett
         pseudonym_key=keyring.derive("pseudonym"),
         digest_key=keyring.derive("digest"),
     )
+    signer = audit_signer(settings)
+    audit = AuditLog(database, signer)
     gate = ConsentGate(leases, sources={}, authorize_url=authorize_url)
     graph = LiveGraph(
         build_consent_schema(
-            ConsentServices(database, grants=grants, contacts=contacts, leases=leases, authorize_url=authorize_url)
+            ConsentServices(
+                database, grants=grants, contacts=contacts, leases=leases, authorize_url=authorize_url, audit=audit
+            )
         ),
         build_graph_schema(live_graph(database), utc_now),
         platforms,
@@ -191,8 +195,6 @@ def create_app(settings: Settings, process_end: Drain | None = None) -> Starlett
         read_own=read_own,
         erase=stops.erase_worker,
     )
-    signer = audit_signer(settings)
-    audit = AuditLog(database, signer)
     receipts = ReceiptServices(
         sessions=sessions,
         grants=grants,
