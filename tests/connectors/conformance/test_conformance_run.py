@@ -2,6 +2,7 @@
 
 import asyncio
 
+import aiohttp
 import pytest
 
 from connectors.catalogue import built_in
@@ -13,7 +14,12 @@ CONNECTORS = {connector.name: connector for connector in built_in()}
 
 
 def run(connector, sandbox_url: str) -> Report:
-    return asyncio.run(run_conformance(connector, Environment(sandbox_url=sandbox_url)))
+    async def main() -> Report:
+        async with aiohttp.ClientSession() as session:
+            (await session.post(f"{sandbox_url}/control/reset", json={})).raise_for_status()
+        return await run_conformance(connector, Environment(sandbox_url=sandbox_url))
+
+    return asyncio.run(main())
 
 
 @pytest.mark.parametrize("name", ["uber", "creatorup"])
