@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SHARED ?= ../shared
 
-.PHONY: demo test lint types unit race bench setup setup-dev setup-node conformance schema lock clean help
+.PHONY: bench-graph demo test lint types unit race bench setup setup-dev setup-node conformance schema lock clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ schema: setup ## write schema.graphql again
 
 race: setup-dev ## revocations against live queries in many processes; GATE=check-then-fetch shows that it can fail
 	@$(BIN)/python -m tests.race
+
+bench-graph: setup-dev ## the skill graph's quality and speed, on data in $(SHARED)/data
+	@$(BIN)/python tests/bench/skill_graph.py $(SHARED)/data
 
 conformance: setup-dev ## scores on others' test cases in $(SHARED)/conformance
 	@test -d $(SHARED)/conformance || { echo "skipped: $(SHARED)/conformance is not there"; exit 0; }

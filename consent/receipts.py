@@ -2,8 +2,8 @@
 
 The fields are those of ISO/IEC TS 27560:2023 as W3C's DPV guide maps them (`w3id.org/dpv/guides/consent-27560`,
 profile `record-eu-gdpr`), as JSON-LD. The signature is a JWS (RFC 7515, `Ed25519` of RFC 9864) over the receipt's
-bytes; the key is published as a JWK set. A receipt carries the newest checkpoint of the audit log, so that whoever holds one can tell
-whether the log's history was changed later.
+bytes; the key is published as a JWK set. A receipt carries the newest checkpoint of the audit log, so that whoever
+holds one can tell whether the log's history was changed later.
 """
 
 from __future__ import annotations
