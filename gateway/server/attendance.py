@@ -14,7 +14,7 @@ from gateway.server.http_request import GONE, Receive, Refused
 
 T = TypeVar("T")
 
-UNWATCHED = 0.02
+UNWATCHED = 0.1
 """Seconds; what is done by then is not watched."""
 
 TOO_LONG = Refused(status=504, code="REQUEST_TIMEOUT", message="The request took too long and was given up.")

@@ -16,9 +16,6 @@ import orjson
 import uvicorn
 
 from gateway.engine import Engine
-from gateway.server.execution import Execution
-from gateway.server.graphql import GraphQLEndpoint, StreamLife
-from gateway.server.serving import bounded_protocol
 from gateway.subgraphs import HttpSubgraph, HttpTransport
 from gateway.subgraphs.http import propagate_headers
 
@@ -67,7 +64,10 @@ def minimal(engine):
 
 
 def served(engine):
-    """Return the endpoint of Gigway's server."""
+    """Return the endpoint of Gigway's server, and its protocol."""
+    from gateway.server.execution import Execution
+    from gateway.server.graphql import GraphQLEndpoint, StreamLife
+    from gateway.server.serving import bounded_protocol
 
     async def authenticate(credentials, request_id):
         return Session({"authorization": credentials.authorization})
@@ -76,13 +76,12 @@ def served(engine):
         return math.inf
 
     life = StreamLife(seconds_left=seconds_left, stopping=asyncio.Event().wait)
-    return GraphQLEndpoint(Execution(engine), authenticate, life)
+    return GraphQLEndpoint(Execution(engine), authenticate, life), bounded_protocol(16_384)
 
 
 if __name__ == "__main__":
     engine = engine_of(Path(sys.argv[1]).read_text())
-    is_server = sys.argv[3] == "server"
-    app = served(engine) if is_server else minimal(engine)
+    app, protocol = served(engine) if sys.argv[3] == "server" else (minimal(engine), "httptools")
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
@@ -91,7 +90,7 @@ if __name__ == "__main__":
         host="127.0.0.1",
         port=int(sys.argv[2]),
         loop="uvloop",
-        http=bounded_protocol(16_384) if is_server else "httptools",
+        http=protocol,
         ws="none",
         lifespan="off",
         interface="asgi3",
