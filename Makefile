@@ -48,7 +48,7 @@ setup-dev: $(VENV)/.dev
 
 setup-node: ## what tests with other people's JavaScript clients need; without Node they are skipped
 	@command -v npm >/dev/null || { echo "skipped: npm is not here; run: apt-get install nodejs npm"; exit 0; }; \
-	for package in $$(git ls-files 'tests/**/package-lock.json'); do \
+	for package in $$(git ls-files 'tests/**/package-lock.json' ':!tests/bench'); do \
 	  echo "npm ci in $$(dirname $$package)"; (cd $$(dirname $$package) && npm ci --silent --no-audit --no-fund) || exit 1; done
 
 $(VENV)/bin/pip:
