@@ -23,16 +23,10 @@ from gateway.server.http_response import ResponseWriter
 HEARTBEAT = 12.0
 """Seconds: proxies give up on connections that are quiet for longer."""
 
-TOKEN_ENDED = orjson.dumps(
-    {
-        "errors": [
-            {
-                "message": "The access token, or the grant behind it, has ended.",
-                "extensions": {"code": "TOKEN_ENDED"},
-            }
-        ]
-    }
-)
+_TOKEN_ENDED = {
+    "message": "The access token, or the grant behind it, has ended.",
+    "extensions": {"code": "TOKEN_ENDED"},
+}
 
 
 class Part(Protocol):
@@ -50,7 +44,11 @@ class Part(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Framing:
-    """How the answers stand in the body: what is before, around, between and after them."""
+    """How the answers stand in the body: what is before, around, between and after them.
+
+    `cut_off` is the last answer of a stream whose token has ended. One that `is_endless` ends with the process; others
+    are finished first.
+    """
 
     content_type: bytes
     begin: bytes = b""
@@ -58,6 +56,8 @@ class Framing:
     after: bytes
     heartbeat: bytes = b""
     end: bytes
+    cut_off: bytes
+    is_endless: bool = False
 
 
 EVENTS = Framing(
@@ -67,6 +67,8 @@ EVENTS = Framing(
     after=b"\n\n",
     heartbeat=b":\n\n",
     end=b"event: complete\ndata:\n\n",
+    cut_off=orjson.dumps({"errors": [_TOKEN_ENDED]}),
+    is_endless=True,
 )
 PARTS = Framing(
     content_type=b'multipart/mixed; boundary="-"; deferSpec=20220824',
@@ -74,6 +76,7 @@ PARTS = Framing(
     before=b"\r\ncontent-type: application/json; charset=utf-8\r\n\r\n",
     after=b"\r\n---",
     end=b"--\r\n",
+    cut_off=orjson.dumps({"errors": [_TOKEN_ENDED], "hasNext": False}),
 )
 
 
@@ -95,16 +98,16 @@ async def deliver(
 ) -> None:
     """Send all of `parts`, and close it. `receive` has nothing left but the disconnection."""
     gone = asyncio.ensure_future(_disconnected(receive))
-    stopping = asyncio.ensure_future(_done(conditions.stopping))
+    stopping = asyncio.ensure_future(_done(conditions.stopping if framing.is_endless else asyncio.Event().wait))
     upcoming = asyncio.ensure_future(_following(parts))
     try:
         await writer.begin(framing.content_type)
         if framing.begin:
             await writer.part(framing.begin)
+        left = await conditions.seconds_left()
         while True:
-            left = await conditions.seconds_left()
             if left <= 0:
-                await writer.part(framing.before + TOKEN_ENDED + framing.after)
+                await writer.part(framing.before + framing.cut_off + framing.after)
                 break
             await asyncio.wait(
                 (gone, stopping, upcoming),
@@ -118,16 +121,18 @@ async def deliver(
                 if part is None:
                     break
                 try:
-                    if await conditions.seconds_left() <= 0:
-                        continue
-                    await writer.part(framing.before + part.body + framing.after)
+                    left = await conditions.seconds_left()
+                    if left > 0:
+                        await writer.part(framing.before + part.body + framing.after)
                 finally:
                     await part.acknowledge()
                 upcoming = asyncio.ensure_future(_following(parts))
-            elif stopping.done():
+            elif not stopping.done():
+                left = await conditions.seconds_left()
+                if framing.heartbeat and left > 0:
+                    await writer.part(framing.heartbeat)
+            if stopping.done():
                 break
-            elif framing.heartbeat:
-                await writer.part(framing.heartbeat)
         await writer.part(framing.end)
         await writer.end()
     finally:
@@ -148,5 +153,5 @@ async def _disconnected(receive: Receive) -> None:
         pass
 
 
-async def _done(wait: Callable[[], Awaitable[None]]) -> None:
+async def _done(wait: Callable[[], Awaitable[object]]) -> None:
     await wait()

@@ -96,6 +96,43 @@ def test_the_end_of_the_process_completes_streams(graph, client):
     asyncio.run(scenario())
 
 
+def test_the_end_of_the_process_completes_a_busy_stream(graph, client):
+    async def scenario():
+        request = client(graph.endpoint(), TICKS, accept="text/event-stream")
+        for number in range(1000):
+            graph.notes.events.put_nowait(str(number))
+        running = asyncio.create_task(request.run())
+        await request.until(lambda: event("0") in request.parts)
+        graph.drain.stop()
+        await asyncio.wait_for(running, 5)
+        assert request.received.endswith(COMPLETE)
+        assert event("999") not in request.parts
+        assert graph.gate.open == []
+
+    asyncio.run(scenario())
+
+
+def test_a_deferred_part_is_still_delivered_when_the_process_stops(graph, client):
+    async def scenario():
+        graph.drain.stop()
+        return await client(graph.endpoint(), DEFERRED, accept="multipart/mixed").run()
+
+    request = asyncio.run(scenario())
+    assert b'"detail":"of 1"' in request.received
+    assert request.received.endswith(b"\r\n-----\r\n")
+
+
+def test_a_deferred_part_is_not_delivered_without_a_token(graph, client):
+    async def scenario():
+        graph.left = 0.0
+        return await client(graph.endpoint(), DEFERRED, accept="multipart/mixed").run()
+
+    request = asyncio.run(scenario())
+    assert b'"detail"' not in request.received
+    assert b'"code":"TOKEN_ENDED"' in request.received
+    assert b'"hasNext":false' in request.received
+
+
 def test_a_quiet_stream_is_kept_open_by_comments():
     class Recorder:
         def __init__(self):
