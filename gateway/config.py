@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from connectors.environment import ClientRegistration
 from consent.signin.oidc import OidcProvider
 from gateway.storage.keyring import Keyring, KeyringError, parse_keyring
 
@@ -54,6 +55,14 @@ class Settings:
     sandbox_url: str = field(
         default="",
         metadata={"help": "URL of the sandbox platforms; only with a loopback issuer. Empty: real platforms."},
+    )
+    platform_clients: str = field(
+        default="",
+        metadata={
+            "help": "As whom this Gigway is registered at platforms: a JSON object of platform to `client_id` and "
+            "`client_secret`."
+        },
+        repr=False,
     )
     demo_login: bool = field(
         default=False, metadata={"help": "Sign in by picking a demo worker; only with a loopback issuer."}
@@ -130,6 +139,11 @@ class Settings:
         return tuple(OidcProvider(**each) for each in json.loads(self.oidc_providers or "[]"))
 
     @property
+    def registrations(self) -> dict[str, ClientRegistration]:
+        """The registrations at platforms. `load_settings` has made sure that they can be read."""
+        return {name: ClientRegistration(**each) for name, each in json.loads(self.platform_clients or "{}").items()}
+
+    @property
     def keyring(self) -> Keyring:
         """The master keys. `load_settings` has made sure that they can be read."""
         return parse_keyring(self.master_keys)
@@ -183,7 +197,7 @@ def _read_file(path: str | None, problems: list[str]) -> dict[str, Any]:
 
 def _convert(name: str, raw: object, problems: list[str]) -> Any:
     kind = {entry.name: entry.type for entry in fields(Settings)}[name]
-    text = json.dumps(raw) if isinstance(raw, list) else str(raw).strip()
+    text = json.dumps(raw) if isinstance(raw, list | dict) else str(raw).strip()
     match kind:
         case "bool":
             if text.lower() in {"1", "true", "yes", "on"}:
@@ -235,6 +249,10 @@ def _problems(settings: Settings) -> list[str]:
         problems.append(
             "oidc_providers: write a JSON list of objects with key, display_name, issuer, client_id, client_secret"
         )
+    try:
+        _ = settings.registrations
+    except (ValueError, TypeError, AttributeError):
+        problems.append('platform_clients: write a JSON object like {"uber": {"client_id": "…", "client_secret": "…"}}')
     try:
         parse_keyring(settings.master_keys)
     except KeyringError as error:

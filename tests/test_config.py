@@ -38,6 +38,8 @@ def test_secrets_stay_out_of_the_repr():
         ({"GIGWAY_MASTER_KEYS": "nonsense"}, "master_keys: Master key 1 is not of the form"),
         ({"GIGWAY_OIDC_PROVIDERS": "[1]"}, "oidc_providers: write a JSON list"),
         ({"GIGWAY_OIDC_PROVIDERS": '[{"key": "x"}]'}, "oidc_providers: write a JSON list"),
+        ({"GIGWAY_PLATFORM_CLIENTS": "[]"}, "platform_clients: write a JSON object"),
+        ({"GIGWAY_PLATFORM_CLIENTS": '{"uber": {"id": "x"}}'}, "platform_clients: write a JSON object"),
         ({"GIGWAY_LOG_LEVEL": "loud"}, "log_level: write debug"),
         ({"GIGWAY_CONFIG": "/none/gigway.toml"}, "cannot be read"),
     ],
@@ -65,3 +67,12 @@ def test_a_command_line_option_wins_and_one_that_was_left_out_changes_nothing():
     environment = {"GIGWAY_MASTER_KEYS": KEYS, "GIGWAY_PORT": "9001"}
     assert load_settings(environment, port=9002, host=None).port == 9002
     assert load_settings(environment, port=None).port == 9001
+
+
+def test_registrations_at_platforms_come_from_the_file_too(tmp_path):
+    file = tmp_path / "gigway.toml"
+    file.write_text('[platform_clients.uber]\nclient_id = "c"\nclient_secret = "sesame"\n')
+    settings = load_settings({"GIGWAY_CONFIG": str(file), "GIGWAY_MASTER_KEYS": KEYS})
+    assert settings.registrations["uber"].client_id == "c"
+    assert "sesame" not in repr(settings)
+    assert "sesame" not in repr(settings.registrations)

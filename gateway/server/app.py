@@ -108,7 +108,7 @@ def create_app(settings: Settings, process_end: Drain | None = None) -> Starlett
     contacts = ContactCodes(database)
 
     authorize_url = f"{settings.issuer}/oauth/authorize"
-    environment = Environment(sandbox_url=settings.sandbox_url or None)
+    environment = Environment(sandbox_url=settings.sandbox_url or None, registrations=settings.registrations)
     wire = Wire()
     registration = Registration(
         database, PlatformGates(), lambda connector: [str(each) for each in compose_with(connector)], clock=utc_now
@@ -129,8 +129,8 @@ def create_app(settings: Settings, process_end: Drain | None = None) -> Starlett
         consented=consented,
         drain=drain,
         environment=environment,
-        pseudonym_key=keyring.derive("pseudonym"),
-        digest_key=keyring.derive("digest"),
+        pseudonym_key=keyring.derive_lasting("pseudonym"),
+        digest_key=keyring.derive_lasting("digest"),
     )
     signer = audit_signer(settings)
     audit = AuditLog(database, signer)

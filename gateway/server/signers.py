@@ -31,5 +31,4 @@ def notice_signer(settings: Settings) -> NoticeSigner:
 
 
 def _key(settings: Settings, purpose: str) -> Ed25519PrivateKey:
-    keyring = settings.keyring
-    return Ed25519PrivateKey.from_private_bytes(keyring.derive(purpose, name=list(keyring.keys)[-1]))
+    return Ed25519PrivateKey.from_private_bytes(settings.keyring.derive_lasting(purpose))

@@ -40,6 +40,10 @@ class Keyring:
             raise KeyringError(f"There is no master key named {name!r}; add it to GIGWAY_MASTER_KEYS again.")
         return HKDF(SHA256(), length, salt=None, info=b"gigway:" + purpose.encode()).derive(master)
 
+    def derive_lasting(self, purpose: str, *, length: int = 32) -> bytes:
+        """Return bytes for what must stay the same over rotations: from the oldest key, which therefore stays."""
+        return self.derive(purpose, name=list(self.keys)[-1], length=length)
+
 
 def parse_keyring(text: str) -> Keyring:
     """Read `name:base64,name:base64,…` (as `gigway keys generate` prints it).

@@ -95,3 +95,8 @@ def test_an_invented_id_opens_to_nothing(value):
 def test_an_id_of_an_older_key_still_opens():
     old = PairwiseSealer(OLD).seal("w1", Asker(actor_id="x"))
     assert PairwiseSealer(ROTATED).unseal(old, Asker(actor_id="x")) == "w1"
+
+
+def test_what_must_last_survives_a_rotation():
+    assert OLD.derive_lasting("digest") == ROTATED.derive_lasting("digest")
+    assert OLD.derive_lasting("digest") != OLD.derive_lasting("other")
