@@ -227,7 +227,7 @@ def tables(engine: Engine) -> None:
     """Our tables, empty."""
     if engine.dialect.name == "postgresql":
         with engine.begin() as connection:
-            connection.execute(text(f"TRUNCATE {', '.join(table.name for table in TABLES)}"))
+            connection.execute(text(f"TRUNCATE {', '.join(table.name for table in TABLES)} CASCADE"))
 
 
 @pytest.fixture
