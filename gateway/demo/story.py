@@ -203,7 +203,9 @@ class Story:
         for name in PLATFORMS[2:]:
             ratings = accounts[name]["ratings"]
             rating = f"{ratings[0]['value']} of {ratings[0]['scheme']['max']}" if ratings else "none"
-            self._tell(f"{name}: {accounts[name]['engagements']['totalCount']} engagements, rating {rating}")
+            found = accounts[name]["engagements"]
+            count = found["totalCount"] if found["totalCount"] is not None else f"{len(found['edges'])} or more"
+            self._tell(f"{name}: {count} engagements, rating {rating}")
         skills = ", ".join(evidence["skill"]["label"] for evidence in worker["skills"][:3])
         self._tell(f"uber: {uber['engagements']['totalCount']} engagements, rating {uber['ratings'][0]['value']}")
         self._tell(
