@@ -40,6 +40,7 @@ IMPURE_MODULES = frozenset(
 )
 ENGINE = ("gateway.composition", "gateway.planner", "gateway.executor", "gateway.engine", "gateway.subgraphs")
 GIG_WORDS = frozenset(["gig", "gigs", "worker", "workers", "platform", "platforms", "uber", "upwork"])
+COMPOSITION_ROOT, WIRING = "gateway.server.app", "gateway.server.wiring"
 LONGEST = 500
 
 
@@ -95,6 +96,10 @@ def test_a_module_keeps_the_import_contract(path):
             target in OURS - {"gateway"} or within(imported, "gateway.server", "gateway.registry", "gateway.config")
         ):
             wrong.append(f"the engine knows nothing of the application: {imported}")
+        if within(imported, WIRING) and not within(name, WIRING, COMPOSITION_ROOT):
+            wrong.append(f"only the composition root wires objects together: {imported}")
+        if within(imported, COMPOSITION_ROOT) and within(name, WIRING):
+            wrong.append(f"parts do not know what they are part of: {imported}")
     assert not wrong
 
 

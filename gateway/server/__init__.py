@@ -2,7 +2,8 @@
 
 In reading order:
 
-* `app`: the composition root; `serving`: the socket, bounded request heads, the end of the process;
+* `app`: the composition root, which puts together the parts that `wiring` makes;
+* `serving`: the socket, bounded request heads, the end of the process;
 * `graphql`: the endpoint. `http_request` reads what is asked, `authenticate` turns a token into a `session`,
   `documents` finds the document that an id stands for, `execution` is the way to the engine, `attendance` cancels work
   that nobody waits for any more, `http_response` writes the answer, `cors` says which pages may read it; `streams`

@@ -9,7 +9,7 @@ Nothing is wrapped when neither metrics nor traces are configured, so measuring 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from contextlib import contextmanager, nullcontext
 from importlib.metadata import version
 from typing import Any
@@ -39,10 +39,9 @@ class Telemetry:
         self._tracer = tracer
         self._exporter = exporter
 
-    async def run(self) -> None:
-        """Send traces for as long as the application runs."""
-        if self._exporter is not None:
-            await self._exporter.run()
+    def work(self) -> list[Coroutine[None, None, None]]:
+        """Return what sends traces for as long as the application runs."""
+        return [self._exporter.run()] if self._exporter is not None else []
 
     def routes(self) -> list[BaseRoute]:
         """Return the route that Prometheus scrapes, if there is one."""

@@ -1,0 +1,86 @@
+"""Grants, leases, the access log, and the gate that asks them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass
+
+from starlette.routing import BaseRoute
+
+from consent.audit.log import AuditLog
+from consent.audit.note import Signer
+from consent.contact import ContactCodes
+from consent.gate import ConsentGate
+from consent.grants import GrantService
+from consent.leases import LeaseKeeper
+from consent.stops import Revocation, Scope, Stops
+from consent.subgraph import ConsentServices
+from consent.visibility import ConsentedAccounts
+from gateway.config import Settings
+from gateway.server.audit import audit_routes
+from gateway.server.housekeeping import keep_house
+from gateway.server.signers import audit_signer
+from gateway.server.wiring.storage import StorageParts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentParts:
+    """What decides whether a worker's data may be read, and what remembers that it was."""
+
+    storage: StorageParts
+    leases: LeaseKeeper
+    stops: Stops
+    grants: GrantService
+    contacts: ContactCodes
+    consented: ConsentedAccounts
+    signer: Signer
+    audit: AuditLog
+    gate: ConsentGate
+    services: ConsentServices
+
+    async def drain_account(self, account_id: str) -> Revocation:
+        """Stop everything that reads one linked account."""
+        return await self.stops.drain(Scope(kind="account", ref=account_id))
+
+    def routes(self) -> list[BaseRoute]:
+        """Return where the log's checkpoints are published."""
+        return audit_routes(self.audit, self.signer.verifier)
+
+    def work(self) -> list[Coroutine[None, None, None]]:
+        """Return what seals the log and ends what is over."""
+        return [self.audit.run(), keep_house(self.storage.database, self.grants)]
+
+    async def start(self) -> None:
+        """Make this process one that can hold leases."""
+        await asyncio.to_thread(self.leases.start)
+
+    async def close(self) -> None:
+        """Give up the leases."""
+        await asyncio.to_thread(self.leases.close)
+
+
+def build_consent(settings: Settings, storage: StorageParts) -> ConsentParts:
+    """Return the consent layer."""
+    database = storage.database
+    authorize_url = f"{settings.issuer}/oauth/authorize"
+    leases = LeaseKeeper(database)
+    stops = Stops(database, leases, drain=settings.revoke_bound)
+    grants = GrantService(database, stops)
+    contacts = ContactCodes(database)
+    signer = audit_signer(settings)
+    audit = AuditLog(database, signer)
+    return ConsentParts(
+        storage=storage,
+        leases=leases,
+        stops=stops,
+        grants=grants,
+        contacts=contacts,
+        consented=ConsentedAccounts(database),
+        signer=signer,
+        audit=audit,
+        gate=ConsentGate(leases, sources={}, authorize_url=authorize_url),
+        services=ConsentServices(
+            database, grants=grants, contacts=contacts, leases=leases, authorize_url=authorize_url, audit=audit
+        ),
+    )

@@ -1,0 +1,72 @@
+"""The subgraphs and the engine over them."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from dataclasses import dataclass
+
+from connectors.registration import LiveConnectors
+from consent.columns import utc_now
+from consent.subgraph import build_schema as build_consent_schema
+from gateway.config import Settings
+from gateway.engine import Engine, EngineOptions, Limits
+from gateway.planner import PlannerOptions
+from gateway.registry import RULES, LiveGraph
+from gateway.server.telemetry import Telemetry
+from gateway.server.wiring.consent import ConsentParts
+from gateway.server.wiring.platforms import PlatformParts
+from gateway.server.wiring.storage import StorageParts
+from graph.subgraph import build_schema as build_graph_schema
+from graph.taxonomy_import import live_graph
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphParts:
+    """The engine, and what keeps it in step with the connectors that are live."""
+
+    engine: Engine
+    live: LiveConnectors
+
+    def is_composed(self) -> bool:
+        """Tell whether queries can be answered."""
+        return bool(self.engine.supergraph_sdl)
+
+    def work(self) -> list[Coroutine[None, None, None]]:
+        """Return what watches the registry."""
+        return [self.live.watch()]
+
+
+def build_graph(
+    settings: Settings, storage: StorageParts, consent: ConsentParts, platforms: PlatformParts, telemetry: Telemetry
+) -> GraphParts:
+    """Compose what is live. Raises `CompositionFailedError`."""
+    options = _engine_options(settings)
+    graph = LiveGraph(
+        build_consent_schema(consent.services),
+        build_graph_schema(live_graph(storage.database), utc_now),
+        platforms.platforms,
+        platforms.directory,
+        lambda assembly: Engine.from_subgraphs(
+            assembly.subgraphs, rules=RULES, gate=consent.gate, sealer=storage.sealer, options=options
+        ),
+        consent.gate,
+        telemetry.subgraph,
+    )
+    live = LiveConnectors(platforms.registration, platforms.platforms.registry, graph.swap)
+    live.generation = platforms.generation
+    return GraphParts(engine=graph.engine, live=live)
+
+
+def _engine_options(settings: Settings) -> EngineOptions:
+    return EngineOptions(
+        limits=Limits(
+            document_bytes=settings.max_body_bytes,
+            tokens=settings.max_tokens,
+            depth=settings.max_depth,
+            aliases=settings.max_aliases,
+            cost=settings.max_cost,
+        ),
+        introspection=settings.introspection,
+        timeout=settings.request_timeout,
+        planner=PlannerOptions(reenter_scoped=True),
+    )

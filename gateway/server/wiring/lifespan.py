@@ -1,0 +1,44 @@
+"""The start and the end: what runs beside the requests begins with the event loop and ends with it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
+
+from starlette.applications import Starlette
+
+
+def lifespan_of(
+    *,
+    start: Sequence[Callable[[], Awaitable[None]]],
+    work: Sequence[Callable[[], Iterable[Coroutine[None, None, None]]]],
+    close: Sequence[Callable[[], Awaitable[None]]],
+) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    """Return the lifespan: `start` in order, then `work` side by side; at the end work is cancelled, then `close`."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        for begin in start:
+            await begin()
+        _settle_garbage_collector()
+        tasks = [asyncio.create_task(each) for part in work for each in part()]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            for end in close:
+                await end()
+
+    return lifespan
+
+
+def _settle_garbage_collector() -> None:
+    """What was made at the start lives to the end; looking at it again and again slows requests."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)

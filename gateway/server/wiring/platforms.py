@@ -1,0 +1,83 @@
+"""The live connectors: how platforms are registered, reached and read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from connectors.catalogue import built_in
+from connectors.directory import DirectorySubgraph
+from connectors.environment import Environment
+from connectors.registration import Registration
+from connectors.registry import Platforms, build_platforms
+from connectors.transport import Wire
+from consent.columns import utc_now
+from consent.platform_gates import PlatformGates
+from consent.visibility import SubjectGates
+from gateway.config import Settings
+from gateway.registry import compose_with
+from gateway.server.wiring.consent import ConsentParts
+from gateway.server.wiring.storage import StorageParts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformParts:
+    """The platforms of this Gigway. `generation` is the version of the registry that they were built from."""
+
+    settings: Settings
+    consent: ConsentParts
+    environment: Environment
+    wire: Wire
+    registration: Registration
+    generation: int
+    platforms: Platforms
+
+    def directory(self) -> DirectorySubgraph:
+        """Return the directory of the connectors that are live now."""
+        return DirectorySubgraph(
+            self.platforms.registry.connectors,
+            self.platforms.accounts,
+            self.consent.consented,
+            simulated=bool(self.settings.sandbox_url),
+        )
+
+    def display_names(self) -> dict[str, str]:
+        """Return how each live platform calls itself."""
+        return {each.name: each.definition.platform.display_name for each in self.platforms.registry.connectors}
+
+    async def close(self) -> None:
+        """Hang up."""
+        await self.wire.close()
+
+
+def build_platform_parts(settings: Settings, storage: StorageParts, consent: ConsentParts) -> PlatformParts:
+    """Register the built-in catalogue where it is new, and return what is live."""
+    environment = Environment(sandbox_url=settings.sandbox_url or None, registrations=settings.registrations)
+    wire = Wire()
+    registration = Registration(
+        storage.database,
+        PlatformGates(),
+        lambda connector: [str(each) for each in compose_with(connector)],
+        clock=utc_now,
+    )
+    registration.seed(built_in())
+    generation, connectors = registration.live()
+    return PlatformParts(
+        settings=settings,
+        consent=consent,
+        environment=environment,
+        wire=wire,
+        registration=registration,
+        generation=generation,
+        platforms=build_platforms(
+            connectors,
+            wire=wire,
+            engine=storage.database,
+            vault=storage.vault,
+            gate=SubjectGates(),
+            consented=consent.consented,
+            drain=consent.drain_account,
+            environment=environment,
+            pseudonym_key=storage.keyring.derive_lasting("pseudonym"),
+            digest_key=storage.keyring.derive_lasting("digest"),
+        ),
+    )
