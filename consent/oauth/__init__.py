@@ -7,7 +7,8 @@ Reading order:
 * `details`                the language of consent: `authorization_details` of type `gig_data`, and scopes
 * `models`                 tables; `machine_secrets` says how secrets are kept, `replay` what counts once
 * `parameters`             strict reading of forms and queries, before anything interprets them
-* `clients`                a registered client as Authlib sees it; `actors` registers them
+* `clients`                a registered client as Authlib sees it; `actors` registers them,
+                           `client_settings` changes them
 * `server`                 Authlib's server, one instance per request and transaction; `settings` is its configuration
 * `authorization_request`  what is asked for, validated once and kept; `pushed` is the way in ahead of time
 * `authorization`          from a request to the worker's answer; `code_flow`, `pkce`, `codes` carry it

@@ -112,10 +112,7 @@ class ActorRegistry:
         elif profile == "fapi2":
             raise RegistrationError("KEYS_INVALID", "A FAPI client has keys and no secret.")
         check_display_name(name)
-        if len(redirect_uris) > _MAX_URIS:
-            raise RegistrationError("REDIRECT_URI_INVALID", f"At most {_MAX_URIS} redirect URIs.")
-        for uri in redirect_uris:
-            check_redirect_uri(uri)
+        check_redirect_uris(redirect_uris)
         if event_push_url is not None:
             check_push_url(event_push_url)
         secret, identifier = (None if jwks is not None else mint(CLIENT_SECRET)), client_id or new_id()
@@ -191,6 +188,14 @@ class ActorRegistry:
         if row is None:
             raise RegistrationError("ACTOR_UNKNOWN", "There is no such actor.")
         return row
+
+
+def check_redirect_uris(uris: Sequence[str]) -> None:
+    """Raise `RegistrationError` unless every one of `uris`, and their number, can be accepted."""
+    if len(uris) > _MAX_URIS:
+        raise RegistrationError("REDIRECT_URI_INVALID", f"At most {_MAX_URIS} redirect URIs.")
+    for uri in uris:
+        check_redirect_uri(uri)
 
 
 def check_redirect_uri(uri: str) -> None:

@@ -185,6 +185,8 @@ class Authorizations:
         client = load_client(connection, row.client_id)
         if row.expires_at <= now or request.expires_at <= now or client is None or not client.is_live:
             return NotPending(reason="expired")
+        if not client.check_redirect_uri(row.parameters["redirect_uri"]):
+            return NotPending(reason="expired")
         return _pending(handle, client, row.parameters, request)
 
     def _answer(

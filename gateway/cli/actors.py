@@ -1,12 +1,18 @@
-"""`gigway actors`: register matching actors and their clients."""
+"""`gigway actors`: register matching actors and their clients, and change clients that are there."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Engine
+
 from consent.oauth.actors import ActorRegistry, RegistrationError
+from consent.oauth.client_settings import ClientRecord, ClientSettings
 from consent.vocabulary import CATEGORIES, PURPOSES, SELF_PURPOSE
 from gateway.cli.failure import CommandError
 from gateway.config import load_settings
@@ -41,17 +47,28 @@ def add_parsers(commands: Any) -> None:
         metavar="PURPOSE",
     )
     create.set_defaults(run=_create)
+    show = actors.add_parser("show-client", help="print a client's registration; it has no secrets")
+    show.add_argument("client_id")
+    show.set_defaults(run=_show)
+    change = actors.add_parser("change-client", help="change what is given, at once; prints the registration")
+    change.add_argument("client_id")
+    change.add_argument("--name", help="its name, as workers will read it")
+    change.add_argument(
+        "--redirect-uri", action="append", help="exact address to return to; repeatable, replaces all there were"
+    )
+    change.add_argument("--event-push-url", help="where to send signed notices; empty for nowhere")
+    change.add_argument("--jwks", type=Path, help="file with its new public keys (a JSON Web Key Set)")
+    change.set_defaults(run=_change)
+    rotate = actors.add_parser("rotate-secret", help="print a new secret; the old one stops working at once")
+    rotate.add_argument("client_id")
+    rotate.set_defaults(run=_rotate)
 
 
 def _create(options: argparse.Namespace) -> int:
-    settings = load_settings(os.environ)
     push_url: str | None = options.event_push_url
-    if push_url is not None and not push_url.startswith("https:") and not settings.is_loopback:
-        raise CommandError("PUSH_URL_INVALID", "An address for notices is https.", exit_code=2)
-    engine = create_database_engine(settings.database_url)
-    try:
-        migrate(engine)
-        seed(engine)
+    _check_push_url(push_url)
+
+    def create(engine: Engine) -> str:
         registry = ActorRegistry(engine)
         actor_id = registry.create_actor(
             legal_name=options.legal_name or options.name,
@@ -66,9 +83,85 @@ def _create(options: argparse.Namespace) -> int:
             redirect_uris=options.redirect_uri,
             event_push_url=push_url,
         )
+        return f"actor_id      {actor_id}\nclient_id     {client.client_id}\nclient_secret {client.client_secret}"
+
+    return _print(create)
+
+
+def _show(options: argparse.Namespace) -> int:
+    def show(engine: Engine) -> str:
+        found = ClientSettings(engine).find(options.client_id)
+        if found is None:
+            raise RegistrationError("CLIENT_UNKNOWN", "There is no such client.")
+        return _describe(found)
+
+    return _print(show)
+
+
+def _change(options: argparse.Namespace) -> int:
+    _check_push_url(options.event_push_url)
+    keys = None if options.jwks is None else _read_keys(options.jwks)
+    return _print(
+        lambda engine: _describe(
+            ClientSettings(engine).change(
+                options.client_id,
+                by="operator",
+                name=options.name,
+                redirect_uris=options.redirect_uri,
+                event_push_url=options.event_push_url,
+                jwks=keys,
+            )
+        )
+    )
+
+
+def _rotate(options: argparse.Namespace) -> int:
+    return _print(
+        lambda engine: f"client_secret {ActorRegistry(engine).rotate_secret(options.client_id).client_secret}"
+    )
+
+
+def _print(work: Callable[[Engine], str]) -> int:
+    """Do `work` on the configured database and print what it returns."""
+    engine = create_database_engine(load_settings(os.environ).database_url)
+    try:
+        migrate(engine)
+        seed(engine)
+        print(work(engine))
     except RegistrationError as error:
         raise CommandError(error.code, str(error), exit_code=2) from None
     finally:
         engine.dispose()
-    print(f"actor_id      {actor_id}\nclient_id     {client.client_id}\nclient_secret {client.client_secret}")
     return 0
+
+
+def _describe(client: ClientRecord) -> str:
+    lines = [
+        ("client_id", client.client_id),
+        ("actor_id", client.actor_id),
+        ("name", client.name),
+        ("status", client.status),
+        ("profile", client.profile),
+        ("authentication", client.auth_method),
+        *(("redirect_uri", uri) for uri in client.redirect_uris),
+        ("event_push_url", client.event_push_url or "none"),
+        ("categories", " ".join(client.categories)),
+        ("purposes", " ".join(client.purposes)),
+        *(("key", key) for key in client.key_ids),
+    ]
+    return "\n".join(f"{name:<14} {value}" for name, value in lines)
+
+
+def _check_push_url(url: str | None) -> None:
+    if url and not url.startswith("https:") and not load_settings(os.environ).is_loopback:
+        raise CommandError("PUSH_URL_INVALID", "An address for notices is https.", exit_code=2)
+
+
+def _read_keys(file: Path) -> dict[str, Any]:
+    try:
+        keys = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CommandError("KEYS_INVALID", f"{file} cannot be read as JSON ({error})", exit_code=2) from None
+    if not isinstance(keys, dict):
+        raise CommandError("KEYS_INVALID", f"{file} is not a JSON Web Key Set", exit_code=2)
+    return keys

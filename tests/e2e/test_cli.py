@@ -143,6 +143,22 @@ def test_an_actor_is_created_with_a_secret_shown_once(run, tmp_path):
     assert err.startswith("REDIRECT_URI_INVALID")
 
 
+def test_a_client_is_changed_and_gets_a_new_secret(run, tmp_path):
+    url = f"sqlite:///{tmp_path}/x.db"
+    _, out, _ = run("actors", "create", "--name", "Test Staffing", GIGWAY_DATABASE_URL=url)
+    client_id = out.splitlines()[1].split()[1]
+    push, back = "https://test.example/events", "https://test.example/new"
+    exit_code, out, _ = run("actors", "change-client", client_id, "--event-push-url", push, "--redirect-uri", back)
+    assert exit_code == 0
+    assert f"event_push_url {push}" in out
+    assert run("actors", "show-client", client_id)[1] == out
+    assert run("actors", "rotate-secret", client_id)[1].startswith("client_secret gw")
+    for arguments in (["change-client", client_id], ["change-client", "nobody", "--name", "X"], ["show-client", "no"]):
+        exit_code, out, err = run("actors", *arguments)
+        assert (exit_code, out) == (2, "")
+        assert err.startswith(("NOTHING_TO_CHANGE", "CLIENT_UNKNOWN"))
+
+
 @pytest.mark.parametrize(
     "command",
     [
