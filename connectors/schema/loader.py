@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 from graphql import DocumentNode, GraphQLSchema, build_schema, print_ast
 
@@ -49,8 +50,9 @@ def check(sdl: str) -> list[SdlProblem]:
     return [] if isinstance(loaded, Connector) else loaded
 
 
+@lru_cache(maxsize=64)
 def load(sdl: str) -> Connector:
-    """Return the connector. Raises `ConnectorError` with all problems."""
+    """Return the connector, the same one for the same text. Raises `ConnectorError` with all problems."""
     loaded = _examine(sdl)
     if isinstance(loaded, list):
         raise ConnectorError(tuple(loaded))

@@ -1,11 +1,13 @@
 """The command line: help, results, and errors with their codes and exit codes."""
 
 import io
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from gateway.cli import main
+from gateway.cli import build_parser, main, overview
 from gateway.storage.keyring import generate_key
 
 ROOT = Path(__file__).parent.parent.parent
@@ -23,6 +25,20 @@ def run(capsys, monkeypatch):
         return code, captured.out, captured.err
 
     return call
+
+
+def test_the_overview_says_of_each_command_what_the_command_says_of_itself():
+    def lines(parser):
+        (commands,) = parser._subparsers._group_actions
+        return {each.dest: each.help for each in commands._choices_actions}
+
+    assert lines(overview()) == lines(build_parser())
+
+
+def test_help_imports_no_part_of_the_gateway():
+    code = "import sys; from gateway.cli import overview; overview(); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"sqlalchemy", "graphql", "starlette", "numpy"} & set(loaded)
 
 
 def test_the_schema_file_is_what_the_code_makes(run):
