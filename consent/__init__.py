@@ -10,7 +10,8 @@ Reading order:
                    `lease_facts.py` what is read, `lease_store.py` the statements, `lease_rows.py` what is written,
                    `lease_book.py` what is open, `permit.py` what others hold, `denials.py` what is counted
 * `stops.py`       everything that ends a permission, and the wait until nothing runs under it:
-                   `liveness.py` proves a process dead, `notifications.py` hears of stops at once
+                   `liveness.py` proves a process dead, `processes.py` tells which live,
+                   `notifications.py` hears of stops at once
 * `gate.py`        what the executor asks
 * `access_log.py`  who read what; `audit/` makes it impossible to alter unnoticed; `receipts.py` a copy to keep
 * `notices/`       tells actors, signed, when a grant of theirs ends

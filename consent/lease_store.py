@@ -127,8 +127,9 @@ _ROWS_AT_ONCE = 64
 class LeaseStore:
     """One connection, one process identity. Any driver error leaves it unusable: make a new one."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, master_keys: str = "") -> None:
         self._engine = engine
+        self._master_keys = master_keys
         self._is_sqlite = engine.dialect.name == "sqlite"
         self._dialect = _SQLITE if self._is_sqlite else _POSTGRESQL
         pooled = engine.raw_connection()
@@ -333,7 +334,8 @@ class LeaseStore:
         started = self._dialect.to_instant(datetime.now(UTC))
         self._cursor.execute("BEGIN")
         insert = self._translate(
-            "INSERT INTO gateway_process (kind, proof, host, started_at) VALUES (?, ?, ?, ?) RETURNING id"
+            "INSERT INTO gateway_process (kind, proof, host, master_keys, started_at) "
+            "VALUES (?, ?, ?, ?, ?) RETURNING id"
         )
         proof: Proof
         if self._is_sqlite:
@@ -346,7 +348,7 @@ class LeaseStore:
             self._cursor.execute("SELECT pg_try_advisory_lock(%s)", (proof.key,))
             if not self._cursor.fetchone()[0]:
                 raise LeaseStoreError("LEASES_NO_PROOF", "The lock that proves this process alive is taken.")
-        self._cursor.execute(insert, (proof.kind, proof.name, host_name(), started))
+        self._cursor.execute(insert, (proof.kind, proof.name, host_name(), self._master_keys, started))
         process_id = int(self._cursor.fetchone()[0])
         self._cursor.execute("COMMIT")
         return process_id, proof

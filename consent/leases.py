@@ -82,6 +82,7 @@ class LeaseKeeper:
     """Gives, re-checks and closes leases for one process. `start` it before use, `close` it at the end.
 
     `poll` is how often, in seconds, stops are looked for while permits are open; `listen` also lets PostgreSQL tell.
+    `master_keys` is told to other processes (`processes.py`).
     """
 
     def __init__(
@@ -91,8 +92,10 @@ class LeaseKeeper:
         clock: Callable[[], datetime] = utc_now,
         poll: float = POLL_SECONDS,
         listen: bool = True,
+        master_keys: str = "",
     ) -> None:
         self._engine = engine
+        self._master_keys = master_keys
         self._clock = clock
         self._poll = poll
         self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
@@ -112,7 +115,7 @@ class LeaseKeeper:
 
     def start(self) -> None:
         """Open the connection, prove to be alive and start the thread. Raises what the database raises."""
-        self._store = LeaseStore(self._engine)
+        self._store = self._new_store()
         self._next_lease = self._store.process_id * _LEASES_PER_PROCESS
         self._thread = threading.Thread(target=self._run, name="consent-leases", daemon=True)
         self._thread.start()
@@ -264,9 +267,12 @@ class LeaseKeeper:
             self._book.stop(self._store.stops())
             self._book.expire(self._clock())
 
+    def _new_store(self) -> LeaseStore:
+        return LeaseStore(self._engine, master_keys=self._master_keys)
+
     def _connected(self) -> LeaseStore:
         if self._store is None:
-            self._store = LeaseStore(self._engine)
+            self._store = self._new_store()
             self._next_lease = self._store.process_id * _LEASES_PER_PROCESS
         return self._store
 

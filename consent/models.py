@@ -182,7 +182,10 @@ class ClientGate(SQLModel, table=True):
 
 
 class GatewayProcess(SQLModel, table=True):
-    """A process that may hold leases, and what proves that it lives: `proof` names its lock."""
+    """A process that may hold leases, and what proves that it lives: `proof` names its lock.
+
+    `master_keys` names the keys that it seals secrets with, newest first: none may be taken away while it is in use.
+    """
 
     __tablename__ = "gateway_process"
     __table_args__ = ({"sqlite_autoincrement": True},)
@@ -191,6 +194,7 @@ class GatewayProcess(SQLModel, table=True):
     kind: str = Field(max_length=16)
     proof: str = Field(max_length=500)
     host: str = Field(max_length=200)
+    master_keys: str = Field(default="", max_length=500, sa_column_kwargs={"server_default": ""})
     started_at: datetime = Field(sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
 

@@ -20,6 +20,8 @@ from gateway.cli.failure import CommandError
 from gateway.config import load_settings
 from gateway.server.signers import audit_signer
 from gateway.storage.database import create_database_engine, read_only
+from gateway.storage.lasting_keys import open_lasting_keys
+from gateway.storage.vault import Vault
 
 
 def add_parsers(commands: Any) -> None:
@@ -46,8 +48,9 @@ def _verify(options: argparse.Namespace) -> int:
     earlier = [_read(file) for file in options.earlier]
     engine = create_database_engine(settings.database_url)
     try:
+        signer = audit_signer(settings, open_lasting_keys(engine, Vault(settings.keyring)))
         with read_only(engine).connect() as connection:
-            findings = verify_log(connection, [audit_signer(settings).verifier], earlier=earlier)
+            findings = verify_log(connection, [signer.verifier], earlier=earlier)
     finally:
         engine.dispose()
     for finding in findings:

@@ -1,11 +1,25 @@
-"""`gigway keys`: make master keys."""
+"""`gigway keys`: make master keys, and bring everything that is sealed under a new one."""
 
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from typing import Any
 
-from gateway.storage.keyring import generate_key
+from sqlalchemy import Engine, insert
+
+from consent.columns import utc_now
+from consent.models import ConsentEvent
+from consent.processes import living_processes
+from consent.stops import share_stops
+from gateway.cli.failure import CommandError
+from gateway.config import load_settings
+from gateway.storage.database import create_database_engine
+from gateway.storage.keyring import Keyring, generate_key
+from gateway.storage.migrate import migrate
+from gateway.storage.rotation import Rotation, rotate_secrets
+from gateway.storage.vault import Vault
 
 
 def add_parsers(commands: Any) -> None:
@@ -14,8 +28,67 @@ def add_parsers(commands: Any) -> None:
     generate = keys.add_parser("generate", help="print a fresh master key for GIGWAY_MASTER_KEYS")
     generate.add_argument("--name", default="k1", help="lower-case letters and digits (default: k1)")
     generate.set_defaults(run=_generate)
+    rotate = keys.add_parser("rotate", help="bring every sealed secret under the first key of GIGWAY_MASTER_KEYS")
+    rotate.set_defaults(run=_rotate)
 
 
 def _generate(options: argparse.Namespace) -> int:
     print(generate_key(options.name))
     return 0
+
+
+def _rotate(options: argparse.Namespace) -> int:
+    settings = load_settings(os.environ)
+    keyring = settings.keyring
+    engine = create_database_engine(settings.database_url)
+    try:
+        migrate(engine)
+        _check_processes(engine, keyring)
+        rotation = rotate_secrets(engine, Vault(keyring), progress=_show)
+        _record(engine, keyring, rotation)
+    finally:
+        engine.dispose()
+    older = [name for name in keyring.keys if name != keyring.current]
+    print(f"{rotation.looked_at} secrets, {rotation.rewrapped} of them brought under {keyring.current!r} now")
+    if rotation.unopened:
+        lost = ", ".join(f"{count} under {name!r}" for name, count in sorted(rotation.unopened.items()))
+        raise CommandError(
+            "SECRETS_UNOPENED",
+            f"{lost} cannot be opened; add the key that sealed them to GIGWAY_MASTER_KEYS and run this again.",
+        )
+    if older:
+        print(
+            f"all secrets are under {keyring.current!r}: take {', '.join(map(repr, older))} out of GIGWAY_MASTER_KEYS "
+            "and restart; keep it with the backups that were made under it"
+        )
+    return 0
+
+
+def _check_processes(engine: Engine, keyring: Keyring) -> None:
+    """Refuse while a process lives that would go on sealing under an older key, or could not open the new one."""
+    wanted = keyring.names().split(",")[0]
+    behind = [each for each in living_processes(engine) if each.master_keys.split(",")[0] != wanted]
+    if behind:
+        hosts = ", ".join(sorted(each.host for each in behind))
+        raise CommandError(
+            "KEY_NOT_IN_USE",
+            f"{hosts} (machine:process) does not seal with {keyring.current!r} yet; "
+            "restart it with the GIGWAY_MASTER_KEYS of this command first.",
+        )
+
+
+def _record(engine: Engine, keyring: Keyring, rotation: Rotation) -> None:
+    with engine.begin() as connection:
+        share_stops(connection)
+        connection.execute(
+            insert(ConsentEvent).values(
+                at=utc_now(),
+                type="storage:keys:rotate",
+                by_kind="operator",
+                payload={"to": keyring.current, "secrets": rotation.looked_at, "rewrapped": rotation.rewrapped},
+            )
+        )
+
+
+def _show(table: str, done: int, total: int) -> None:
+    print(f"{table}: {done} of {total}", file=sys.stderr)

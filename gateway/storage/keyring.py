@@ -1,7 +1,7 @@
 """Master keys: named 32-byte secrets from which every other key is derived (HKDF-SHA-256, RFC 5869).
 
-The first key protects what is written now; older ones still open what was written under them,
-so that keys rotate by putting a new one in front.
+The first key protects what is written now; older ones still open what was written under them.
+A new key is put in front; `rotation.py` moves what is sealed under older ones to it, and then those may go.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ class Keyring:
             raise KeyringError(f"There is no master key named {name!r}; add it to GIGWAY_MASTER_KEYS again.")
         return HKDF(SHA256(), length, salt=None, info=b"gigway:" + purpose.encode()).derive(master)
 
-    def derive_lasting(self, purpose: str, *, length: int = 32) -> bytes:
-        """Return bytes for what must stay the same over rotations: from the oldest key, which therefore stays."""
-        return self.derive(purpose, name=list(self.keys)[-1], length=length)
+    def names(self) -> str:
+        """Return the keys' names, newest first, each with a check value that tells equal names apart and no more."""
+        return ",".join(f"{name}:{self.derive('check', name=name, length=4).hex()}" for name in self.keys)
 
 
 def parse_keyring(text: str) -> Keyring:

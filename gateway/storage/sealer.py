@@ -1,6 +1,6 @@
 """Pairwise ids: what one client sees as a worker's id means nothing to another.
 
-An id is `gw<key name>_` and the AES-SIV encryption (RFC 5297) of the internal id under a key of its audience,
+An id is `gw<key version>_` and the AES-SIV encryption (RFC 5297) of the internal id under a key of its audience,
 an actor or the worker themselves. The encryption is deterministic, so an actor sees the same id each time,
 and authenticated, so that a foreign or invented id opens to nothing.
 Satisfies the engine's `Sealer` protocol for `@pairwise`.
@@ -40,7 +40,10 @@ class Audience(Protocol):
 
 
 class PairwiseSealer:
-    """Seals internal ids for one audience at a time. Thread-safe; keys and ids are cached."""
+    """Seals internal ids for one audience at a time. Thread-safe; keys and ids are cached.
+
+    `keyring` has the versions of the lasting key for ids (`lasting_keys.py`), not the master keys.
+    """
 
     directive = "pairwise"
 

@@ -19,6 +19,7 @@ MODULES = (
     "connectors.linking.models",
     "connectors.registration.models",
     "connectors.takeout.models",
+    "gateway.storage.lasting_keys",
     "graph.store",
 )
 """Modules that define tables."""

@@ -12,15 +12,24 @@ import secrets
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from gateway.storage.keyring import Keyring, KeyringError
+from gateway.storage.keyring import Keyring
 
 _VERSION = 1
 _NONCE = 12
 _WRAPPED = _NONCE + 32 + 16
+_UNOPENED = "The sealed secret does not open: it was changed or belongs elsewhere."
 
 
 class VaultError(Exception):
     """A sealed secret cannot be opened: another context, a missing key, or tampered bytes."""
+
+
+class UnknownKeyError(VaultError):
+    """A secret is sealed under a master key that is not configured."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no master key named {name!r}; add it to GIGWAY_MASTER_KEYS again.")
+        self.name = name
 
 
 class Vault:
@@ -32,33 +41,45 @@ class Vault:
 
     def seal(self, plaintext: bytes, context: str) -> bytes:
         """Return `plaintext` encrypted for `context`, under the current key."""
-        data_key, name = AESGCM.generate_key(256), self._keyring.current.encode()
-        header = bytes([_VERSION, len(name)]) + name
-        wrap_nonce, nonce = secrets.token_bytes(_NONCE), secrets.token_bytes(_NONCE)
-        wrapped = wrap_nonce + self._wrappers[name.decode()].encrypt(wrap_nonce, data_key, header)
-        return header + wrapped + nonce + AESGCM(data_key).encrypt(nonce, plaintext, context.encode())
+        data_key, nonce = AESGCM.generate_key(256), secrets.token_bytes(_NONCE)
+        return self._wrap(data_key) + nonce + AESGCM(data_key).encrypt(nonce, plaintext, context.encode())
 
     def open(self, sealed: bytes, context: str) -> bytes:
         """Return what was sealed for `context`. Raises `VaultError`."""
-        name, header_end = self._read_header(sealed)
+        data_key, rest = self._unwrap(sealed)
         try:
-            wrapper = self._wrappers[name]
-        except KeyError:
-            raise VaultError(str(KeyringError(f"There is no master key named {name!r}."))) from None
-        wrapped, rest = sealed[header_end : header_end + _WRAPPED], sealed[header_end + _WRAPPED :]
-        try:
-            data_key = wrapper.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], sealed[:header_end])
             return AESGCM(data_key).decrypt(rest[:_NONCE], rest[_NONCE:], context.encode())
         except (InvalidTag, ValueError):
-            raise VaultError("The sealed secret does not open: it was changed or belongs elsewhere.") from None
+            raise VaultError(_UNOPENED) from None
 
     def needs_rotation(self, sealed: bytes) -> bool:
         """Whether `sealed` was written under a key other than the current one."""
         return self._read_header(sealed)[0] != self._keyring.current
 
-    def rotate(self, sealed: bytes, context: str) -> bytes:
-        """Return the same secret sealed under the current key. Raises `VaultError`."""
-        return self.seal(self.open(sealed, context), context)
+    def rewrap(self, sealed: bytes) -> bytes:
+        """Return the same secret with its data key wrapped under the current master key. Raises `VaultError`.
+
+        The secret itself is not opened, so its context is not needed.
+        """
+        data_key, rest = self._unwrap(sealed)
+        return self._wrap(data_key) + rest
+
+    def _wrap(self, data_key: bytes) -> bytes:
+        name = self._keyring.current.encode()
+        header, nonce = bytes([_VERSION, len(name)]) + name, secrets.token_bytes(_NONCE)
+        return header + nonce + self._wrappers[self._keyring.current].encrypt(nonce, data_key, header)
+
+    def _unwrap(self, sealed: bytes) -> tuple[bytes, bytes]:
+        """Return the data key, and what is encrypted under it."""
+        name, header_end = self._read_header(sealed)
+        wrapper = self._wrappers.get(name)
+        if wrapper is None:
+            raise UnknownKeyError(name)
+        wrapped, rest = sealed[header_end : header_end + _WRAPPED], sealed[header_end + _WRAPPED :]
+        try:
+            return wrapper.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], sealed[:header_end]), rest
+        except (InvalidTag, ValueError):
+            raise VaultError(_UNOPENED) from None
 
     @staticmethod
     def _read_header(sealed: bytes) -> tuple[str, int]:

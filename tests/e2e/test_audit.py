@@ -13,6 +13,8 @@ from gateway.config import load_settings
 from gateway.server.demo_workers import PERSONAS
 from gateway.server.signers import audit_signer
 from gateway.storage.database import create_database_engine
+from gateway.storage.lasting_keys import open_lasting_keys
+from gateway.storage.vault import Vault
 
 
 @pytest.fixture
@@ -27,7 +29,9 @@ def denied(client, token, database, environment):
     """Return a function by which an actor is turned away, and the log grows; repeats for one worker are aggregated."""
     with database.begin() as connection:
         codes = [ContactCodes(database).create(connection, persona.worker_id) for persona in PERSONAS]
-    log = AuditLog(database, audit_signer(load_settings(environment)))
+    settings = load_settings(environment)
+    keys = open_lasting_keys(database, Vault(settings.keyring))
+    log = AuditLog(database, audit_signer(settings, keys))
 
     def ask(worker=0):
         query = {"query": "query ($w: ID!) { worker(id: $w) { id } }", "variables": {"w": codes[worker]}}

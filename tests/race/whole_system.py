@@ -34,8 +34,10 @@ from gateway.demo.browser import Browser
 from gateway.server.demo_workers import PERSONAS
 from gateway.storage.database import create_database_engine
 from gateway.storage.keyring import generate_key, parse_keyring
+from gateway.storage.lasting_keys import open_lasting_keys
 from gateway.storage.migrate import migrate
 from gateway.storage.sealer import PairwiseSealer
+from gateway.storage.vault import Vault
 from gateway.storage.vocabulary import seed
 from tests.race.harness import AFTERMATH_SECONDS, Note, Outcome, Plan, Watch, post
 from tests.race.processes import Processes, Running
@@ -146,7 +148,9 @@ class _WholeRace:
                 await gateways.start()
                 actor.issuer = f"http://127.0.0.1:{gateways.port()}"
                 self._token = await actor.own_token("job_matching")
-            self._worker = PairwiseSealer(parse_keyring(keys)).seal_for_actor(PERSONAS[0].worker_id, self._actor_id)
+            lasting = open_lasting_keys(self._engine, Vault(parse_keyring(keys)))
+            sealer = PairwiseSealer(lasting.keyring("pairwise"))
+            self._worker = sealer.seal_for_actor(PERSONAS[0].worker_id, self._actor_id)
             disturbing = asyncio.create_task(gateways.disturb()) if self._plan.unrest else None
             await asyncio.gather(*(self._lane(lane) for lane in self._lanes))
             if disturbing is not None:

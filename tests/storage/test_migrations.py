@@ -1,7 +1,5 @@
 """Migrations: they make the tables that the code has, once, whoever else tries."""
 
-import os
-import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -9,31 +7,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
-from gateway.storage.database import DatabaseError, create_database_engine, read_only
+from gateway.storage.database import DatabaseError, read_only
 from gateway.storage.migrate import current_revision, is_current, migrate
 from gateway.storage.tables import metadata
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request, tmp_path):
-    if request.param == "sqlite":
-        engine = create_database_engine(f"sqlite:///{tmp_path}/m.db")
-        yield engine
-        engine.dispose()
-        return
-    url = os.environ.get("GIGWAY_DATABASE_URL", "")
-    if not url.startswith("postgresql"):
-        pytest.skip("GIGWAY_DATABASE_URL names no PostgreSQL")
-    schema = f"m{uuid.uuid4().hex}"
-    admin = create_database_engine(url)
-    with admin.begin() as connection:
-        connection.execute(text(f"CREATE SCHEMA {schema}"))
-    engine = create_database_engine(f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3D{schema}")
-    yield engine
-    engine.dispose()
-    with admin.begin() as connection:
-        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-    admin.dispose()
 
 
 def test_the_migrations_make_the_tables_that_the_code_has(engine):

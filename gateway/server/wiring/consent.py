@@ -64,11 +64,11 @@ def build_consent(settings: Settings, storage: StorageParts) -> ConsentParts:
     """Return the consent layer."""
     database = storage.database
     authorize_url = f"{settings.issuer}/oauth/authorize"
-    leases = LeaseKeeper(database)
+    leases = LeaseKeeper(database, master_keys=storage.master_keys)
     stops = Stops(database, leases, drain=settings.revoke_bound)
     grants = GrantService(database, stops)
     contacts = ContactCodes(database)
-    signer = audit_signer(settings)
+    signer = audit_signer(settings, storage.lasting)
     audit = AuditLog(database, signer)
     return ConsentParts(
         storage=storage,

@@ -44,7 +44,7 @@ def build_oauth(
         issuer=settings.issuer,
         seal=storage.sealer.seal_for_actor,
         platforms=platforms.display_names,
-        nonce_key=storage.keyring.derive("oauth:dpop-nonce"),
+        nonce_key=storage.lasting.key("nonces"),
     )
     return OAuthParts(
         settings=oauth,

@@ -81,7 +81,7 @@ def build_pages(
         receipts=ReceiptServices(
             sessions=sign_in.sessions,
             grants=consent.grants,
-            signer=receipt_signer(settings),
+            signer=receipt_signer(storage.lasting),
             seal=storage.sealer.seal_for_actor,
             intermediary=Party(
                 name=settings.operator_name, url=settings.issuer, contact=settings.operator_contact or None

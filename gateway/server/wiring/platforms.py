@@ -77,7 +77,7 @@ def build_platform_parts(settings: Settings, storage: StorageParts, consent: Con
             consented=consent.consented,
             drain=consent.drain_account,
             environment=environment,
-            pseudonym_key=storage.keyring.derive_lasting("pseudonym"),
-            digest_key=storage.keyring.derive_lasting("digest"),
+            pseudonym_key=storage.lasting.key("pseudonym"),
+            digest_key=storage.lasting.key("digest"),
         ),
     )

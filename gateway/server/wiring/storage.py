@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from gateway.config import Settings
 from gateway.storage.database import check_connection, create_database_engine
-from gateway.storage.keyring import Keyring
+from gateway.storage.lasting_keys import LastingKeys, open_lasting_keys
 from gateway.storage.migrate import migrate
 from gateway.storage.sealer import PairwiseSealer
 from gateway.storage.vault import Vault
@@ -20,7 +20,9 @@ class StorageParts:
     """Where everything is kept, and what protects it there."""
 
     database: Engine
-    keyring: Keyring
+    master_keys: str
+    """The names of the master keys, as processes tell each other."""
+    lasting: LastingKeys
     sealer: PairwiseSealer
     vault: Vault
 
@@ -31,22 +33,20 @@ class StorageParts:
 
 def open_storage(settings: Settings) -> StorageParts:
     """Open the database and bring it up to date. Raises `DatabaseError`."""
-    keyring = settings.keyring
-    return StorageParts(
-        database=_open_database(settings.database_url),
-        keyring=keyring,
-        sealer=PairwiseSealer(keyring),
-        vault=Vault(keyring),
-    )
-
-
-def _open_database(url: str) -> Engine:
-    database = create_database_engine(url)
+    vault = Vault(settings.keyring)
+    database = create_database_engine(settings.database_url)
     try:
         check_connection(database)
         migrate(database)
         seed(database)
+        lasting = open_lasting_keys(database, vault)
     except BaseException:
         database.dispose()
         raise
-    return database
+    return StorageParts(
+        database=database,
+        master_keys=settings.keyring.names(),
+        lasting=lasting,
+        sealer=PairwiseSealer(lasting.keyring("pairwise")),
+        vault=vault,
+    )

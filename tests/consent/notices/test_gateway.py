@@ -20,7 +20,9 @@ from gateway.server.app import create_app
 from gateway.server.demo_workers import PERSONAS
 from gateway.storage.database import create_database_engine
 from gateway.storage.keyring import generate_key
+from gateway.storage.lasting_keys import open_lasting_keys
 from gateway.storage.sealer import PairwiseSealer
+from gateway.storage.vault import Vault
 from tests.consent.notices.conftest import Receiver
 
 pytestmark = pytest.mark.anyio
@@ -74,12 +76,15 @@ async def test_an_actor_is_told_by_a_running_gateway(
             await receiver.arrived.wait()
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=ISSUER) as client:
             keys = (await client.get("/.well-known/gigway-notice-keys.json")).json()
+    lasting = open_lasting_keys(database, Vault(settings.keyring))
     database.dispose()
 
     (token,) = receiver.tokens
     claims = jwt.decode(token, KeySet.import_key_set(keys), algorithms=["Ed25519"]).claims
     assert (claims["iss"], claims["aud"]) == (ISSUER, actor["client_id"])
-    assert claims["sub_id"]["id"] == PairwiseSealer(settings.keyring).seal_for_actor(worker_id, actor["actor_id"])
+    assert claims["sub_id"]["id"] == PairwiseSealer(lasting.keyring("pairwise")).seal_for_actor(
+        worker_id, actor["actor_id"]
+    )
     assert claims["events"][GRANT_ENDED]["grant_id"] == grant.id
 
 

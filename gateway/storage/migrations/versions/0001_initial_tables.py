@@ -172,10 +172,19 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(16), nullable=False),
         sa.Column("proof", sa.String(500), nullable=False),
         sa.Column("host", sa.String(200), nullable=False),
+        sa.Column("master_keys", sa.String(500), server_default="", nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "lasting_key",
+        sa.Column("purpose", sa.String(16), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("purpose", "version"),
     )
     op.create_table(
         "link_attempt",
@@ -705,6 +714,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_link_attempt_expires_at"))
 
     op.drop_table("link_attempt")
+    op.drop_table("lasting_key")
     op.drop_table("gateway_process")
     op.drop_table("fetch_lease")
     with op.batch_alter_table("consent_event", schema=None) as batch_op:
