@@ -28,6 +28,9 @@ from gateway.errors import GraphQLErrorDict, InvalidRequestError, graphql_error
 
 MAX_VALIDATION_ERRORS = 20
 
+VALIDATION_ENDED = "Validation aborted."
+"""What graphql-core says when a document exhausts the bounds of its rules."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedDocument:
@@ -73,7 +76,7 @@ def read_document(text: str, schema: GraphQLSchema, sealed: SealedArguments, opt
             raise InvalidRequestError(errors)
     found = validate(schema, document, max_errors=MAX_VALIDATION_ERRORS, allow_empty_selection_sets=False)
     if found:
-        raise InvalidRequestError([error_of(error, "GRAPHQL_VALIDATION_FAILED") for error in found])
+        raise InvalidRequestError([_invalid(error) for error in found])
     lifted_document, lifted = lift_sealed(document, schema, sealed)
     return ParsedDocument(
         document=lifted_document,
@@ -94,6 +97,13 @@ def error_of(error: GraphQLError, code: str) -> GraphQLErrorDict:
     """Return a located error of graphql-core with a code."""
     locations = [(each.line, each.column) for each in error.locations or ()]
     return graphql_error(error.message, code, locations=locations)
+
+
+def _invalid(error: GraphQLError) -> GraphQLErrorDict:
+    if error.message == VALIDATION_ENDED:
+        message = "The document selects the same fields too often, or spreads fragments too deeply, to be validated."
+        return graphql_error(message, "VALIDATION_LIMIT_EXCEEDED")
+    return error_of(error, "GRAPHQL_VALIDATION_FAILED")
 
 
 def _parse(text: str, max_tokens: int) -> DocumentNode:

@@ -5,7 +5,8 @@ A request keeps the version that it began with, so versions can be swapped under
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,10 +110,10 @@ class PreparedOperation:
 
     def _normalized(self, deferring: frozenset[str] | None) -> Operation:
         version, document = self._version, self.document.document
-        operation: Operation = _planned(
-            lambda: normalize(version.supergraph, document, self._name, deferring=deferring)
-        )
-        return operation
+        try:
+            return normalize(version.supergraph, document, self._name, deferring=deferring)
+        except PlanError as error:
+            raise _refusal(error) from error
 
 
 MAX_PLANS_PER_OPERATION = 64
@@ -145,7 +146,7 @@ class SupergraphVersion:
         self._documents: LruCache[tuple[str, str | None], PreparedOperation | tuple[GraphQLErrorDict, ...]] = LruCache(
             options.documents, options.documents_weight
         )
-        self._plans: LruCache[str, CompiledPlan] = LruCache(options.plans, options.plans_weight)
+        self._plans: LruCache[str, CompiledPlan | PlanError] = LruCache(options.plans, options.plans_weight)
 
     def prepare(self, text: str, operation_name: str | None) -> PreparedOperation:
         """Return the operation of a document. Raises `InvalidRequestError`; refusals are cached too."""
@@ -169,12 +170,21 @@ class SupergraphVersion:
         if scopes is not None:
             operation, removed = authorize(self.supergraph, operation, scopes)
         key = operation_key(operation)
-        compiled = self._plans.get(key)
-        if compiled is None:
-            made = _planned(lambda: plan(self.supergraph, operation, self._options.planner))
-            compiled = compile_plan(made, self.schema)
-            self._plans.put(key, compiled, compiled.weight)
-        return PlannedOperation(plan=compiled, errors=tuple(_unauthorized(each) for each in removed))
+        found = self._plans.get(key)
+        if found is None:
+            found = self._compiled(operation)
+            self._plans.put(key, found, found.weight if isinstance(found, CompiledPlan) else 1)
+        if isinstance(found, PlanError):
+            raise _refusal(found)
+        return PlannedOperation(plan=found, errors=tuple(_unauthorized(each) for each in removed))
+
+    def _compiled(self, operation: Operation) -> CompiledPlan | PlanError:
+        """Plan and compile; that there is no plan is worth remembering too, it may have taken long to find out."""
+        try:
+            made = plan(self.supergraph, operation, self._options.planner, stopwatch())
+        except PlanError as error:
+            return error
+        return compile_plan(made, self.schema)
 
     def operations(self) -> list[tuple[str, str | None]]:
         """Return the documents that are cached, the one used last at the end: to warm a new version with."""
@@ -211,9 +221,12 @@ def _defer_variables(document: DocumentNode) -> frozenset[str] | None:
     return None if found is None else frozenset(found)
 
 
-def _planned(step: Any) -> Any:
-    """Run a step of planning; what it cannot plan is the client's to know."""
-    try:
-        return step()
-    except PlanError as error:
-        raise InvalidRequestError([graphql_error(error.message, error.code)]) from error
+def _refusal(error: PlanError) -> InvalidRequestError:
+    """Return what cannot be planned as the client's to know."""
+    return InvalidRequestError([graphql_error(error.message, error.code)])
+
+
+def stopwatch() -> Callable[[], float]:
+    """Return what measures the CPU time of this thread from now on: a busy machine makes no plan worse."""
+    begin = time.thread_time()
+    return lambda: time.thread_time() - begin

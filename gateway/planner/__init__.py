@@ -6,6 +6,7 @@ In reading order:
     supergraph   the index of who resolves what; `loading` reads it from supergraph SDL, `fieldset` its field sets
     operation    the normalized operation; `normalize` makes it, `authorize` filters it by static scopes
     options      what a caller may decide; `view` is the supergraph under such options
+    effort       what planning may cost, in fuel and in time
     families     which types are alike and planned as one
     draft        the plan while it is being made; `cells`, `drafting` and `inputs` write it
     ways         estimates: what it costs to get somewhere
@@ -16,7 +17,7 @@ In reading order:
     planning     `plan`, which runs all that; parts under `@defer`
     show         plans as text and JSON
 
-Pure: the same supergraph, operation and options give the same plan.
+Pure: the same supergraph, operation and options give the same plan, as long as no time limit ends the search.
 """
 
 from gateway.planner.authorize import authorize

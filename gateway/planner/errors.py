@@ -4,7 +4,7 @@ PlanError(code, message)
   OPERATION_NOT_FOUND    the document has no operation of that name, or several and none was named
   PLAN_FRAGMENT_CYCLE    fragments spread each other (validation refuses such documents earlier)
   PLAN_NOT_FOUND         some field cannot be reached from the subgraphs
-  PLAN_LIMIT_EXCEEDED    the operation needs more fuel than `PlannerOptions.fuel`
+  PLAN_LIMIT_EXCEEDED    the operation needs more fuel or time than `PlannerOptions` allows
   INVALID_SUPERGRAPH     the supergraph SDL does not follow the join specification
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.planner.draft import Group
+from gateway.planner.effort import Effort, Stopwatch
 from gateway.planner.emit import emit
 from gateway.planner.nodes import DeferredPart, QueryPlan
 from gateway.planner.operation import Operation
@@ -20,13 +21,19 @@ MAX_VIEWS = 64
 """How many sets of options one supergraph remembers at a time; override labels may differ by request."""
 
 
-def plan(supergraph: Supergraph, operation: Operation, options: PlannerOptions = _DEFAULT) -> QueryPlan:
+def plan(
+    supergraph: Supergraph,
+    operation: Operation,
+    options: PlannerOptions = _DEFAULT,
+    stopwatch: Stopwatch | None = None,
+) -> QueryPlan:
     """Plan `operation` (normalized, and filtered by `authorize` if at all).
 
+    `stopwatch` tells the seconds since planning began; without one, the options' time limits do not count.
     Raises `PlanError`: `PLAN_NOT_FOUND`, `PLAN_LIMIT_EXCEEDED`.
     """
     view = _view(supergraph, options)
-    walk, batches = search(view, operation)
+    walk, batches = search(view, operation, Effort(options, stopwatch))
     return QueryPlan(
         kind=operation.kind,
         root_type=operation.root_type,

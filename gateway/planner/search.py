@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.planner.effort import Effort
 from gateway.planner.errors import PlanError
 from gateway.planner.operation import Operation
 from gateway.planner.schedule import Batch, Cost, cost, schedule
@@ -10,33 +11,33 @@ from gateway.planner.walk import DeadEnd, Decision, Walk
 from gateway.planner.ways import Splits
 
 
-def search(view: View, operation: Operation) -> tuple[Walk, list[Batch]]:
-    """Return the best draft found within the options' fuel and attempts.
+def search(view: View, operation: Operation, effort: Effort) -> tuple[Walk, list[Batch]]:
+    """Return the best draft found within the effort and the options' attempts.
 
-    Raises `PlanError`: `PLAN_NOT_FOUND` when no attempt reaches every field.
+    Raises `PlanError`: `PLAN_NOT_FOUND` when no attempt reaches every field, `PLAN_LIMIT_EXCEEDED`.
     """
-    return _Search(view, operation).run()
+    return _Search(view, operation, effort).run()
 
 
 class _Search:
     """The state of one search."""
 
-    def __init__(self, view: View, operation: Operation) -> None:
+    def __init__(self, view: View, operation: Operation, effort: Effort) -> None:
         self.view = view
         self.operation = operation
-        self.fuel = view.options.fuel
+        self.effort = effort
         self.attempts = view.options.attempts
         self.splits: Splits = {}
 
     def run(self) -> tuple[Walk, list[Batch]]:
         decisions, walk, batches, best = self._first()
-        self.fuel = min(self.fuel, self.view.options.improvement)
+        self.effort.only_improve(self.view.options)
         improved = True
         while improved:
             improved = False
             for decision, taken, count in list(walk.choices):
                 for index in range(count):
-                    if index == taken or self.attempts <= 0 or self.fuel <= 0:
+                    if index == taken or self.attempts <= 0 or self.effort.is_spent:
                         continue
                     found = self._attempt({**decisions, decision: index})
                     if isinstance(found, Walk):
@@ -54,7 +55,7 @@ class _Search:
         decisions: dict[Decision, int] = {}
         blocked: DeadEnd | None = None
         while self.attempts > 0:
-            walk = Walk(self.view, self.operation, decisions, self.fuel, self.splits)
+            walk = Walk(self.view, self.operation, decisions, self.effort, self.splits)
             self.attempts -= 1
             try:
                 walk.run()
@@ -62,7 +63,6 @@ class _Search:
                 raise PlanError("PLAN_LIMIT_EXCEEDED", "the operation is nested too deeply to plan") from None
             except DeadEnd as dead_end:
                 blocked = blocked or dead_end
-                self.fuel = max(walk.fuel, 0)
                 for decision, index, count in reversed(walk.choices):
                     if index + 1 < count:
                         decisions[decision] = index + 1
@@ -71,7 +71,6 @@ class _Search:
                 else:
                     break
                 continue
-            self.fuel = walk.fuel
             batches = schedule(walk.groups)
             return decisions, walk, batches, cost(walk.groups, batches)
         assert blocked is not None
@@ -80,7 +79,7 @@ class _Search:
         )
 
     def _attempt(self, decisions: dict[Decision, int]) -> Walk | DeadEnd | None:
-        walk = Walk(self.view, self.operation, decisions, self.fuel, self.splits)
+        walk = Walk(self.view, self.operation, decisions, self.effort, self.splits)
         self.attempts -= 1
         try:
             walk.run()
@@ -88,6 +87,4 @@ class _Search:
             return dead_end
         except (PlanError, RecursionError):
             return None
-        finally:
-            self.fuel = max(walk.fuel, 0)
         return walk

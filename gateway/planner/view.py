@@ -24,6 +24,7 @@ class View:
         self.families = families_of(supergraph)
         self._roots = frozenset(supergraph.roots.values())
         self._owners: dict[tuple[str, str], dict[str, Ownership]] = {}
+        self._candidates: dict[tuple[str, str], list[tuple[str, str | None, Ownership]]] = {}
         self._requirements: dict[tuple[int, str], tuple[OperationField, ...]] = {}
         self._kept: list[object] = []
 
@@ -60,7 +61,10 @@ class View:
 
     def candidates(self, rep: str, name: str) -> list[tuple[str, str | None, Ownership]]:
         """Return who can resolve the field: (subgraph, interface object by which it stands in, ownership)."""
-        found: list[tuple[str, str | None, Ownership]] = []
+        known = self._candidates.get((rep, name))
+        if known is not None:
+            return known
+        found = self._candidates[rep, name] = []
         objects_in = self.types[rep].objects_in
         for subgraph, own in self.owners(rep, name).items():
             found.append((subgraph, rep if subgraph in objects_in else None, own))

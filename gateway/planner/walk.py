@@ -25,7 +25,7 @@ from gateway.planner.draft import (
     merge_inputs,
 )
 from gateway.planner.drafting import Drafting
-from gateway.planner.errors import PlanError
+from gateway.planner.effort import Effort
 from gateway.planner.fieldset import FieldSet
 from gateway.planner.inputs import InputReader
 from gateway.planner.operation import ALWAYS, Dnf, Operation, OperationCase, OperationField, both
@@ -66,16 +66,16 @@ class Walk:
     """One attempt. After `run`, `groups` is the draft; `choices` lists the decisions that were open."""
 
     def __init__(
-        self, view: View, operation: Operation, decisions: Mapping[Decision, int], fuel: int, splits: Splits
+        self, view: View, operation: Operation, decisions: Mapping[Decision, int], effort: Effort, splits: Splits
     ) -> None:
         self.view = view
         self.operation = operation
         self.decisions = decisions
-        self.fuel = fuel
+        self.effort = effort
         self.choices: list[tuple[Decision, int, int]] = []
         self.draft = Drafting(view)
         self.cells = Cells(view)
-        self.estimator = Estimator(view, splits)
+        self.estimator = Estimator(view, splits, effort)
         self.root = self.draft.new_spot(operation.root_type, None, None, ())
         self.variables: dict[tuple[int, str, str], str] = {}
         self.later: list[tuple[int, Spot, OperationCase, Dnf]] = []
@@ -234,9 +234,7 @@ class Walk:
     def _resolve_field(
         self, case: Case, field: OperationField, when: Dnf, active: Active, rest: Sequence[str] = ()
     ) -> Cell:
-        self.fuel -= 1
-        if self.fuel < 0:
-            raise PlanError("PLAN_LIMIT_EXCEEDED", "the operation is too complex to plan")
+        self.effort.place()
         cell = self.cells.claim(case, field)
         when = both(when, field.conditions)
         if cell.sources:

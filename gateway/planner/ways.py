@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gateway.planner.draft import Access, Case, Cell, Spot
+from gateway.planner.effort import Effort
 from gateway.planner.fieldset import FieldSet, FieldSetField
 from gateway.planner.operation import OperationCase, OperationField
 from gateway.planner.supergraph import Key, Ownership
@@ -49,8 +50,9 @@ class Way:
 class Estimator:
     """Estimates for one attempt."""
 
-    def __init__(self, view: View, splits: Splits) -> None:
+    def __init__(self, view: View, splits: Splits, effort: Effort) -> None:
         self.view = view
+        self._effort = effort
         self._splits = splits
         self._reached: dict[tuple[int, _Visited], dict[tuple[str, str | None], float]] = {}
         self._below: dict[tuple[str, str, int, int], float] = {}
@@ -159,6 +161,7 @@ class Estimator:
 
     def way(self, case: Case, subgraph: str, via: str | None, *, uniform: bool, visited: _Visited) -> Way | None:
         """Return the cheapest way to stand at `case` in `subgraph`, as the interface object `via` if given."""
+        self._effort.estimate()
         mark = (id(case.spot), subgraph)
         if mark in visited:
             return None

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from gateway.engine import EngineOptions, Limits
+from gateway.planner import PlannerOptions
 
 UNBOUNDED = EngineOptions(limits=Limits(cost=10**15), max_response_bytes=1_000_000, timeout=None)
 
@@ -67,3 +68,23 @@ def test_our_own_failure_costs_the_whole_answer_and_says_nothing(subgraphs, fede
     assert response.data is None
     assert response.errors == [{"message": "Internal error.", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}]
     assert "execution failed" in caplog.text
+
+
+def test_an_operation_without_a_plan_in_time_is_refused_and_remembered(subgraphs, federate):
+    options = EngineOptions(planner=PlannerOptions(seconds=0))
+    client = federate(*subgraphs, options=options)
+    query = "{ me { " + " ".join(f"a{n}: friends {{ known {{ name }} }}" for n in range(20)) + " } }"
+    response = client.query(query)
+    assert list(response.errors) == [
+        {"message": "the operation takes too long to plan", "extensions": {"code": "PLAN_LIMIT_EXCEEDED"}}
+    ]
+    started = time.thread_time()
+    assert client.query(query).errors == response.errors
+    assert time.thread_time() - started < 0.05
+
+
+def test_a_document_that_repeats_itself_without_end_is_refused_in_time(subgraphs, federate):
+    started = time.thread_time()
+    response = federate(*subgraphs).query("{ me {" + " name" * 1900 + " } }")
+    assert time.thread_time() - started < 5
+    assert [error["extensions"]["code"] for error in response.errors] == ["VALIDATION_LIMIT_EXCEEDED"]

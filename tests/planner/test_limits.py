@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from graphql import parse
 
@@ -136,3 +138,58 @@ def test_a_type_that_differs_leaves_the_family() -> None:
     supergraph = load_supergraph(sdl)
     made = plan(supergraph, normalize(supergraph, parse("{ accounts { work { id } ... on A2 { id } } }")))
     assert sorted(fetch.subgraph for fetch in made.fetches[1:]) == sorted(f"p{i}" for i in range(20))
+
+
+def ring(count: int, width: int) -> str:
+    """`count` subgraphs that share three types, each entered by two of a ring of keys: choices everywhere."""
+    graph_names = [f"s{i}" for i in range(count)]
+
+    def owned(name: str, kind: str, owners: list[int]) -> str:
+        return f"{name}: {kind} " + " ".join(f"@join__field(graph: S{i})" for i in owners)
+
+    lines = [
+        graphs(graph_names),
+        f"type Query {' '.join(f'@join__type(graph: S{i})' for i in range(count))} {{ t: T0 }}",
+    ]
+    for number in range(3):
+        keys = " ".join(f'@join__type(graph: S{i}, key: "k{(i + j) % count}")' for i in range(count) for j in range(2))
+        fields = [owned(f"k{k}", "ID!", sorted({k, (k - 1) % count})) for k in range(count)]
+        for f in range(width):
+            fields.append(owned(f"f{f}", f"T{(number + f) % 3}", [i for i in range(count) if (i * 7 + f) % 3 == 0]))
+            fields.append(owned(f"v{f}", "Int", [i for i in range(count) if (i * 5 + f) % 4 == 0]))
+        lines.append(f"type T{number} {keys} {{ {' '.join(fields)} }}")
+    return "\n".join(lines)
+
+
+def everything(depth: int, width: int) -> str:
+    inner = " ".join(f"f{i} {everything(depth - 1, width)}" for i in range(width)) if depth else ""
+    return f"{{ {inner} {' '.join(f'v{i}' for i in range(width))} }}"
+
+
+def test_what_takes_too_long_to_plan_ends_in_a_coded_error_in_time() -> None:
+    supergraph = load_supergraph(ring(20, 8))
+    operation = normalize(supergraph, parse(f"{{ t {everything(3, 8)} }}"))
+    begin = time.thread_time()
+    with pytest.raises(PlanError) as caught:
+        plan(supergraph, operation, PlannerOptions(seconds=0.2), lambda: time.thread_time() - begin)
+    assert time.thread_time() - begin < 0.4
+    assert (caught.value.code, str(caught.value)) == (
+        "PLAN_LIMIT_EXCEEDED",
+        "the operation takes too long to plan",
+    )
+
+
+def test_comparing_plans_ends_in_time_and_leaves_the_best_so_far() -> None:
+    supergraph = load_supergraph(ring(6, 3))
+    operation = normalize(supergraph, parse(f"{{ t {everything(2, 3)} }}"))
+    looks = iter(range(1_000_000))
+    # A stopwatch that runs by being looked at.
+    made = plan(supergraph, operation, PlannerOptions(seconds=1e6, improvement_seconds=0), lambda: float(next(looks)))
+    greedy = plan(supergraph, operation, PlannerOptions(attempts=1))
+    assert made == greedy
+
+
+def test_without_a_stopwatch_only_the_fuel_counts() -> None:
+    supergraph = load_supergraph(keys_between(2, {0: ["id"], 1: ["id"]}))
+    operation = normalize(supergraph, parse("{ t { v1 } }"))
+    assert plan(supergraph, operation, PlannerOptions(seconds=0, improvement_seconds=0)).fetches
