@@ -14,9 +14,11 @@ Reading order:
                    `notifications.py` hears of stops at once
 * `gate.py`        what the executor asks
 * `access_log.py`  who read what; `audit/` makes it impossible to alter unnoticed; `receipts.py` a copy to keep
-* `notices/`       tells actors, signed, when a grant of theirs ends
+* `inbox/`         requests that reach a worker without a browser in between
+* `notices/`       tells actors, signed, when a grant of theirs ends or a request is answered
 * `visibility.py`  which accounts exist for whom; `contact.py` contact codes
-* `subgraph.py`    the consent subgraph; `subgraph_types.py` its types
+* `subgraph.py`    the consent subgraph; `subgraph_types.py` its types; `subgraph_requests.py`, `subgraph_revoke.py`
+                   and `subgraph_log.py` what their names say
 * `oauth/`, `signin/`, `pages/`  the authorization server, the worker's session, the worker's pages
 
 The states of a grant; every state but `active` is final:

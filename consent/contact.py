@@ -54,24 +54,12 @@ class ContactCodes:
                 code_hash=_hash(characters), worker_id=worker_id, created_at=now, expires_at=now + lifetime
             )
         )
-        return PREFIX + "-".join(characters[start : start + 4] for start in range(0, _LENGTH, 4))
+        return _written(characters)
 
     def resolve(self, typed: str) -> str | None:
         """Return the worker that a live code stands for; None for anything else."""
-        characters = _normalize(typed)
-        if characters is None:
-            return None
         with self._engine.execution_options(read_only=True).connect() as connection:
-            return connection.execute(
-                select(col(ContactCode.worker_id))
-                .join(Worker, col(Worker.id) == col(ContactCode.worker_id))
-                .where(
-                    col(ContactCode.code_hash) == _hash(characters),
-                    col(ContactCode.expires_at) > self._clock(),
-                    col(ContactCode.revoked_at).is_(None),
-                    col(Worker.status) == "active",
-                )
-            ).scalar_one_or_none()
+            return resolve_code(connection, typed, self._clock())
 
     def of_worker(self, worker_id: str) -> list[ContactCodeRecord]:
         """Return a worker's codes, newest first."""
@@ -113,9 +101,32 @@ class ContactCodes:
         return bool(done.rowcount)
 
 
+def resolve_code(connection: Connection, typed: str, now: datetime) -> str | None:
+    """Return the worker that a code in force at `now` stands for; None for anything else."""
+    characters = _normalize(typed)
+    if characters is None:
+        return None
+    return connection.execute(
+        select(col(ContactCode.worker_id))
+        .join(Worker, col(Worker.id) == col(ContactCode.worker_id))
+        .where(
+            col(ContactCode.code_hash) == _hash(characters),
+            col(ContactCode.expires_at) > now,
+            col(ContactCode.revoked_at).is_(None),
+            col(Worker.status) == "active",
+        )
+    ).scalar_one_or_none()
+
+
 def is_contact_code(value: str) -> bool:
     """Whether `value` is written like a contact code, in force or not."""
     return _normalize(value) is not None
+
+
+def normal_form(typed: str) -> str | None:
+    """Return a contact code as it was given out, however it is typed; None for anything else."""
+    characters = _normalize(typed)
+    return None if characters is None else _written(characters)
 
 
 def _normalize(typed: str) -> str | None:
@@ -125,6 +136,10 @@ def _normalize(typed: str) -> str | None:
     head, tail = compact[:2], compact[2:].translate(str.maketrans("OIL", "011"))
     match = _TYPED.fullmatch(head + tail)
     return match.group(1) if match else None
+
+
+def _written(characters: str) -> str:
+    return PREFIX + "-".join(characters[start : start + 4] for start in range(0, _LENGTH, 4))
 
 
 def _hash(characters: str) -> str:

@@ -24,6 +24,7 @@ from sqlmodel import SQLModel, col
 
 from consent.columns import utc_now
 from consent.ddl import STOP_LOCK
+from consent.inbox.models import ActorBlock, ConsentRequest
 from consent.leases import LeaseKeeper
 from consent.liveness import AdvisoryProof, take_dead_file
 from consent.models import (
@@ -158,7 +159,7 @@ class Stops:
         return await self.stop(Scope("actor", actor_id), change)
 
     async def erase_worker(self, worker_id: str) -> Revocation:
-        """Mark a worker as erased, end their grants and close their accounts' gates. Final."""
+        """Mark a worker as erased, end their grants, close their accounts' gates, empty their inbox. Final."""
 
         def change(connection: Connection) -> None:
             now = self._clock()
@@ -175,6 +176,10 @@ class Stops:
                 .where(col(SubjectGate.worker_id) == worker_id)
                 .values(open=False, reason="erased", updated_at=now)
             )
+            connection.execute(
+                update(ConsentRequest).where(col(ConsentRequest.worker_id) == worker_id).values(worker_id=None)
+            )
+            connection.execute(delete(ActorBlock).where(col(ActorBlock.worker_id) == worker_id))
             self._record(connection, "consent:worker:erase", {}, worker_id=worker_id, by="worker")
 
         return await self.stop(Scope("worker", worker_id), change)

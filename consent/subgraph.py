@@ -7,7 +7,9 @@ actor nothing gets one and the same answer: null and `CONSENT_REQUIRED`.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Collection
 from contextlib import suppress
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
@@ -20,15 +22,24 @@ from strawberry.types import ExecutionContext
 
 from consent.access_log import AccessLog
 from consent.audit.log import AuditLog
+from consent.columns import utc_now
 from consent.contact import ContactCodes
 from consent.denials import DeniedAccess
 from consent.gate import GateSession, asker_of
 from consent.grants import GrantService
+from consent.inbox.records import InboxReader
 from consent.leases import LeaseKeeper, LeasesUnavailableError
 from consent.models import Actor as ActorRow
 from consent.models import Worker as WorkerRow
 from consent.subgraph_log import AccessEventConnection, resolve_access_events
-from consent.subgraph_revoke import Mutation
+from consent.subgraph_requests import (
+    ConsentRequest,
+    ConsentRequestConnection,
+    RequestMutation,
+    resolve_request_by_id,
+    resolve_requests,
+)
+from consent.subgraph_revoke import RevokeMutation
 from consent.subgraph_types import (
     DATE_TIME,
     Actor,
@@ -64,7 +75,14 @@ class ConsentServices:
         leases: LeaseKeeper,
         authorize_url: str,
         audit: AuditLog | None = None,
+        platforms: Callable[[], Collection[str]] = tuple,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
+        """`platforms` returns the platforms that may be asked for; requests are refused without."""
+        self.engine = engine
+        self.platforms = platforms
+        self.clock = clock
+        self.inbox = InboxReader(engine, clock=clock)
         self._engine = engine.execution_options(read_only=True)
         self._contacts = contacts
         self._leases = leases
@@ -153,6 +171,9 @@ class Viewer:
     purpose: str | None
     scopes: list[str]
     grants: GrantConnection = strawberry.field(resolver=resolve_viewer_grants)
+    requests: ConsentRequestConnection = strawberry.field(
+        resolver=resolve_requests, description="What the viewer asked workers for, or was asked for, newest first."
+    )
     access_events: AccessEventConnection = strawberry.field(
         resolver=resolve_access_events, description="Who read what of the viewer's own data; for workers only."
     )
@@ -237,6 +258,14 @@ class Query:
     workers: WorkerConnection = strawberry.field(
         resolver=resolve_workers, description="Workers with a live grant to this actor for this purpose."
     )
+    request: ConsentRequest | None = strawberry.field(
+        resolver=resolve_request_by_id, description="A request that the viewer made or received."
+    )
+
+
+@strawberry.type
+class Mutation(RevokeMutation, RequestMutation):
+    """What can be changed about consent."""
 
 
 def build_schema(services: ConsentServices) -> ConsentSchema:
@@ -244,7 +273,7 @@ def build_schema(services: ConsentServices) -> ConsentSchema:
     schema = ConsentSchema(
         query=Query,
         mutation=Mutation,
-        types=[Actor, Grant, Worker],
+        types=[Actor, ConsentRequest, Grant, Worker],
         federation_version="2.9",
         config=StrawberryConfig(scalar_map={DateTime: DATE_TIME}),
     )

@@ -64,8 +64,8 @@ async def resolve_revoke_grant(info: strawberry.Info[Any, Any], id: strawberry.I
 
 
 @strawberry.type
-class Mutation:
-    """What can be changed about consent."""
+class RevokeMutation:
+    """What the parties to a grant can do about it."""
 
     revoke_grant: Revocation = strawberry.field(
         resolver=resolve_revoke_grant,

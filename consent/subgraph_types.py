@@ -247,7 +247,7 @@ async def resolve_viewer_grants(
     """Return the asker's grants, newest first."""
     session, reader, size = session_of(info), services_of(info).grants, page_size(first)
     position = decode_cursor(after, 2)
-    start = _instant(position[0]) if position is not None else None
+    start = instant_of(position[0]) if position is not None else None
     actor_id = session.actor_id if session.kind == "actor" else None
     worker_id = session.worker_id if session.kind == "worker" else None
     if actor_id is None and worker_id is None:
@@ -297,7 +297,8 @@ def grant_of(record: GrantRecord) -> Grant:
     )
 
 
-def _instant(text: str) -> datetime:
+def instant_of(text: str) -> datetime:
+    """Return the instant in a cursor of ours. Raises a client error for anything else."""
     try:
         return datetime.fromisoformat(text)
     except ValueError:

@@ -13,12 +13,15 @@ from consent.columns import Instant, serial
 class NoticeDelivery(SQLModel, table=True):
     """A notice on its way to one client. `token` is the signed notice; it is dropped once it is of no use.
 
-    A grant ends once, so there is one notice about it. `attempts` counts claims and tells one from the next.
+    A grant ends once and a request is answered once, so there is one notice about it. `attempts` counts claims and
+    tells one from the next.
     """
 
     __tablename__ = "notice_delivery"
     __table_args__ = (
         UniqueConstraint("grant_id", name="uq_notice_delivery_grant"),
+        UniqueConstraint("request_id", name="uq_notice_delivery_request"),
+        CheckConstraint("(grant_id IS NULL) <> (request_id IS NULL)", name="ck_notice_delivery_about"),
         CheckConstraint("delivered_at IS NULL OR given_up_at IS NULL", name="ck_notice_delivery_one_end"),
         CheckConstraint(
             "(token IS NULL) = (delivered_at IS NOT NULL OR given_up_at IS NOT NULL)", name="ck_notice_delivery_token"
@@ -29,7 +32,8 @@ class NoticeDelivery(SQLModel, table=True):
     jti: str = Field(primary_key=True, max_length=32)
     event_seq: int = Field(sa_type=serial())
     client_id: str = Field(foreign_key="client.id", index=True, max_length=64)
-    grant_id: str = Field(foreign_key="consent_grant.id", max_length=32)
+    grant_id: str | None = Field(default=None, foreign_key="consent_grant.id", max_length=32)
+    request_id: str | None = Field(default=None, foreign_key="consent_request.id", max_length=32)
     token: str | None = Field(default=None, repr=False)
     created_at: datetime = Field(sa_type=Instant)
     attempts: int = 0

@@ -90,7 +90,7 @@ class Outbox:
                         change,
                         jti=jti,
                         issued_at=now,
-                        subject=self._seal(change.worker_id, change.actor_id),
+                        worker=None if change.worker_id is None else self._seal(change.worker_id, change.actor_id),
                         checkpoint=checkpoint,
                     )
                     rows.append(
@@ -98,7 +98,8 @@ class Outbox:
                             "jti": jti,
                             "event_seq": change.event_seq,
                             "client_id": change.client_id,
-                            "grant_id": change.grant_id,
+                            "grant_id": change.grant_id if change.request_id is None else None,
+                            "request_id": change.request_id,
                             "token": token,
                             "created_at": now,
                             "attempts": 0,

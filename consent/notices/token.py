@@ -1,6 +1,7 @@
 """A notice as a Security Event Token (RFC 8417), signed with Ed25519 (RFC 9864).
 
-`sub_id` (RFC 9493) is the id under which the actor knows the worker. Nothing else in it is about a person.
+`sub_id` (RFC 9493) is the id under which the actor knows the worker; of an answered request it is the request's, and
+the worker is named only when it was granted. Nothing else in a notice is about a person.
 It has no `exp`: what happened stays true. A receiver knows a repeated one by its `jti`.
 """
 
@@ -21,22 +22,28 @@ from consent.notices.changes import Change
 TYPE = "secevent+jwt"
 GRANT_ENDED = "https://specs.gigway.example/events/grant-ended"
 GRANT_CHANGED = "https://specs.gigway.example/events/grant-changed"
+REQUEST_ANSWERED = "https://specs.gigway.example/events/request-answered"
 
-_EVENTS = {"ended": GRANT_ENDED, "changed": GRANT_CHANGED}
+_EVENTS = {"ended": GRANT_ENDED, "changed": GRANT_CHANGED, "answered": REQUEST_ANSWERED}
 
 
 def claims_of(
-    change: Change, *, issuer: str, jti: str, issued_at: datetime, subject: str, checkpoint: str
+    change: Change, *, issuer: str, jti: str, issued_at: datetime, worker: str | None, checkpoint: str
 ) -> dict[str, Any]:
-    """Return the claims of the notice about `change`; `subject` is the worker's id as the actor knows it."""
-    event = {
+    """Return the claims of the notice about `change`; `worker` is the worker's id as the actor knows it."""
+    subject = worker if change.request_id is None else change.request_id
+    about = {
         "grant_id": change.grant_id,
+        "request_id": change.request_id,
+        "replaced_by": change.replaced_by,
+        "worker": None if change.request_id is None else worker,
+    }
+    event = {
+        **{name: value for name, value in about.items() if value is not None},
         "reason": change.reason,
         "at": change.at.isoformat(),
         "checkpoint": checkpoint,
     }
-    if change.replaced_by is not None:
-        event["replaced_by"] = change.replaced_by
     return {
         "iss": issuer,
         "iat": int(issued_at.timestamp()),
@@ -58,10 +65,10 @@ class NoticeSigner:
         self.kid = self._public.thumbprint()
         self._key = OKPKey.import_key({**public, "d": _encode(key.private_bytes_raw())})
 
-    def sign(self, change: Change, *, jti: str, issued_at: datetime, subject: str, checkpoint: str) -> str:
+    def sign(self, change: Change, *, jti: str, issued_at: datetime, worker: str | None, checkpoint: str) -> str:
         """Return the notice as a compact JWT."""
         claims = claims_of(
-            change, issuer=self.issuer, jti=jti, issued_at=issued_at, subject=subject, checkpoint=checkpoint
+            change, issuer=self.issuer, jti=jti, issued_at=issued_at, worker=worker, checkpoint=checkpoint
         )
         payload = json.dumps(claims, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
         header = {"alg": "Ed25519", "kid": self.kid, "typ": TYPE}

@@ -20,7 +20,7 @@ from consent.oauth.models import GRANTS, REQUESTS
 from consent.oauth.server import ConsentServer, FormRequest
 
 REQUEST_URI_PREFIX: Final = "urn:ietf:params:oauth:request_uri:"
-_NOT_STORED: Final = frozenset({"client_assertion", "client_assertion_type", "client_secret"})
+_NOT_STORED: Final = frozenset({"client_assertion", "client_assertion_type", "client_secret", "login_hint"})
 
 
 def validate_request(server: ConsentServer, client: RegisteredClient, request: FormRequest) -> GigRequest:
@@ -55,26 +55,29 @@ def validate_request(server: ConsentServer, client: RegisteredClient, request: F
 
 def keep_request(
     connection: Connection,
-    client: RegisteredClient,
-    request: FormRequest,
+    client_id: str,
+    parameters: Mapping[str, str],
     resolved: GigRequest,
     *,
     now: datetime,
-    lifetime: timedelta,
+    until: datetime,
+    dpop_jkt: str | None = None,
     presentable: timedelta | None = None,
+    asked: str | None = None,
 ) -> str:
-    """Store a validated request and return its handle."""
+    """Store a validated request and return its handle. `asked` is the request in an inbox that it is."""
     handle = mint(REQUEST_HANDLE)
     connection.execute(
         insert(REQUESTS).values(
             handle_hash=fingerprint(handle),
-            client_id=client.client_id,
-            parameters={name: value for name, value in request.form.items() if name not in _NOT_STORED},
+            client_id=client_id,
+            parameters={name: value for name, value in parameters.items() if name not in _NOT_STORED},
             details=resolved.to_json(),
-            dpop_jkt=request.dpop_jkt or request.form.get("dpop_jkt"),
+            dpop_jkt=dpop_jkt or parameters.get("dpop_jkt"),
             created_at=now,
-            expires_at=now + lifetime,
+            expires_at=until,
             presentable_until=None if presentable is None else now + presentable,
+            asked=asked,
         )
     )
     return handle

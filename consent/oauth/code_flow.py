@@ -12,6 +12,7 @@ from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
 from sqlalchemy import Connection
 
 from consent.models import new_id
+from consent.oauth.clients import RegisteredClient
 from consent.oauth.codes import RedeemedCode, ReplayedCode, redeem_code, save_code
 from consent.oauth.details import Item
 from consent.oauth.issuing import LiveGrant, issue_for_grant, load_live_grant
@@ -71,10 +72,31 @@ class GrantWriter(Protocol):
         ...
 
 
+def write_grant(
+    writer: GrantWriter, connection: Connection, client: RegisteredClient, consent: ConsentGiven
+) -> Written:
+    """Store what a worker allowed `client`, in the caller's transaction."""
+    return writer.grant(
+        connection,
+        worker_id=consent.worker_id,
+        client_id=client.client_id,
+        actor_id=client.actor_id,
+        purpose=consent.purpose,
+        granted=consent.granted,
+        refused=consent.refused,
+        expires_at=consent.expires_at,
+        locale=consent.locale,
+        notice_sha256=consent.notice_sha256,
+        screen_sha256=consent.screen_sha256,
+        amr=consent.amr,
+        replaces=consent.replaces,
+    )
+
+
 class CodeFlow(ClientOfOurs, AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib is untyped
     """`authorization_code`: one grant, one code, one redemption.
 
-    For the first half the request carries `consent` (a `ConsentGiven`) and `grant_writer`.
+    For the first half the request carries `consent` (a `ConsentGiven`) and `grant_writer`; `grant_id` is then set.
     """
 
     def generate_authorization_code(self) -> str:
@@ -85,22 +107,8 @@ class CodeFlow(ClientOfOurs, AuthorizationCodeGrant):  # type: ignore[misc]  # A
         """Write the grant that the worker gave, and the code that stands for it, in one transaction."""
         consent: ConsentGiven = request.consent
         server = self.server
-        writer: GrantWriter = request.grant_writer
-        written = writer.grant(
-            server.connection,
-            worker_id=consent.worker_id,
-            client_id=request.client.client_id,
-            actor_id=request.client.actor_id,
-            purpose=consent.purpose,
-            granted=consent.granted,
-            refused=consent.refused,
-            expires_at=consent.expires_at,
-            locale=consent.locale,
-            notice_sha256=consent.notice_sha256,
-            screen_sha256=consent.screen_sha256,
-            amr=consent.amr,
-            replaces=consent.replaces,
-        )
+        written = write_grant(request.grant_writer, server.connection, request.client, consent)
+        request.grant_id = written.id
         save_code(
             server.connection,
             code,

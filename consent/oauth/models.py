@@ -49,7 +49,8 @@ class AuthorizationRequest(SQLModel, table=True):
 
     `parameters` are the request's own, `details` what they were resolved to; both never change.
     `answered_at` is set once, by the one answer that counts. A pushed request (RFC 9126) may be brought to the
-    authorization endpoint until `presentable_until`.
+    authorization endpoint until `presentable_until`. `asked` names the request in a worker's inbox
+    (`consent.inbox`) that it is; without a redirect URI among its parameters it is answered there only.
     """
 
     __tablename__ = "authorization_request"
@@ -60,6 +61,7 @@ class AuthorizationRequest(SQLModel, table=True):
     details: dict[str, Any] = Field(sa_type=JSON)
     dpop_jkt: str | None = Field(default=None, max_length=43)
     presentable_until: datetime | None = Field(default=None, sa_type=Instant)
+    asked: str | None = Field(default=None, unique=True, max_length=32)
     created_at: datetime = Field(sa_type=Instant)
     expires_at: datetime = Field(sa_type=Instant)
     answered_at: datetime | None = Field(default=None, sa_type=Instant)

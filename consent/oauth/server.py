@@ -57,6 +57,7 @@ class FormRequest(OAuth2Request):  # type: ignore[misc]  # Authlib is untyped
         self.now = now
         self.server: ConsentServer | None = None
         self.dpop_jkt: str | None = None
+        self.grant_id: str | None = None
 
     @property
     def form(self) -> Parameters:

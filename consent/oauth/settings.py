@@ -20,6 +20,18 @@ class SealForActor(Protocol):
         ...
 
 
+class UnsealForActor(Protocol):
+    """The way back."""
+
+    def __call__(self, pairwise_id: str, actor_id: str, /) -> str:
+        """Return the internal id, or something that is no id."""
+        ...
+
+
+def _unseal_nothing(pairwise_id: str, actor_id: str, /) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OAuthSettings:
     """Configuration of one authorization server.
@@ -30,6 +42,7 @@ class OAuthSettings:
     issuer: str
     seal: SealForActor
     platforms: Callable[[], Mapping[str, str]]
+    unseal: UnsealForActor = _unseal_nothing
     clock: Callable[[], datetime] = utc_now
     nonce_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     """Authenticates DPoP nonces: give every process the same."""

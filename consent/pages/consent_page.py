@@ -20,11 +20,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from consent.grants import GrantError
-from consent.oauth.authorization import CannotReturn, NotPending, Pending, SendBack
+from consent.inbox.answers import block_actor
+from consent.oauth.authorization import Answered, CannotReturn, NotPending, Pending, SendBack
 from consent.oauth.details import Item
 from consent.pages.guard import FormFields, Guard, first, to_sign_in
 from consent.pages.preview import PreviewPart, preview_query, read_preview
 from consent.pages.rendering import Renderer
+from consent.pages.requests_page import after
 from consent.pages.services import PagesServices
 from consent.pages.wording import read_items
 from consent.signin.sessions import SignedIn
@@ -37,7 +39,7 @@ DECISION_AGE: Final = timedelta(minutes=30)
 
 
 class ConsentPages:
-    """`/consent/<handle>`: show a request, take its answer."""
+    """`/consent/<handle>`: show a request, take its answer. Requests from the inbox have their id for a handle."""
 
     def __init__(self, services: PagesServices, renderer: Renderer, guard: Guard) -> None:
         self._services = services
@@ -46,7 +48,7 @@ class ConsentPages:
 
     async def show(self, request: Request, worker: SignedIn) -> Response:
         """Show the request, nothing ticked."""
-        pending = await self._load(request)
+        pending = await self._load(request, worker)
         if isinstance(pending, NotPending):
             return self._gone(request, worker, pending)
         if self._services.oauth.clock() - worker.auth_time > STEP_UP_AGE:
@@ -55,7 +57,7 @@ class ConsentPages:
 
     async def answer(self, request: Request, worker: SignedIn, fields: FormFields) -> Response:
         """Tick or untick everything, refuse, or allow what is ticked."""
-        pending = await self._load(request)
+        pending = await self._load(request, worker)
         if isinstance(pending, NotPending):
             return self._gone(request, worker, pending)
         ticked = read_items(fields.get("item", []), pending.request.items)
@@ -69,7 +71,9 @@ class ConsentPages:
             case "preview":
                 return await self._preview(request, worker, pending, ticked)
             case "deny":
-                outcome = await run_in_threadpool(self._services.authorizations.deny, pending.handle)
+                outcome = await run_in_threadpool(self._services.authorizations.deny, pending.handle, worker.worker_id)
+            case "block" if pending.asked is not None:
+                return await self._block(request, worker, pending)
             case "allow" if not ticked:
                 return await self._page(request, worker, pending, ticked, problem="nothing_ticked", status=422)
             case "allow" if self._services.oauth.clock() - worker.auth_time > DECISION_AGE:
@@ -86,17 +90,39 @@ class ConsentPages:
                 if pending.replaces is not None:
                     await self._services.grants.settle(pending.replaces)
                 return RedirectResponse(location, 303, headers={"Cache-Control": "no-store"})
+            case Answered(grant_id=None):
+                return after("refused")
+            case Answered(grant_id=grant_id):
+                if pending.replaces is not None:
+                    await self._services.grants.settle(pending.replaces)
+                location = f"/me/grants/{grant_id}?given=1"
+                return RedirectResponse(location, 303, headers={"Cache-Control": "no-store"})
             case NotPending():
                 return self._gone(request, worker, outcome)
             case CannotReturn(description=description):
                 return self._guard.refuse(request, worker, description, 409)
 
-    async def _load(self, request: Request) -> Pending | NotPending:
-        return await run_in_threadpool(self._services.authorizations.load, request.path_params["handle"])
+    async def _load(self, request: Request, worker: SignedIn) -> Pending | NotPending:
+        name = request.path_params["handle"]
+        return await run_in_threadpool(self._services.authorizations.load, name, worker.worker_id)
+
+    async def _block(self, request: Request, worker: SignedIn, pending: Pending) -> Response:
+        """Refuse, and hear no more of the actor, which learns of the refusal only: the browser stays here."""
+
+        def block() -> NotPending | None:
+            outcome = self._services.authorizations.deny(pending.handle, worker.worker_id)
+            if isinstance(outcome, NotPending):
+                return outcome
+            with self._services.engine.begin() as connection:
+                block_actor(connection, worker.worker_id, pending.actor_id, now=self._services.oauth.clock())
+            return None
+
+        gone = await run_in_threadpool(block)
+        return after("blocked") if gone is None else self._gone(request, worker, gone)
 
     def _approve(
         self, request: Request, worker: SignedIn, pending: Pending, ticked: frozenset[Item]
-    ) -> SendBack | NotPending | CannotReturn:
+    ) -> SendBack | Answered | NotPending | CannotReturn:
         locale = self._renderer.locale_of(request, worker)
         notice = self._renderer.text("notice.html", locale, actor=pending.actor_name)
         statement = self._statement(pending, locale)

@@ -47,6 +47,7 @@ class HomePages:
             refused=words.platforms(record.refused, names),
             last_access=last.get(record.id),
             stopped=stopped,
+            is_new=record.status == "active" and request.query_params.get("given") == "1",
         )
 
     async def revoke(self, request: Request, worker: SignedIn, fields: FormFields) -> Response:
@@ -99,6 +100,7 @@ class HomePages:
             signed_in=worker,
             active=[(grant, words.platforms(grant.granted, names)) for grant in grants if grant.status == "active"],
             past=[grant for grant in grants if grant.status != "active"],
+            waiting=await run_in_threadpool(services.inbox.waiting, worker.worker_id),
             last_access=last,
             accounts=await services.linked_accounts.of_worker(worker.worker_id),
             codes=[code for code in codes if code.revoked_at is None and code.expires_at > now],

@@ -1,11 +1,12 @@
 """The pages as routes.
 
 /sign-in, /sign-in/demo, /sign-out
-/consent/<handle>                            an actor's request
+/consent/<handle>                            an actor's request, by its handle or its id in the inbox
 /me                                          grants, linked accounts, contact codes
 /me/grants/<id>, POST …/revoke               one grant
 POST /me/accounts/<platform>/unlink          (linking itself is the linking routes' `/link/<platform>`)
 POST /me/codes, POST /me/codes/<ref>/revoke
+/me/requests, POST …/<id>/refuse             what waits for an answer; POST /me/blocked/<actor>/unblock
 /me/log                                      the access log
 /me/security, POST …                         passkeys, one-time codes, other browsers
 /me/data, /me/data.json, /me/log.csv         downloads; POST /me/erase
@@ -31,6 +32,7 @@ from consent.pages.log_page import LogPage
 from consent.pages.other_ways import PasskeyWay, ProviderWay
 from consent.pages.own_data import OwnDataPages
 from consent.pages.rendering import Renderer
+from consent.pages.requests_page import RequestsPages
 from consent.pages.security import SecurityPages
 from consent.pages.services import PagesServices
 from consent.pages.sign_in import SignInPages
@@ -61,6 +63,7 @@ def routes(services: PagesServices) -> list[BaseRoute]:
     sign_in = SignInPages(services, renderer, guard)
     consent = ConsentPages(services, renderer, guard)
     home = HomePages(services, renderer, guard)
+    requests = RequestsPages(services, renderer, guard)
     log = LogPage(services, renderer)
     security = SecurityPages(services, renderer, guard)
     own_data = OwnDataPages(services, renderer, guard)
@@ -76,6 +79,9 @@ def routes(services: PagesServices) -> list[BaseRoute]:
         Route("/me/accounts/{platform}/unlink", guard.form(home.unlink), methods=["POST"]),
         Route("/me/codes", guard.form(home.create_code), methods=["POST"]),
         Route("/me/codes/{ref}/revoke", guard.form(home.revoke_code), methods=["POST"]),
+        Route("/me/requests", guard.signed_in(requests.show), methods=["GET"]),
+        Route("/me/requests/{request_id}/refuse", guard.form(requests.refuse), methods=["POST"]),
+        Route("/me/blocked/{actor_id}/unblock", guard.form(requests.unblock), methods=["POST"]),
         Route("/me/security", guard.signed_in(security.show), methods=["GET"]),
         Route("/me/security/passkeys/options", guard.form(security.passkey_options), methods=["POST"]),
         Route("/me/security/passkeys", guard.form(security.add_passkey), methods=["POST"]),

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from consent.access_log import AccessLog
 from consent.contact import ContactCodes
 from consent.grants import GrantService
+from consent.inbox.records import InboxReader
 from consent.oauth.authorization import Authorizations
 from consent.oauth.settings import OAuthSettings
 from consent.pages.preview import ReadOwn
@@ -88,6 +89,7 @@ class PagesServices:
     grants: GrantService
     access_log: AccessLog
     contact_codes: ContactCodes
+    inbox: InboxReader
     linked_accounts: LinkedAccountsView
     passkeys: Passkeys | None = None
     totp: Totp | None = None

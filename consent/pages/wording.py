@@ -45,6 +45,14 @@ STATUSES: Final[Mapping[str, str]] = {
     "invalidated": _("Declared void"),
 }
 
+REQUEST_STATUSES: Final[Mapping[str, str]] = {
+    "pending": _("Waiting"),
+    "granted": _("Allowed"),
+    "refused": _("Not allowed"),
+    "expired": _("Not answered in time"),
+    "cancelled": _("Taken back"),
+}
+
 HEALTHS: Final[Mapping[str, str]] = {
     "not_linked": _("Not linked"),
     "ok": _("Linked"),
@@ -131,6 +139,10 @@ class Wording:
     def status(self, status: str) -> str:
         """Return a grant's state."""
         return self._translate(STATUSES[status]) if status in STATUSES else status
+
+    def request_status(self, status: str) -> str:
+        """Return what became of a request."""
+        return self._translate(REQUEST_STATUSES[status]) if status in REQUEST_STATUSES else status
 
     def health(self, health: str) -> str:
         """Return how a linked account is."""

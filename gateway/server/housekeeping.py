@@ -14,6 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from consent.columns import utc_now
 from consent.grants import GrantService
+from consent.inbox.answers import expire_requests
+from consent.inbox.answers import purge as purge_requests
 from consent.notices.outbox import purge as purge_notices
 from consent.oauth.housekeeping import purge as purge_oauth
 from consent.signin.housekeeping import purge as purge_sign_in
@@ -29,6 +31,7 @@ async def keep_house(database: Engine, grants: GrantService) -> None:
     since_purge = PURGE_SECONDS
     while True:
         await _attempt("grants", grants.expire_due)
+        await _attempt("requests", lambda: expire(database))
         if since_purge >= PURGE_SECONDS:
             await _attempt("secrets", lambda: purge(database))
             since_purge = 0.0
@@ -36,9 +39,15 @@ async def keep_house(database: Engine, grants: GrantService) -> None:
         since_purge += SWEEP_SECONDS
 
 
+def expire(database: Engine) -> None:
+    """Close the requests that nobody answered in time."""
+    with database.begin() as connection:
+        expire_requests(connection, now=utc_now())
+
+
 def purge(database: Engine) -> None:
     """Delete what has been over for so long that not even a replay could use it."""
-    for forget in (purge_oauth, purge_sign_in, purge_notices):
+    for forget in (purge_oauth, purge_sign_in, purge_notices, purge_requests):
         with database.begin() as connection:
             forget(connection, now=utc_now())
 

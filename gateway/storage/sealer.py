@@ -67,6 +67,10 @@ class PairwiseSealer:
         """Return the id under which `actor_id` knows the internal `value`."""
         return self._seal(value, f"actor:{actor_id}")
 
+    def unseal_for_actor(self, value: str, actor_id: str) -> str:
+        """Return the internal id behind what `actor_id` knows as `value`, or `NOTHING`."""
+        return self._unseal(value, f"actor:{actor_id}")
+
     def _derive(self, audience: str, name: str) -> AESSIV:
         return AESSIV(self._keyring.derive(f"pairwise:{audience}", name=name, length=64))
 

@@ -11,6 +11,7 @@ from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
 MODULES = (
+    "consent.inbox.models",
     "consent.models",
     "consent.notices.models",
     "consent.oauth.models",

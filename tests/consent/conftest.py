@@ -31,7 +31,15 @@ AUTHORIZE_URL = "https://consent.example/oauth/authorize"
 TABLES = [
     *("worker", "actor", "category", "purpose", "purpose_category", "consent_grant", "grant_item", "subject_gate"),
     *("platform_gate", "client_gate", "gateway_process", "fetch_lease", "stop_notice", "access_event"),
-    *("consent_event", "contact_code", "audit_leaf", "audit_node", "audit_checkpoint"),
+    *(
+        "consent_event",
+        "contact_code",
+        "consent_request",
+        "actor_block",
+        "audit_leaf",
+        "audit_node",
+        "audit_checkpoint",
+    ),
 ]
 BACKENDS = ["sqlite", *["postgresql" for url in [os.environ.get("GIGWAY_DATABASE_URL", "")] if url.startswith("p")]]
 SOURCES = {

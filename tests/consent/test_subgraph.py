@@ -36,6 +36,8 @@ def schema(world: World, audit: AuditLog) -> ConsentSchema:
             leases=world.leases,
             authorize_url=AUTHORIZE_URL,
             audit=audit,
+            platforms=lambda: {"uber", "upwork"},
+            clock=world.clock,
         )
     )
 

@@ -41,6 +41,7 @@ def build_graph(
 ) -> GraphParts:
     """Compose what is live. Raises `CompositionFailedError`."""
     options = _engine_options(settings)
+    consent.services.platforms = platforms.display_names
     graph = LiveGraph(
         build_consent_schema(consent.services),
         build_graph_schema(live_graph(storage.database), utc_now),

@@ -43,6 +43,7 @@ def build_oauth(
     oauth = OAuthSettings(
         issuer=settings.issuer,
         seal=storage.sealer.seal_for_actor,
+        unseal=storage.sealer.unseal_for_actor,
         platforms=platforms.display_names,
         nonce_key=storage.lasting.key("nonces"),
     )

@@ -71,6 +71,7 @@ def build_pages(
             grants=consent.grants,
             access_log=AccessLog(storage.database),
             contact_codes=consent.contacts,
+            inbox=consent.services.inbox,
             linked_accounts=platforms.platforms.view,
             passkeys=sign_in.passkeys,
             totp=sign_in.totp,

@@ -32,7 +32,7 @@ from gateway.server.loopback import loopback_socket, serve_on
 from tests.consent.conftest import World
 
 ISSUER = "https://gigway.example"
-TABLES = ["notice_delivery", "notice_cursor", "client"]
+TABLES = ["notice_delivery", "notice_cursor", "client", "authorization_request"]
 
 
 @dataclass

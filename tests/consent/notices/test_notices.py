@@ -8,8 +8,11 @@ import pytest
 from sqlalchemy import update
 
 from consent.audit.note import read_checkpoint
+from consent.inbox.answers import expire_requests, grant_request, refuse_request
+from consent.inbox.asking import Asked, ask
 from consent.notices.outbox import CLAIM, GIVE_UP_AFTER, KEPT, purge
-from consent.notices.token import GRANT_CHANGED, GRANT_ENDED
+from consent.notices.token import GRANT_CHANGED, GRANT_ENDED, REQUEST_ANSWERED
+from consent.oauth.details import GigRequest, Item
 from consent.oauth.models import CLIENTS
 from tests.consent.notices.conftest import Notices, Receiver, known_as
 
@@ -234,3 +237,41 @@ async def test_old_records_are_purged_and_not_told_again(notices: Notices, recei
 def move(notices: Notices, client_id: str, url: str | None) -> None:
     with notices.world.engine.begin() as connection:
         connection.execute(update(CLIENTS).where(CLIENTS.c.id == client_id).values(event_push_url=url))
+
+
+async def test_an_answered_request_is_told_without_naming_anybody_who_did_not_allow_it(
+    notices: Notices, receiver: Receiver
+) -> None:
+    notices.client(receiver.url)
+    world, now = notices.world, notices.world.clock()
+    details = GigRequest(
+        purpose="job_matching", items=frozenset({Item("uber", "ratings")}), expires_at=now + timedelta(days=90)
+    )
+    names = []
+    for worker in (notices.worker_id, world.worker(), "nobody"):
+        with world.engine.begin() as connection:
+            asked = ask(connection, client_id="acme-app", actor_id="acme", addressee=worker, request=details, now=now)
+            assert isinstance(asked, Asked)
+            names.append(asked.request_id)
+    grant = notices.grant()
+    with world.engine.begin() as connection:
+        grant_request(connection, names[0], grant.id, now=now)
+        refuse_request(connection, names[1], now=now)
+    world.clock.advance(timedelta(days=14))
+    with world.engine.begin() as connection:
+        expire_requests(connection, now=world.clock())
+    notices.audit.advance()
+    await notices.sender.advance()
+    told = {}
+    for token in receiver.tokens:
+        claims = notices.read(token)
+        event = claims["events"][REQUEST_ANSWERED]
+        assert claims["sub_id"] == {"format": "opaque", "id": event["request_id"]}
+        told[event["request_id"]] = (event["reason"], event.get("grant_id"), event.get("worker"))
+    assert told == {
+        names[0]: ("granted", grant.id, known_as(notices.worker_id, "acme")),
+        names[1]: ("refused", None, None),
+        names[2]: ("expired", None, None),
+    }
+    await notices.end(grant)
+    assert await notices.sender.advance() == 1, "the end of the grant is news of its own"

@@ -50,6 +50,7 @@ class Server:
         self.settings = OAuthSettings(
             issuer=issuer,
             seal=lambda worker_id, actor_id: f"{actor_id}:{worker_id[::-1]}",
+            unseal=lambda known, actor_id: known.removeprefix(f"{actor_id}:")[::-1],
             platforms=lambda: {"uber": "Uber", "upwork": "Upwork"},
             clock=world.clock,
         )

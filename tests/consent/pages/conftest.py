@@ -22,6 +22,7 @@ from sqlmodel import SQLModel
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from consent.inbox.records import InboxReader
 from consent.oauth.actors import ActorRegistry
 from consent.oauth.authorization import Authorizations
 from consent.oauth.endpoints import OAuthServices
@@ -95,6 +96,7 @@ class Site:
         self.oauth = OAuthSettings(
             issuer=issuer,
             seal=lambda worker, actor: f"{actor}:{worker}",
+            unseal=lambda known, actor: known.removeprefix(f"{actor}:"),
             platforms=lambda: PLATFORMS,
             clock=world.clock,
         )
@@ -127,6 +129,7 @@ class Site:
             grants=world.grants,
             access_log=world.log,
             contact_codes=world.contacts,
+            inbox=InboxReader(self.engine, clock=world.clock),
             linked_accounts=self.accounts,
             passkeys=Passkeys(self.engine, settings),
             totp=Totp(self.engine, settings, Vault(parse_keyring(generate_key("k1")))),

@@ -320,6 +320,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
+        "actor_block",
+        sa.Column("worker_id", sa.String(32), nullable=False),
+        sa.Column("actor_id", sa.String(64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"],
+            ["actor.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["worker_id"],
+            ["worker.id"],
+        ),
+        sa.PrimaryKeyConstraint("worker_id", "actor_id"),
+    )
+    op.create_table(
         "client",
         sa.Column("id", sa.String(64), nullable=False),
         sa.Column("actor_id", sa.String(64), nullable=False),
@@ -529,6 +544,7 @@ def upgrade() -> None:
         sa.Column("details", sa.JSON(), nullable=False),
         sa.Column("dpop_jkt", sa.String(43), nullable=True),
         sa.Column("presentable_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("asked", sa.String(32), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
@@ -537,9 +553,63 @@ def upgrade() -> None:
             ["client.id"],
         ),
         sa.PrimaryKeyConstraint("handle_hash"),
+        sa.UniqueConstraint("asked"),
     )
     with op.batch_alter_table("authorization_request", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_authorization_request_client_id"), ["client_id"], unique=False)
+
+    op.create_table(
+        "consent_request",
+        sa.Column("id", sa.String(32), nullable=False),
+        sa.Column("client_id", sa.String(64), nullable=False),
+        sa.Column("actor_id", sa.String(64), nullable=False),
+        sa.Column("worker_id", sa.String(32), nullable=True),
+        sa.Column("addressee_hash", sa.String(64), nullable=False),
+        sa.Column("purpose", sa.String(64), nullable=False),
+        sa.Column("details", sa.JSON(), nullable=False),
+        sa.Column("status", sa.String(16), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("grant_id", sa.String(32), nullable=True),
+        sa.CheckConstraint("(status = 'granted') = (grant_id IS NOT NULL)", name="ck_consent_request_grant"),
+        sa.CheckConstraint("(status = 'pending') = (answered_at IS NULL)", name="ck_consent_request_answered"),
+        sa.CheckConstraint(
+            "status IN ('pending', 'granted', 'refused', 'expired', 'cancelled', 'replaced')",
+            name="ck_consent_request_status",
+        ),
+        sa.ForeignKeyConstraint(
+            ["actor_id"],
+            ["actor.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["grant_id"],
+            ["consent_grant.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["worker_id"],
+            ["worker.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("consent_request", schema=None) as batch_op:
+        batch_op.create_index("ix_consent_request_due", ["status", "expires_at"], unique=False)
+        batch_op.create_index("ix_consent_request_made", ["actor_id", "created_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_consent_request_worker_id"), ["worker_id"], unique=False)
+        batch_op.create_index(
+            "uq_consent_request_addressed",
+            ["actor_id", "addressee_hash", "purpose"],
+            unique=True,
+            sqlite_where=sa.text("status = 'pending'"),
+            postgresql_where=sa.text("status = 'pending'"),
+        )
+        batch_op.create_index(
+            "uq_consent_request_delivered",
+            ["worker_id", "actor_id", "purpose"],
+            unique=True,
+            sqlite_where=sa.text("status = 'pending' AND worker_id IS NOT NULL"),
+            postgresql_where=sa.text("status = 'pending' AND worker_id IS NOT NULL"),
+        )
 
     op.create_table(
         "grant_item",
@@ -554,38 +624,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("grant_id", "platform", "category"),
     )
-    op.create_table(
-        "notice_delivery",
-        sa.Column("jti", sa.String(32), nullable=False),
-        sa.Column("event_seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("client_id", sa.String(64), nullable=False),
-        sa.Column("grant_id", sa.String(32), nullable=False),
-        sa.Column("token", sa.String(), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("given_up_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("last_error", sa.String(32), nullable=True),
-        sa.CheckConstraint(
-            "(token IS NULL) = (delivered_at IS NOT NULL OR given_up_at IS NOT NULL)", name="ck_notice_delivery_token"
-        ),
-        sa.CheckConstraint("delivered_at IS NULL OR given_up_at IS NULL", name="ck_notice_delivery_one_end"),
-        sa.ForeignKeyConstraint(
-            ["client_id"],
-            ["client.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["grant_id"],
-            ["consent_grant.id"],
-        ),
-        sa.PrimaryKeyConstraint("jti"),
-        sa.UniqueConstraint("grant_id", name="uq_notice_delivery_grant"),
-    )
-    with op.batch_alter_table("notice_delivery", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_notice_delivery_client_id"), ["client_id"], unique=False)
-        batch_op.create_index("ix_notice_delivery_due", ["next_at"], unique=False)
-
     op.create_table(
         "token",
         sa.Column("token_hash", sa.String(64), nullable=False),
@@ -619,12 +657,56 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_token_family_id"), ["family_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_token_grant_id"), ["grant_id"], unique=False)
 
+    op.create_table(
+        "notice_delivery",
+        sa.Column("jti", sa.String(32), nullable=False),
+        sa.Column("event_seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("client_id", sa.String(64), nullable=False),
+        sa.Column("grant_id", sa.String(32), nullable=True),
+        sa.Column("request_id", sa.String(32), nullable=True),
+        sa.Column("token", sa.String(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("given_up_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_error", sa.String(32), nullable=True),
+        sa.CheckConstraint("(grant_id IS NULL) <> (request_id IS NULL)", name="ck_notice_delivery_about"),
+        sa.CheckConstraint(
+            "(token IS NULL) = (delivered_at IS NOT NULL OR given_up_at IS NOT NULL)", name="ck_notice_delivery_token"
+        ),
+        sa.CheckConstraint("delivered_at IS NULL OR given_up_at IS NULL", name="ck_notice_delivery_one_end"),
+        sa.ForeignKeyConstraint(
+            ["client_id"],
+            ["client.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["grant_id"],
+            ["consent_grant.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["request_id"],
+            ["consent_request.id"],
+        ),
+        sa.PrimaryKeyConstraint("jti"),
+        sa.UniqueConstraint("grant_id", name="uq_notice_delivery_grant"),
+        sa.UniqueConstraint("request_id", name="uq_notice_delivery_request"),
+    )
+    with op.batch_alter_table("notice_delivery", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_notice_delivery_client_id"), ["client_id"], unique=False)
+        batch_op.create_index("ix_notice_delivery_due", ["next_at"], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     """Undo this step."""
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("notice_delivery", schema=None) as batch_op:
+        batch_op.drop_index("ix_notice_delivery_due")
+        batch_op.drop_index(batch_op.f("ix_notice_delivery_client_id"))
+
+    op.drop_table("notice_delivery")
     with op.batch_alter_table("token", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_token_grant_id"))
         batch_op.drop_index(batch_op.f("ix_token_family_id"))
@@ -632,12 +714,23 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_token_client_id"))
 
     op.drop_table("token")
-    with op.batch_alter_table("notice_delivery", schema=None) as batch_op:
-        batch_op.drop_index("ix_notice_delivery_due")
-        batch_op.drop_index(batch_op.f("ix_notice_delivery_client_id"))
-
-    op.drop_table("notice_delivery")
     op.drop_table("grant_item")
+    with op.batch_alter_table("consent_request", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_consent_request_delivered",
+            sqlite_where=sa.text("status = 'pending' AND worker_id IS NOT NULL"),
+            postgresql_where=sa.text("status = 'pending' AND worker_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "uq_consent_request_addressed",
+            sqlite_where=sa.text("status = 'pending'"),
+            postgresql_where=sa.text("status = 'pending'"),
+        )
+        batch_op.drop_index(batch_op.f("ix_consent_request_worker_id"))
+        batch_op.drop_index("ix_consent_request_made")
+        batch_op.drop_index("ix_consent_request_due")
+
+    op.drop_table("consent_request")
     with op.batch_alter_table("authorization_request", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_authorization_request_client_id"))
 
@@ -679,6 +772,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_client_actor_id"))
 
     op.drop_table("client")
+    op.drop_table("actor_block")
     op.drop_table("worker")
     with op.batch_alter_table("taxonomy_version", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_taxonomy_version_activated_at"))
