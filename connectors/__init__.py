@@ -10,6 +10,7 @@ from, and the directives of `spec/gigway.graphql` for what worker data needs bes
     runtime/      executes `_entities` documents
     accounts/     linked accounts and their credentials
     linking/      how a worker links and unlinks an account
+    feeds/        what providers publish: training, opportunities
     directory     the subgraph that lists platforms and accounts
     catalogue/    the built-in platforms
     registry      what is live, and how it all is wired

@@ -21,7 +21,8 @@ from connectors.runtime import ConnectorSubgraph
 from connectors.runtime.linked import Credentials, Takeouts
 from connectors.schema import Connector
 from connectors.takeout import TakeoutStore
-from connectors.transport import Upstream, UpstreamLimits, Wire
+from connectors.transport import Upstream, Wire
+from connectors.upstreams import open_upstream
 
 
 def utc_now() -> datetime:
@@ -65,7 +66,7 @@ class Registry:
             if known is not None and known.digest == fresh[name].digest:
                 upstreams[name], subgraphs[name] = self._upstreams[name], self._subgraphs[name]
                 continue
-            upstreams[name] = self._open(fresh[name])
+            upstreams[name] = open_upstream(fresh[name], self._environment, self._wire)
             subgraphs[name] = self._run(fresh[name], upstreams[name])
         self._connectors, self._upstreams, self._subgraphs = fresh, upstreams, subgraphs
 
@@ -86,22 +87,6 @@ class Registry:
     def upstream(self, name: str) -> Upstream:
         """Return the way to a live connector's platform. Raises `KeyError`."""
         return self._upstreams[name]
-
-    def _open(self, connector: Connector) -> Upstream:
-        limits = connector.definition.limits
-        return Upstream(
-            self._wire,
-            platform=connector.name,
-            reach=self._environment.reach,
-            limits=UpstreamLimits(
-                concurrency=limits.concurrency,
-                requests=limits.requests,
-                period=limits.period,
-                per_account=limits.per_account,
-                timeout=limits.timeout,
-                body_bytes=limits.body_bytes,
-            ),
-        )
 
     def _run(self, connector: Connector, upstream: Upstream) -> ConnectorSubgraph:
         assert self._credentials is not None

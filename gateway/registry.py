@@ -18,7 +18,7 @@ from connectors.composition_rule import CanonicalRule
 from connectors.directory import DirectorySubgraph, directory_sdl
 from connectors.registry import Platforms
 from connectors.runtime import ConnectorSubgraph
-from connectors.schema import Connector
+from connectors.schema import AnyConnector, Connector, ProviderConnector
 from consent.columns import utc_now
 from consent.gate import ConsentGate
 from consent.subgraph import ConsentServices
@@ -111,8 +111,13 @@ def builtin_supergraph() -> Composed:
     return result
 
 
-def compose_with(connector: Connector) -> tuple[CompositionError, ...]:
-    """Return why `connector` does not compose with the built-in catalogue (whose own one of that name it replaces)."""
+def compose_with(connector: AnyConnector) -> tuple[CompositionError, ...]:
+    """Return why `connector` does not compose with the built-in catalogue (whose own one of that name it replaces).
+
+    One without accounts adds nothing to the supergraph.
+    """
+    if isinstance(connector, ProviderConnector):
+        return ()
     others = [each for each in built_in() if each.name != connector.name]
     result = compose(_sdls([*others, connector]), rules=RULES)
     return result.errors if isinstance(result, CompositionFailed) else ()

@@ -11,15 +11,17 @@ from connectors.accounts.tokens import AccountTokens
 from connectors.conformance import checks
 from connectors.conformance.checks import BrokenError, Case
 from connectors.conformance.export import OneExport, download
+from connectors.conformance.feeds import feed_findings
 from connectors.conformance.report import Finding, Report
 from connectors.conformance.sign_in import OneAccount, SignInError, sign_in
 from connectors.environment import Environment
 from connectors.runtime import ConnectorSubgraph
-from connectors.schema import Connector
+from connectors.schema import AnyConnector, Connector
 from connectors.schema.definition import TakeoutLinking
-from connectors.transport import Upstream, UpstreamError, UpstreamLimits, Wire
+from connectors.transport import Upstream, UpstreamError, Wire
 from connectors.transport.breaker import CircuitBreaker
 from connectors.transport.retry import RetryPolicy
+from connectors.upstreams import open_upstream
 
 _PERSONAS = ("alex.sandberg@sandbox.example", "mika.manytask@sandbox.example", "priya.parttime@sandbox.example")
 
@@ -40,16 +42,30 @@ _IN_SANDBOX: Sequence[tuple[str, Check]] = (
 
 
 async def run_conformance(
-    connector: Connector, environment: Environment, *, personas: Sequence[str] = _PERSONAS
+    connector: AnyConnector, environment: Environment, *, personas: Sequence[str] = _PERSONAS
 ) -> Report:
     """Run every check against the platform that `environment` leads to.
 
-    The first persona that can sign in is read. Faults are made where the sandbox is, else skipped.
+    The first persona that can sign in is read, then the feeds. Faults are made where the sandbox is, else skipped.
     """
+    findings = await _account_findings(connector, environment, personas) if isinstance(connector, Connector) else []
+    if connector.definition.feeds:
+        findings += await feed_findings(connector, environment)
+    platform = connector.definition.platform
+    return Report(connector=platform.name, version=platform.version, findings=findings)
+
+
+async def _account_findings(connector: Connector, environment: Environment, personas: Sequence[str]) -> list[Finding]:
     findings: list[Finding] = []
     async with Wire() as wire:
         # One upstream for all checks, so that they share the platform's rate limit; its breaker never opens.
-        upstream = _upstream(connector, environment, wire)
+        upstream = open_upstream(
+            connector,
+            environment,
+            wire,
+            retry=RetryPolicy(most_wait=1.0),
+            breaker=CircuitBreaker(failures=1_000_000),
+        )
         is_export = isinstance(connector.definition.linking.method, TakeoutLinking)
         signed_in = await _sign_in(connector, environment, upstream, personas, findings)
         for name, check in (*_ALWAYS, *_WITH_REQUESTS, *_IN_SANDBOX) if signed_in is not None else ():
@@ -58,8 +74,7 @@ async def run_conformance(
                 findings.append(Finding(check=name, outcome="skipped", seen=reason or ""))
             else:
                 findings.append(await _run(name, check, _case(connector, environment, upstream, *signed_in)))
-    platform = connector.definition.platform
-    return Report(connector=platform.name, version=platform.version, findings=findings)
+    return findings
 
 
 async def _sign_in(
@@ -124,23 +139,4 @@ def _case(
         ),
         account=fresh,
         control=environment.sandbox_url,
-    )
-
-
-def _upstream(connector: Connector, environment: Environment, wire: Wire) -> Upstream:
-    limits = connector.definition.limits
-    return Upstream(
-        wire,
-        platform=connector.name,
-        reach=environment.reach,
-        limits=UpstreamLimits(
-            concurrency=limits.concurrency,
-            requests=limits.requests,
-            period=limits.period,
-            per_account=limits.per_account,
-            timeout=limits.timeout,
-            body_bytes=limits.body_bytes,
-        ),
-        retry=RetryPolicy(most_wait=1.0),
-        breaker=CircuitBreaker(failures=1_000_000),
     )

@@ -12,7 +12,7 @@ from graphql.utilities import find_breaking_changes, find_dangerous_changes
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from connectors.registration.models import Action, ConnectorChange, ConnectorVersion, LiveConnector, VersionStatus
-from connectors.schema import Connector, ConnectorError, SdlProblem, check, load
+from connectors.schema import AnyConnector, Connector, ConnectorError, SdlProblem, check, load_any
 
 _log = logging.getLogger(__name__)
 
@@ -21,7 +21,13 @@ _LIVE = LiveConnector.__table__  # type: ignore[attr-defined]
 _CHANGE = ConnectorChange.__table__  # type: ignore[attr-defined]
 
 RefusalCode = Literal[
-    "CONNECTOR_INVALID", "VERSION_NOT_NEWER", "COMPOSITION_FAILED", "VERSION_UNKNOWN", "NOT_TESTED", "NOT_LIVE"
+    "CONNECTOR_INVALID",
+    "VERSION_NOT_NEWER",
+    "COMPOSITION_FAILED",
+    "VERSION_UNKNOWN",
+    "NOT_TESTED",
+    "NOT_LIVE",
+    "KIND_CHANGED",
 ]
 
 
@@ -37,7 +43,7 @@ class PlatformGate(Protocol):
         ...
 
 
-Composes = Callable[[Connector], Sequence[str]]
+Composes = Callable[[AnyConnector], Sequence[str]]
 """Says why a connector does not compose with what is live; empty when it does."""
 
 
@@ -99,7 +105,7 @@ class Registration:
         self._composes = composes
         self._clock = clock
 
-    def seed(self, connectors: Iterable[Connector], *, by: str = "catalogue") -> None:
+    def seed(self, connectors: Iterable[AnyConnector], *, by: str = "catalogue") -> None:
         """Make built-in connectors live where there is none, or where the live one is an older built-in one."""
         with self._engine.begin() as connection:
             for connector in connectors:
@@ -115,7 +121,7 @@ class Registration:
         problems = check(sdl)
         if problems:
             return Refusal(code="CONNECTOR_INVALID", message=f"{len(problems)} problems", problems=problems)
-        connector = load(sdl)
+        connector = load_any(sdl)
         errors = self._composes(connector)
         if errors:
             return Refusal(code="COMPOSITION_FAILED", message="; ".join(errors))
@@ -127,9 +133,12 @@ class Registration:
                 latest = ".".join(map(str, newest))
                 return Refusal(code="VERSION_NOT_NEWER", message=f"{platform.name} has {latest} already.")
             live = self._live_row(connection, platform.name)
+            earlier = load_any(live.sdl) if live is not None else None
+            if earlier is not None and type(earlier) is not type(connector):
+                message = f"{platform.name} is live with{'' if isinstance(earlier, Connector) else 'out'} accounts."
+                return Refusal(code="KIND_CHANGED", message=f"{message} Choose another name.")
             version_id = self._insert(connection, connector, "SUBMITTED", by)
             self._note(connection, platform.name, version_id, "SUBMIT", by)
-        earlier = load(live.sdl) if live is not None else None
         return Submission(
             version_id=version_id,
             platform=platform.name,
@@ -138,11 +147,11 @@ class Registration:
             dangerous=_changes(find_dangerous_changes, earlier, connector),
         )
 
-    def connector(self, version_id: int) -> Connector | None:
+    def connector(self, version_id: int) -> AnyConnector | None:
         """Return a submitted version, ready to be tested."""
         with self._reader.connect() as connection:
             sdl = connection.execute(select(_VERSION.c.sdl).where(_VERSION.c.id == version_id)).scalar_one_or_none()
-        return None if sdl is None else load(sdl)
+        return None if sdl is None else load_any(sdl)
 
     def record_test(self, version_id: int, *, ok: bool, report: Sequence[str], by: str) -> Refusal | None:
         """Keep the report of a conformance run of a version that waits."""
@@ -201,7 +210,18 @@ class Registration:
                 .join(_LIVE, _LIVE.c.version_id == _VERSION.c.id)
                 .order_by(_LIVE.c.platform)
             )
-            return generation, list(_loaded(rows))
+            return generation, [each for each in _loaded(rows) if isinstance(each, Connector)]
+
+    def feeding(self) -> list[AnyConnector]:
+        """Return the live connectors that publish feeds or entry bars, by name, but for the suspended ones."""
+        with self._reader.connect() as connection:
+            rows = connection.execute(
+                select(_LIVE.c.platform, _VERSION.c.sdl)
+                .join(_LIVE, _LIVE.c.version_id == _VERSION.c.id)
+                .where(_LIVE.c.suspended.is_(False))
+                .order_by(_LIVE.c.platform)
+            )
+            return [each for each in _loaded(rows) if each.definition.feeds or each.definition.entries]
 
     def versions(self, platform: str) -> list[VersionView]:
         """Return a platform's versions, newest first."""
@@ -270,7 +290,7 @@ class Registration:
             connection.execute(update(LiveConnector).where(_LIVE.c.platform == platform).values(version_id=version_id))
         self._note(connection, platform, version_id, action, by, note)
 
-    def _insert(self, connection: Connection, connector: Connector, status: VersionStatus, by: str) -> int:
+    def _insert(self, connection: Connection, connector: AnyConnector, status: VersionStatus, by: str) -> int:
         platform = connector.definition.platform
         done = connection.execute(
             insert(ConnectorVersion)
@@ -316,10 +336,10 @@ class Registration:
         ).one_or_none()
 
 
-def _loaded(rows: Iterable[Any]) -> Iterator[Connector]:
+def _loaded(rows: Iterable[Any]) -> Iterator[AnyConnector]:
     for platform, sdl in rows:
         try:
-            yield load(sdl)
+            yield load_any(sdl)
         except ConnectorError as error:
             _log.error("connectors:live:refused", extra={"platform": platform, "problems": len(error.problems)})
 
@@ -328,7 +348,7 @@ def _unknown() -> Refusal:
     return Refusal(code="VERSION_UNKNOWN", message="There is no such version, or it does not wait for this.")
 
 
-def _parts(connector: Connector) -> tuple[int, ...]:
+def _parts(connector: AnyConnector) -> tuple[int, ...]:
     return _parts_of(connector.definition.platform.version)
 
 
@@ -336,7 +356,7 @@ def _parts_of(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 
 
-def _changes(find: Callable[[Any, Any], Sequence[Any]], earlier: Connector | None, later: Connector) -> list[str]:
-    if earlier is None:
+def _changes(find: Callable[[Any, Any], Sequence[Any]], earlier: AnyConnector | None, later: AnyConnector) -> list[str]:
+    if not isinstance(earlier, Connector) or not isinstance(later, Connector):
         return []
     return [change.description for change in find(earlier.schema, later.schema)]

@@ -14,6 +14,7 @@ from connectors.sandbox.gate import PlatformGate
 from connectors.sandbox.journal import Journal
 from connectors.sandbox.pages import style_sheet
 from connectors.sandbox.platforms import BUILDERS
+from connectors.sandbox.providers import PROVIDER_BUILDERS
 from connectors.sandbox.settings import SandboxSettings
 from connectors.sandbox.takeout.downloads import takeout_routes
 from connectors.sandbox.world import Clock, World, clock_from
@@ -26,7 +27,7 @@ def create_sandbox(settings: SandboxSettings, *, clock: Clock | None = None) -> 
     running = clock or clock_from(settings.now)
     world = World(seed=settings.seed, clock=running, started=running())
     journal = Journal(running, settings.log_size)
-    gates = [PlatformGate(build(world), journal, world) for build in BUILDERS]
+    gates = [PlatformGate(build(world), journal, world) for build in (*BUILDERS, *PROVIDER_BUILDERS)]
     control = ControlDesk(settings, world, journal, gates)
 
     async def home(request: Request) -> Response:

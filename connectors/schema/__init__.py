@@ -7,10 +7,21 @@
          ─► loader      `check(sdl)` and `load(sdl)`: the way in
 
 `vocabulary` holds the spec files and what the canonical types are called; `problem` what a problem looks like;
-`mapping_rules` type-checks mappings against the SDL.
+`mapping_rules` type-checks mappings against the SDL; `feeds` reads what is published to everybody; `provider` is for
+files that have feeds and no accounts.
 """
 
-from connectors.schema.loader import Connector, ConnectorError, check, load
+from connectors.schema.loader import AnyConnector, Connector, ConnectorError, check, load, load_any
 from connectors.schema.problem import SdlProblem
+from connectors.schema.provider import ProviderConnector
 
-__all__ = ["Connector", "ConnectorError", "SdlProblem", "check", "load"]
+__all__ = [
+    "AnyConnector",
+    "Connector",
+    "ConnectorError",
+    "ProviderConnector",
+    "SdlProblem",
+    "check",
+    "load",
+    "load_any",
+]

@@ -15,6 +15,7 @@ Method = Literal["GET", "POST"]
 PagingStyle = Literal["OFFSET", "PAGE", "CURSOR", "MOVING_WINDOW", "NONE"]
 RecordOrder = Literal["NEWEST_FIRST", "OLDEST_FIRST", "UNORDERED"]
 TimeUnit = Literal["RFC3339", "UNIX_SECONDS", "UNIX_MILLISECONDS"]
+FeedKind = Literal["TRAINING", "OPPORTUNITIES", "POSTINGS"]
 ClientAuthentication = Literal["CLIENT_SECRET_BASIC", "CLIENT_SECRET_POST", "NONE"]
 
 
@@ -121,6 +122,31 @@ class Connect:
         """Whether the endpoint is told which stretch of time is wanted."""
         texts = (self.endpoint.query_params, self.endpoint.body, self.endpoint.path)
         return any(text is not None and ("$page.from" in text or "$page.to" in text) for text in texts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """`@feed`: a published list, how it is read, and how often."""
+
+    id: str
+    gives: FeedKind
+    endpoint: Endpoint
+    selection: str
+    paging: Paging
+    every: timedelta
+    first_page_validates: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """`@entry`: what the platform asks of who begins there, in one occupation."""
+
+    occupation: str
+    label: str
+    requires: tuple[str, ...]
+    zone: int | None
+    hours: int
+    note: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,7 +271,20 @@ class Definition:
     distinct: dict[str, Distinct]
     occupations: tuple[Occupation, ...]
     limits: Limits
+    feeds: tuple[Feed, ...] = ()
+    entries: tuple[Entry, ...] = ()
 
     def connect_for(self, field: str) -> Connect | None:
         """Return the endpoint that gives an account field or stream."""
         return next((connect for connect in self.connects if field in connect.fields), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderDefinition:
+    """All that the directives of a connector without accounts say: a training provider's or a job board's."""
+
+    platform: Platform
+    sources: dict[str, Source]
+    feeds: tuple[Feed, ...]
+    entries: tuple[Entry, ...]
+    limits: Limits

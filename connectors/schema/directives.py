@@ -39,10 +39,14 @@ from connectors.schema.definition import (
     TokenLinking,
 )
 from connectors.schema.document import ConnectorDocument
+from connectors.schema.feeds import read_entries, read_feeds
 from connectors.schema.problem import SdlProblem, problem_at
 from connectors.schema.variables import parse_mapping
 
 Values = Mapping[str, Any]
+
+PUBLIC_FEED = "PUBLIC_FEED"
+"""The method of a connector without accounts."""
 
 _LINKING_METHODS = ("oauth2", "clientCredentials", "token", "takeout")
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
@@ -50,12 +54,15 @@ _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 
 def read_definition(document: ConnectorDocument) -> Definition | list[SdlProblem]:
     """Return what the directives say, or what is wrong with them."""
-    reader = _Reader(document.schema)
+    reader = DirectiveReader(document.schema)
     on_schema = reader.read(document.schema_directives)
     on_account = reader.read(document.account.directives or ())
     for name in ("platform", "linking"):
         if not on_schema[name] and not reader.problems:
             reader.add(None, "DIRECTIVE_MISSING", f"The schema needs @{name}.")
+    for node, values in on_schema["platform"]:
+        if values.get("method") is None:
+            reader.add(node, "METHOD_MISSING", "A connector with accounts says by which `method` it fetches.")
     if reader.problems:
         return reader.problems
     sources = reader.sources(on_schema)
@@ -63,10 +70,11 @@ def read_definition(document: ConnectorDocument) -> Definition | list[SdlProblem
     linking = reader.linking(*on_schema["linking"][0], sources)
     limits = reader.limits(on_schema["limits"])
     folds = {values["field"]: Fold(origin=values["from_"], days=values["days"]) for _, values in on_account["fold"]}
+    feeds = read_feeds(reader, on_schema["feed"], sources)
     if reader.problems or linking is None:
         return reader.problems
     return Definition(
-        platform=_platform(on_schema["platform"][0][1]),
+        platform=platform_of(on_schema["platform"][0][1]),
         account_type=document.account.name.value,
         linking=linking,
         sources=sources,
@@ -78,6 +86,8 @@ def read_definition(document: ConnectorDocument) -> Definition | list[SdlProblem
         },
         occupations=tuple(_occupation(values) for _, values in on_schema["occupation"]),
         limits=limits,
+        feeds=feeds,
+        entries=read_entries(on_schema["entry"]),
     )
 
 
@@ -93,7 +103,7 @@ def parse_duration(text: str) -> timedelta | None:
 Read = tuple[DirectiveNode, Values]
 
 
-class _Reader:
+class DirectiveReader:
     """Collects values and problems of one document."""
 
     def __init__(self, schema: GraphQLSchema) -> None:
@@ -101,9 +111,11 @@ class _Reader:
         self.problems: list[SdlProblem] = []
 
     def add(self, node: DirectiveNode | None, code: str, message: str) -> None:
+        """Note a problem."""
         self.problems.append(problem_at(node, code, message))
 
     def read(self, directives: Iterable[DirectiveNode]) -> defaultdict[str, list[Read]]:
+        """Return each directive's values, coerced against its definition."""
         found: defaultdict[str, list[Read]] = defaultdict(list)
         for node in directives:
             name = node.name.value
@@ -120,6 +132,7 @@ class _Reader:
         return found
 
     def sources(self, found: Mapping[str, list[Read]]) -> dict[str, Source]:
+        """Return `@source`s with their `@envelope`s."""
         sources: dict[str, Source] = {}
         for node, values in found["source"]:
             http = values["http"]
@@ -147,6 +160,7 @@ class _Reader:
         return sources
 
     def connects(self, found: Mapping[str, list[Read]], sources: Mapping[str, Source]) -> tuple[Connect, ...]:
+        """Return `@connect`s with their paging, documents and formats."""
         ids = [values["id"] for _, values in found["connect"]]
         documents = self._by_connect(found["graphql"], ids)
         pagings = self._by_connect(found["paging"], ids)
@@ -156,10 +170,10 @@ class _Reader:
             if ids.count(values["id"]) > 1:
                 self.add(node, "CONNECT_ID_NOT_UNIQUE", f"Two connects have the id {values['id']!r}.")
             document = documents.get(values["id"])
-            endpoint = self._endpoint(node, values, sources, document[1]["document"] if document else None)
+            endpoint = self.endpoint(node, values, sources, document[1]["document"] if document else None)
             if endpoint is not None and values["id"] in formats:
-                endpoint = replace(endpoint, format=_format(formats[values["id"]][1]))
-            fields = self._fields(node, values["selection"])
+                endpoint = replace(endpoint, format=body_format(formats[values["id"]][1]))
+            fields = self.output_fields(node, values["selection"])
             if endpoint is None or fields is None:
                 continue
             paging = pagings.get(values["id"])
@@ -169,12 +183,13 @@ class _Reader:
                     endpoint=endpoint,
                     selection=values["selection"],
                     fields=fields,
-                    paging=self._paging(*paging) if paging else None,
+                    paging=self.paging(*paging) if paging else None,
                 )
             )
         return tuple(connects)
 
     def linking(self, node: DirectiveNode, values: Values, sources: Mapping[str, Source]) -> Linking | None:
+        """Return `@linking`."""
         methods = [name for name in _LINKING_METHODS if values.get(name) is not None]
         if len(methods) != 1:
             self.add(node, "LINKING_METHOD_COUNT", f"@linking takes one of {', '.join(_LINKING_METHODS)}.")
@@ -182,8 +197,8 @@ class _Reader:
         identity = []
         given: set[str] = set()
         for each in values["identity"]:
-            endpoint = self._endpoint(node, each, sources, each.get("document"))
-            given |= self._fields(node, each["selection"]) or frozenset()
+            endpoint = self.endpoint(node, each, sources, each.get("document"))
+            given |= self.output_fields(node, each["selection"]) or frozenset()
             if endpoint is not None:
                 endpoint = replace(endpoint, format=BodyFormat(kind=each["body"]))
                 identity.append(Identity(endpoint=endpoint, selection=each["selection"]))
@@ -197,13 +212,14 @@ class _Reader:
         )
 
     def limits(self, found: Sequence[Read]) -> Limits:
+        """Return `@limits`, or the usual ones."""
         if not found:
             return Limits()
         node, values = found[0]
         return Limits(
             concurrency=values["concurrency"],
             requests=values.get("requests"),
-            period=self._duration(node, values.get("per")),
+            period=self.duration(node, values.get("per")),
             per_account=values["scope"] == "ACCOUNT",
             timeout=values["timeout"],
             body_bytes=values["bodyBytes"],
@@ -215,9 +231,10 @@ class _Reader:
                 self.add(node, "CONNECT_UNKNOWN", f"There is no connect {values['connect']!r}.")
         return {values["connect"]: (node, values) for node, values in found}
 
-    def _endpoint(
+    def endpoint(
         self, node: DirectiveNode, values: Values, sources: Mapping[str, Source], document: str | None
     ) -> Endpoint | None:
+        """Return the HTTP part of a directive, or the file that it names."""
         http = values.get("http") or {}
         methods = [method for method in ("GET", "POST") if http.get(method) is not None]
         if values.get("file") is not None:
@@ -240,14 +257,16 @@ class _Reader:
             )
         return None
 
-    def _fields(self, node: DirectiveNode, selection: str) -> frozenset[str] | None:
+    def output_fields(self, node: DirectiveNode, selection: str) -> frozenset[str] | None:
+        """Return what a selection gives."""
         try:
             return frozenset(parse_mapping(selection).output_fields())
         except MappingError as error:
             self.add(node, "MAPPING_INVALID", f"{error.message} (line {error.line} of the mapping) [{error.code}]")
             return None
 
-    def _paging(self, node: DirectiveNode, values: Values) -> Paging:
+    def paging(self, node: DirectiveNode, values: Values) -> Paging:
+        """Return `@paging`, or a feed's paging."""
         needed = {"CURSOR": "next", "MOVING_WINDOW": "next"}.get(values["style"])
         if needed is not None and values.get(needed) is None:
             self.add(node, "PAGING_INCOMPLETE", f"Paging by {values['style']} needs `{needed}`.")
@@ -260,13 +279,14 @@ class _Reader:
             total=values.get("total"),
             pages=values.get("pages"),
             next=values.get("next"),
-            window=self._duration(node, values.get("window")),
-            time=values["time"],
-            order=values["order"],
+            window=self.duration(node, values.get("window")),
+            time=values.get("time", "RFC3339"),
+            order=values.get("order", "UNORDERED"),
             most=values["most"],
         )
 
-    def _duration(self, node: DirectiveNode, text: str | None) -> timedelta | None:
+    def duration(self, node: DirectiveNode, text: str | None) -> timedelta | None:
+        """Return a duration; None where there is none or it is wrong."""
         if text is None:
             return None
         duration = parse_duration(text)
@@ -275,13 +295,14 @@ class _Reader:
         return duration
 
 
-def _platform(values: Values) -> Platform:
+def platform_of(values: Values) -> Platform:
+    """Return `@platform`."""
     return Platform(
         name=values["name"],
         display_name=values["displayName"],
         version=values["version"],
         fidelity=values["fidelity"],
-        method=values["method"],
+        method=values.get("method") or PUBLIC_FEED,
         currency=values.get("currency"),
         terms=values.get("terms"),
         documentation=values.get("documentation"),
@@ -330,7 +351,8 @@ def _linking_method(kind: str, values: Values) -> LinkingMethod:
             return TokenLinking(label=values["label"])
 
 
-def _format(values: Values) -> BodyFormat:
+def body_format(values: Values) -> BodyFormat:
+    """Return `@format`, or a feed's."""
     return BodyFormat(
         kind=values["body"],
         lists=frozenset(values["lists"]),

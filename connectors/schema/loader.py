@@ -12,6 +12,7 @@ from connectors.schema.definition import Definition
 from connectors.schema.directives import read_definition
 from connectors.schema.document import read_document
 from connectors.schema.problem import SdlProblem
+from connectors.schema.provider import ProviderConnector, examine_provider, is_provider
 from connectors.schema.rules import definition_problems, sdl_problems
 from connectors.schema.subgraph_sdl import subgraph_sdl
 from connectors.schema.vocabulary import spec
@@ -44,19 +45,38 @@ class Connector:
         return self.definition.platform.name
 
 
+AnyConnector = Connector | ProviderConnector
+"""What a registered text is: a platform's connector, or one without accounts."""
+
+
 def check(sdl: str) -> list[SdlProblem]:
     """Return everything that is wrong with a connector's SDL, in the order of the text; empty when nothing is."""
-    loaded = _examine(sdl)
-    return [] if isinstance(loaded, Connector) else loaded
+    loaded = _examine_any(sdl)
+    return loaded if isinstance(loaded, list) else []
 
 
 @lru_cache(maxsize=64)
 def load(sdl: str) -> Connector:
-    """Return the connector, the same one for the same text. Raises `ConnectorError` with all problems."""
+    """Return a platform's connector, the same one for the same text. Raises `ConnectorError` with all problems."""
     loaded = _examine(sdl)
     if isinstance(loaded, list):
         raise ConnectorError(tuple(loaded))
     return loaded
+
+
+@lru_cache(maxsize=64)
+def load_any(sdl: str) -> AnyConnector:
+    """Return the connector, of a platform or without accounts. Raises `ConnectorError` with all problems."""
+    if not is_provider(sdl):
+        return load(sdl)
+    loaded = examine_provider(sdl)
+    if isinstance(loaded, list):
+        raise ConnectorError(tuple(loaded))
+    return loaded
+
+
+def _examine_any(sdl: str) -> AnyConnector | list[SdlProblem]:
+    return examine_provider(sdl) if is_provider(sdl) else _examine(sdl)
 
 
 def _examine(sdl: str) -> Connector | list[SdlProblem]:

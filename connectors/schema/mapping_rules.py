@@ -62,7 +62,7 @@ def mapping_complaints(definition: Definition, connect: Connect, schema: GraphQL
                 counted = rule.count if rule is not None else None
                 yield from (each for each in _field(fields, inner, where) if not _is_counted(each, counted))
             else:
-                yield from _selection(fields[0], fields[1], inner, where)
+                yield from check_selection(fields[0], fields[1], inner, where)
 
 
 def record_fields(
@@ -112,10 +112,13 @@ def _field(field: GraphQLField, shape: Shape, where: str) -> Iterator[Complaint]
         elif isinstance(shape, ScalarShape) and named.name == "Boolean" and shape.type not in ("boolean", "null"):
             yield "MAPPING_TYPE_MISMATCH", f"{where} is Boolean, but the mapping makes a {shape.type}."
         return
-    yield from _selection(named.name, named.fields, shape, where)
+    yield from check_selection(named.name, named.fields, shape, where)
 
 
-def _selection(type_name: str, fields: Mapping[str, GraphQLField], shape: Shape, where: str) -> Iterator[Complaint]:
+def check_selection(
+    type_name: str, fields: Mapping[str, GraphQLField], shape: Shape, where: str
+) -> Iterator[Complaint]:
+    """Yield what is wrong with a mapping to an object type, or to a list of it."""
     variants = list(_objects(shape))
     if not variants and not (isinstance(shape, ScalarShape) and shape.type == "null"):
         yield "MAPPING_WITHOUT_FIELDS", f"{where} is {type_name}: name the fields that are taken over in {{ }}."

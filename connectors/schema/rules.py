@@ -30,9 +30,11 @@ from connectors.schema.definition import (
     Definition,
     Endpoint,
     OAuth2Linking,
+    Source,
     TakeoutLinking,
 )
 from connectors.schema.document import ConnectorDocument, canonical_account_field, same_text
+from connectors.schema.feeds import feed_complaints
 from connectors.schema.mapping_rules import ENGAGEMENTS, PAYMENTS, mapping_complaints
 from connectors.schema.problem import SdlProblem, problem_at
 from connectors.schema.variables import parse_mapping, parse_request_mapping
@@ -45,8 +47,8 @@ from connectors.schema.vocabulary import (
 )
 
 _ROOTS = frozenset({"Query", "Mutation", "Subscription"})
-_NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
-_VERSION = re.compile(r"\d+\.\d+\.\d+")
+NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
+VERSION = re.compile(r"\d+\.\d+\.\d+")
 _FOLDS = {"experience": {ENGAGEMENTS}, "evidence": {ENGAGEMENTS, "experience"}, "earnings": {ENGAGEMENTS, PAYMENTS},
           "Engagement.earnings": {PAYMENTS}}  # fmt: skip
 _RESERVED_HEADERS = frozenset(
@@ -78,6 +80,8 @@ def definition_problems(document: ConnectorDocument, definition: Definition) -> 
     for connect in definition.connects:
         for code, message in mapping_complaints(definition, connect, document.schema):
             yield problem_at(node, code, message)
+    for code, message in feed_complaints(definition.feeds, definition.entries, document.schema):
+        yield problem_at(None, code, message)
 
 
 def prefix_of(platform: str) -> str:
@@ -97,11 +101,11 @@ def _type_name(node: TypeDefinitionNode | TypeExtensionNode) -> Iterator[SdlProb
 
 def _names(document: ConnectorDocument, definition: Definition) -> Iterator[SdlProblem]:
     platform, prefix = definition.platform, prefix_of(definition.platform.name)
-    if not _NAME.fullmatch(platform.name):
+    if not NAME.fullmatch(platform.name):
         yield problem_at(
             None, "PLATFORM_NAME", "The platform's name is lower-case letters and digits, words joined by _."
         )
-    if not _VERSION.fullmatch(platform.version):
+    if not VERSION.fullmatch(platform.version):
         yield problem_at(None, "PLATFORM_VERSION", "The connector's version is of the form 1.2.3.")
     if definition.account_type != f"{prefix}Account":
         yield problem_at(document.account, "TYPE_PREFIX", f"The account type must be named {prefix}Account.")
@@ -205,10 +209,7 @@ def _named(node: TypeNode) -> str:
 def _endpoints(document: ConnectorDocument, definition: Definition) -> Iterator[SdlProblem]:
     node = document.account
     for source in definition.sources.values():
-        yield from _url(source.base_url, f"@source {source.name}")
-        for header in source.headers:
-            if header.name.lower() in _RESERVED_HEADERS:
-                yield problem_at(None, "HEADER_RESERVED", f"@source {source.name}: {header.name} cannot be set.")
+        yield from source_problems(source)
     method = definition.linking.method
     if isinstance(method, OAuth2Linking | ClientCredentialsLinking):
         yield from _url(method.token_endpoint, "@linking tokenEndpoint")
@@ -225,15 +226,25 @@ def _endpoints(document: ConnectorDocument, definition: Definition) -> Iterator[
     endpoints = {connect.id: connect.endpoint for connect in definition.connects}
     for number, identity in enumerate(definition.linking.identity, 1):
         endpoints[f"identity {number}"] = identity.endpoint
+    endpoints |= {f"feed {feed.id}": feed.endpoint for feed in definition.feeds}
     files = {file.name for file in method.files} if isinstance(method, TakeoutLinking) else set()
     for name, endpoint in endpoints.items():
         if endpoint.file is None:
-            yield from _endpoint(name, endpoint, node)
+            yield from endpoint_problems(name, endpoint, node)
         elif endpoint.file not in files:
             yield problem_at(node, "FILE_UNKNOWN", f"{name}: @linking(takeout:) has no file {endpoint.file!r}.")
 
 
-def _endpoint(name: str, endpoint: Endpoint, node: ObjectTypeDefinitionNode) -> Iterator[SdlProblem]:
+def source_problems(source: Source) -> Iterator[SdlProblem]:
+    """Yield what is wrong with a `@source`."""
+    yield from _url(source.base_url, f"@source {source.name}")
+    for header in source.headers:
+        if header.name.lower() in _RESERVED_HEADERS:
+            yield problem_at(None, "HEADER_RESERVED", f"@source {source.name}: {header.name} cannot be set.")
+
+
+def endpoint_problems(name: str, endpoint: Endpoint, node: ObjectTypeDefinitionNode | None) -> Iterator[SdlProblem]:
+    """Yield what is wrong with an endpoint."""
     if not endpoint.path.startswith("/"):
         yield problem_at(node, "PATH_NOT_RELATIVE", f"{name}: the path begins with / and stays at its source.")
     for text in (endpoint.query_params, endpoint.body):

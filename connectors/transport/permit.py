@@ -24,8 +24,8 @@ class Permit(Protocol):
         ...
 
 
-class WorkerAct:
-    """What a signed-in worker does themselves, such as linking an account: open until `end` is called."""
+class OpenAct:
+    """A permission without a grant behind it: open until `end` is called."""
 
     def __init__(self) -> None:
         self._callbacks: list[Callable[[], None]] = []
@@ -52,6 +52,10 @@ class WorkerAct:
         callbacks, self._callbacks = self._callbacks, []
         for callback in callbacks:
             callback()
+
+
+class WorkerAct(OpenAct):
+    """What a signed-in worker does themselves, such as linking an account."""
 
 
 def require_open(permit: Permit | None) -> Permit:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from connectors.schema import Connector
+from connectors.schema import AnyConnector
 from gateway.cli.failure import CommandError
 from gateway.cli.registration import add_registration_parsers, run_against
 from gateway.server.loopback import loopback_socket, serve_on
@@ -36,7 +36,7 @@ def add_parsers(commands: Any) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from connectors.schema import check, load
+    from connectors.schema import check, load_any
     from gateway.registry import compose_with
 
     try:
@@ -48,7 +48,7 @@ def _check(options: argparse.Namespace) -> int:
         print(f"{options.file}:{problem}")
     if problems:
         raise CommandError("CONNECTOR_INVALID", f"{len(problems)} problem{'s' if len(problems) > 1 else ''} found")
-    connector = load(sdl)
+    connector = load_any(sdl)
     errors = compose_with(connector)
     for each in errors:
         print(f"{options.file}: {each}")
@@ -60,8 +60,9 @@ def _check(options: argparse.Namespace) -> int:
 
 def _test(options: argparse.Namespace) -> int:
     from connectors.catalogue import built_in
+    from connectors.sandbox.providers import built_in_providers
 
-    known = {connector.name: connector for connector in built_in()}
+    known: dict[str, AnyConnector] = {each.name: each for each in (*built_in(), *built_in_providers())}
     chosen = list(known.values()) if options.all else [_connector(name, known) for name in options.names]
     if not chosen:
         raise CommandError("NOTHING_TO_TEST", f"name connectors ({', '.join(known)}), files, or --all", exit_code=2)
@@ -70,13 +71,13 @@ def _test(options: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _connector(name: str, known: Mapping[str, Connector]) -> Connector:
-    from connectors.schema import ConnectorError, load
+def _connector(name: str, known: Mapping[str, AnyConnector]) -> AnyConnector:
+    from connectors.schema import ConnectorError, load_any
 
     if name in known:
         return known[name]
     try:
-        return load(Path(name).read_text(encoding="utf-8"))
+        return load_any(Path(name).read_text(encoding="utf-8"))
     except OSError:
         raise CommandError(
             "CONNECTOR_UNKNOWN", f"{name} is neither a file nor one of {', '.join(known)}", exit_code=2
@@ -85,7 +86,7 @@ def _connector(name: str, known: Mapping[str, Connector]) -> Connector:
         raise CommandError("CONNECTOR_INVALID", "\n".join(f"{name}:{each}" for each in error.problems)) from None
 
 
-async def _run_tests(connectors: Sequence[Connector], sandbox_url: str | None) -> int:
+async def _run_tests(connectors: Sequence[AnyConnector], sandbox_url: str | None) -> int:
     from connectors.sandbox import SandboxSettings, create_sandbox
 
     failed = 0

@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+from sqlalchemy import Engine
 
 from connectors.conformance import Report, run_conformance
 from connectors.environment import Environment
+from connectors.feeds import FeedStore
 from connectors.registration import Refusal, Registration
-from connectors.schema import Connector
+from connectors.schema import AnyConnector
 from consent.columns import utc_now
 from consent.platform_gates import PlatformGates
 from gateway.cli.failure import CommandError
@@ -55,23 +57,30 @@ def add_registration_parsers(group: Any) -> None:
     versions = group.add_parser("versions", help="a platform's versions, newest first")
     versions.add_argument("platform")
     versions.set_defaults(run=_versions)
+    feeds = group.add_parser("feeds", help="how the feeds of training and opportunities stand, and what was refused")
+    feeds.set_defaults(run=_feeds)
 
 
 @contextlib.contextmanager
-def _registration() -> Iterator[Registration]:
-    settings = load_settings(os.environ)
-    engine = create_database_engine(settings.database_url)
+def _database() -> Iterator[Engine]:
+    engine = create_database_engine(load_settings(os.environ).database_url)
     try:
         migrate(engine)
         seed(engine)
-        yield Registration(
-            engine, PlatformGates(), lambda connector: [str(each) for each in compose_with(connector)], clock=utc_now
-        )
+        yield engine
     finally:
         engine.dispose()
 
 
-async def run_against(sandbox_url: str, connector: Connector) -> Report:
+@contextlib.contextmanager
+def _registration() -> Iterator[Registration]:
+    with _database() as engine:
+        yield Registration(
+            engine, PlatformGates(), lambda connector: [str(each) for each in compose_with(connector)], clock=utc_now
+        )
+
+
+async def run_against(sandbox_url: str, connector: AnyConnector) -> Report:
     """Run the conformance checks of `connector` against a sandbox. Raises `CommandError` when none is there."""
     try:
         return await run_conformance(connector, Environment(sandbox_url=sandbox_url))
@@ -147,6 +156,19 @@ def _versions(options: argparse.Namespace) -> int:
     with _registration() as registration:
         for version in registration.versions(options.platform):
             print(f"{version.id:>5}  {version.version:<10} {version.status}")
+    return 0
+
+
+def _feeds(_: argparse.Namespace) -> int:
+    with _database() as engine:
+        for feed in FeedStore(engine, clock=utc_now).states():
+            read = "never read" if feed.read_at is None else f"read {feed.read_at:%Y-%m-%d %H:%M} UTC"
+            more = "" if feed.complete else ", there is more than is read"
+            print(f"{feed.platform}/{feed.feed}: {feed.accepted} {feed.gives.lower()}, {read}{more}")
+            for reason in feed.refused:
+                print(f"  refused {reason['count']}, as {reason['example']}: {reason['message']} [{reason['code']}]")
+            if feed.error is not None:
+                print(f"  failed {feed.failures} times, next try {feed.next_at:%H:%M} UTC: {feed.error}")
     return 0
 
 

@@ -17,6 +17,7 @@ MODULES = (
     "consent.oauth.models",
     "consent.signin.models",
     "connectors.accounts.models",
+    "connectors.feeds.models",
     "connectors.linking.models",
     "connectors.registration.models",
     "connectors.takeout.models",

@@ -42,6 +42,7 @@ _TRACKS: tuple[Json, ...] = (
         "hours": 24,
         "skills_taught": ["operate camera", "set up lighting equipment"],
         "prerequisites": [],
+        "crews": ["camera operator"],
         "price": {"value": "190.00", "currency": "USD"},
     },
     {
@@ -51,6 +52,7 @@ _TRACKS: tuple[Json, ...] = (
         "hours": 40,
         "skills_taught": ["edit recorded sound", "perform video editing"],
         "prerequisites": [],
+        "crews": ["video and motion picture editor"],
         "price": {"value": "260.00", "currency": "USD"},
     },
     {
@@ -60,6 +62,7 @@ _TRACKS: tuple[Json, ...] = (
         "hours": 60,
         "skills_taught": ["create moving images", "animate designs"],
         "prerequisites": ["video-editing"],
+        "crews": ["animator"],
         "price": {"value": "480.00", "currency": "USD"},
     },
     {
@@ -69,6 +72,7 @@ _TRACKS: tuple[Json, ...] = (
         "hours": 36,
         "skills_taught": ["manage production schedule", "develop project budget"],
         "prerequisites": ["camera-basics"],
+        "crews": [],
         "price": {"value": "420.00", "currency": "USD"},
     },
 )

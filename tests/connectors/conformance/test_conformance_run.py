@@ -8,9 +8,10 @@ import pytest
 from connectors.catalogue import built_in
 from connectors.conformance import Report, run_conformance
 from connectors.environment import Environment
-from connectors.schema import load
+from connectors.sandbox.providers import built_in_providers
+from connectors.schema import load, load_any
 
-CONNECTORS = {connector.name: connector for connector in built_in()}
+CONNECTORS = {connector.name: connector for connector in (*built_in(), *built_in_providers())}
 
 
 def run(connector, sandbox_url: str) -> Report:
@@ -22,12 +23,30 @@ def run(connector, sandbox_url: str) -> Report:
     return asyncio.run(main())
 
 
-@pytest.mark.parametrize("name", ["uber", "creatorup"])
-def test_catalogue_keeps_its_promises(sandbox_url: str, name: str) -> None:
+@pytest.mark.parametrize(("name", "checks"), [("uber", 15), ("creatorup", 24), ("course_catalogue", 9)])
+def test_catalogue_keeps_its_promises(sandbox_url: str, name: str, checks: int) -> None:
     report = run(CONNECTORS[name], sandbox_url)
     assert report.ok, "\n".join(report.lines())
     assert {finding.outcome for finding in report.findings} == {"ok"}
-    assert report.lines()[-1] == "  15 ok, 0 failed, 0 skipped"
+    assert report.lines()[-1] == f"  {checks} ok, 0 failed, 0 skipped"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "seen"),
+    [
+        ('GET: "/v1/courses"', 'GET: "/v2/courses"', "UPSTREAM_MALFORMED"),
+        ('"ON_SITE"', '"ANYWHERE"', "`mode` is not what it should be. [FIELD_INVALID]"),
+        ("size: 100", "size: 101", "UPSTREAM_MALFORMED"),
+        ("size: 100,", "size: 100, most: 100,", "more than the 100 records"),
+    ],
+)
+def test_broken_promise_of_a_feed_is_named(sandbox_url: str, right: str, wrong: str, seen: str) -> None:
+    source = CONNECTORS["course_catalogue"].source
+    assert right in source
+    report = run(load_any(source.replace(right, wrong, 1)), sandbox_url)
+    (finding,) = [each for each in report.findings if each.check == "feed courses"]
+    assert finding.outcome == "FAILED"
+    assert seen in finding.seen
 
 
 @pytest.mark.parametrize(

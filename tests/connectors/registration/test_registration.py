@@ -13,9 +13,11 @@ from connectors.environment import Environment
 from connectors.registration import LiveConnectors, Registration
 from connectors.registry import Registry
 from connectors.runtime.linked import Credentials
+from connectors.sandbox.providers import built_in_providers
 from connectors.schema import Connector, load
 from connectors.transport import Wire
 
+CATALOGUE = built_in_providers()[0]
 UBER = next(connector for connector in built_in() if connector.name == "uber")
 
 
@@ -191,3 +193,23 @@ def test_process_follows_what_is_live_and_keeps_unchanged_subgraphs(registration
 
 def _versions(connectors: list[Connector]) -> list[str]:
     return [f"{each.name} {each.definition.platform.version}" for each in connectors]
+
+
+def test_provider_without_accounts_goes_live_is_suspended_and_comes_back(registration) -> None:
+    registration.seed([UBER])
+    taken = registration.submit(CATALOGUE.source, by="course_catalogue")
+    assert registration.feeding() == []
+    assert registration.record_test(taken.version_id, ok=True, report=[], by="test") is None
+    assert registration.approve(taken.version_id, by="operator") is None
+    assert [each.name for each in registration.feeding()] == ["course_catalogue"]
+    assert [each.name for each in registration.live()[1]] == ["uber"], "it has no accounts and composes nothing"
+    registration.suspend("course_catalogue", by="operator", reason="wrong prices")
+    assert registration.feeding() == []
+    registration.resume("course_catalogue", by="operator")
+    assert [each.name for each in registration.feeding()] == ["course_catalogue"]
+
+
+def test_a_platform_cannot_become_a_provider_of_the_same_name(registration) -> None:
+    registration.seed([UBER])
+    text = CATALOGUE.source.replace('"course_catalogue"', '"uber"').replace('"1.0.0"', '"9.0.0"')
+    assert registration.submit(text, by="platform:uber").code == "KIND_CHANGED"

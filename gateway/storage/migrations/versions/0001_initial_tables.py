@@ -153,6 +153,44 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_consent_event_worker_id"), ["worker_id"], unique=False)
 
     op.create_table(
+        "feed_copy",
+        sa.Column("platform", sa.String(32), nullable=False),
+        sa.Column("feed", sa.String(64), nullable=False),
+        sa.Column("gives", sa.String(16), nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=True),
+        sa.Column("content_sha256", sa.String(64), nullable=True),
+        sa.Column("validators", sa.JSON(), nullable=False),
+        sa.Column("accepted", sa.Integer(), nullable=False),
+        sa.Column("refused", sa.JSON(), nullable=False),
+        sa.Column("complete", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.String(32), nullable=True),
+        sa.Column("fidelity", sa.String(16), nullable=True),
+        sa.Column("simulated", sa.Boolean(), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("error", sa.String(500), nullable=True),
+        sa.PrimaryKeyConstraint("platform", "feed"),
+    )
+    op.create_table(
+        "feed_opening",
+        sa.Column("platform", sa.String(32), nullable=False),
+        sa.Column("ref", sa.String(200), nullable=False),
+        sa.Column("month", sa.String(7), nullable=False),
+        sa.Column("region", sa.String(200), nullable=True),
+        sa.Column("occupation", sa.String(300), nullable=False),
+        sa.Column("requires", sa.JSON(), nullable=False),
+        sa.Column("openings", sa.Integer(), nullable=False),
+        sa.Column("simulated", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("platform", "ref"),
+    )
+    with op.batch_alter_table("feed_opening", schema=None) as batch_op:
+        batch_op.create_index("ix_feed_opening_month", ["month"], unique=False)
+
+    op.create_table(
         "fetch_lease",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("process_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -811,6 +849,11 @@ def downgrade() -> None:
     op.drop_table("lasting_key")
     op.drop_table("gateway_process")
     op.drop_table("fetch_lease")
+    with op.batch_alter_table("feed_opening", schema=None) as batch_op:
+        batch_op.drop_index("ix_feed_opening_month")
+
+    op.drop_table("feed_opening")
+    op.drop_table("feed_copy")
     with op.batch_alter_table("consent_event", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_consent_event_worker_id"))
         batch_op.drop_index(batch_op.f("ix_consent_event_grant_id"))

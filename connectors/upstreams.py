@@ -1,0 +1,36 @@
+"""Opens the way to a connector's platform, with the limits that its SDL gives."""
+
+from __future__ import annotations
+
+from connectors.environment import Environment
+from connectors.schema import AnyConnector
+from connectors.transport import Upstream, UpstreamLimits, Wire
+from connectors.transport.breaker import CircuitBreaker
+from connectors.transport.retry import RetryPolicy
+
+
+def open_upstream(
+    connector: AnyConnector,
+    environment: Environment,
+    wire: Wire,
+    *,
+    retry: RetryPolicy | None = None,
+    breaker: CircuitBreaker | None = None,
+) -> Upstream:
+    """Return the upstream of a connector where `environment` has it."""
+    limits = connector.definition.limits
+    return Upstream(
+        wire,
+        platform=connector.name,
+        reach=environment.reach,
+        limits=UpstreamLimits(
+            concurrency=limits.concurrency,
+            requests=limits.requests,
+            period=limits.period,
+            per_account=limits.per_account,
+            timeout=limits.timeout,
+            body_bytes=limits.body_bytes,
+        ),
+        retry=retry,
+        breaker=breaker,
+    )
