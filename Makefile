@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SHARED ?= ../shared
 
-.PHONY: bench-graph demo test lint types unit race bench setup setup-dev setup-node setup-semantic conformance schema lock clean help
+.PHONY: bench-graph bench-interfaces demo test lint types unit race bench setup setup-dev setup-node setup-semantic conformance schema lock clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ race: setup-dev ## revocations against live queries in many processes; GATE=chec
 
 bench-graph: setup-dev ## the skill graph's quality and speed, on data in $(SHARED)/data
 	@$(BIN)/python tests/bench/skill_graph.py $(SHARED)/data
+
+bench-interfaces: setup-dev ## an interface with a thousand types in a thousand subgraphs
+	@$(BIN)/python tests/bench/interfaces.py
 
 conformance: setup-dev ## scores on others' test cases in $(SHARED)/conformance
 	@test -d $(SHARED)/conformance || { echo "skipped: $(SHARED)/conformance is not there"; exit 0; }

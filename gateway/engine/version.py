@@ -25,6 +25,7 @@ from gateway.composition import api_schema
 from gateway.engine.cache import LruCache
 from gateway.engine.cost import CostModel
 from gateway.engine.documents import ParsedDocument, client_variables, read_document
+from gateway.engine.garbage import uncollected
 from gateway.engine.introspection import Introspection
 from gateway.engine.options import EngineOptions
 from gateway.engine.sealing import SealedArguments
@@ -180,11 +181,12 @@ class SupergraphVersion:
 
     def _compiled(self, operation: Operation) -> CompiledPlan | PlanError:
         """Plan and compile; that there is no plan is worth remembering too, it may have taken long to find out."""
-        try:
-            made = plan(self.supergraph, operation, self._options.planner, stopwatch())
-        except PlanError as error:
-            return error
-        return compile_plan(made, self.schema)
+        with uncollected():
+            try:
+                made = plan(self.supergraph, operation, self._options.planner, stopwatch())
+            except PlanError as error:
+                return error
+            return compile_plan(made, self.schema)
 
     def operations(self) -> list[tuple[str, str | None]]:
         """Return the documents that are cached, the one used last at the end: to warm a new version with."""

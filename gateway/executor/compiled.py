@@ -34,6 +34,9 @@ Later = Callable[[], Sequence[Fetch]]
 Places = Set[tuple[str, ...]]
 """Where entities stand, in data keys alone."""
 
+MANY = 8
+"""From how many fetches that become ready together the types that are there are looked at first."""
+
 MAX_DOCUMENT_VARIANTS = 256
 """How many documents one fetch caches; beyond that they are printed anew."""
 
@@ -68,10 +71,32 @@ class CompiledEntities:
         return bool(self.composites) and (not self._sharing or _needs_copies(self.selection, self._later()))
 
 
+class Crowd:
+    """Many fetches that wait for one fetch only, for entities at one `place`, and that nothing waits for.
+
+    They are told apart by the types that they want there: of a thousand, a request starts those whose types it meets.
+    """
+
+    def __init__(self, place: tuple[PathStep, ...], members: Sequence[CompiledFetch]) -> None:
+        self.place = place
+        self._members = tuple(member.index for member in members)
+        self._by_type: dict[str | None, list[int]] = {}
+        for member in members:
+            for name in member.types:
+                self._by_type.setdefault(name, []).append(member.index)
+
+    def wanted(self, types: Set[str | None]) -> Sequence[int]:
+        """Return the members that have something to do where objects of these types stand (None: of unknown type)."""
+        if None in types:
+            return self._members
+        return sorted({index for name in types for index in self._by_type.get(name, ())})
+
+
 class CompiledFetch:
     """A fetch with its generated functions and the documents that have been printed for it.
 
     `place` is where its entities stand, when that is one place, and `types` are the types that it wants there.
+    What waits for it is in `dependents`, or in one of the `crowds`.
     """
 
     def __init__(
@@ -81,6 +106,7 @@ class CompiledFetch:
         self.fetch = fetch
         self.subgraph = fetch.subgraph
         self.dependents = dependents
+        self.crowds: tuple[Crowd, ...] = ()
         self.entities = tuple(CompiledEntities(each, later, places, sharing=sharing) for each in fetch.entities)
         targets = [target for each in fetch.entities for target in each.targets]
         self.place = targets[0].path if len({target.path for target in targets}) == 1 else None
@@ -197,11 +223,15 @@ class CompiledPlan:
         self.dependencies = tuple(len(fetch.after) for fetch in plan.fetches)
         self.initial = tuple(index for index, count in enumerate(self.dependencies) if count == 0)
         self.is_linear = len(self.initial) <= 1 and all(len(each) <= 1 for each in dependents)
-        self.is_gated = any(fetch.disclosure or _scoped_selections(fetch) for fetch in plan.fetches)
+        if not plan.deferred:
+            self._gather_crowds()
+        self.is_gated = any(fetch.disclosure for fetch in plan.fetches) or _selects_scoped(plan.fetches)
         self.shape = shape_projection(plan.projection, schema, places)
         self.projection = compile_projection(self.shape)
         later = {each for part in plan.deferred for each in part.fetches}
-        fetched = {name for fetch in plan.fetches if fetch.id not in later for name in _scoped_selections(fetch)}
+        fetched: Set[str] = frozenset()
+        if plan.deferred:
+            fetched = {name for fetch in plan.fetches if fetch.id not in later for name in _scoped_selections(fetch)}
         self.parts = tuple(
             CompiledPart(part, frozenset(numbers[each] for each in part.fetches), schema, places, fetched)
             for part in plan.deferred
@@ -213,6 +243,19 @@ class CompiledPlan:
             self.whole = graft(self.whole, keys, part.shape[0].fields)
         self.weight = len(plan.fetches) + sum(1 for _ in iterate_shapes(self.whole))
         self._collectors: dict[tuple[PathStep, ...], Collect] = {}
+
+    def _gather_crowds(self) -> None:
+        for fetch in self.fetches:
+            if len(fetch.dependents) < MANY:
+                continue
+            crowds: dict[tuple[PathStep, ...], list[CompiledFetch]] = {}
+            for member in (self.fetches[index] for index in fetch.dependents):
+                if member.place is not None and self.dependencies[member.index] == 1 and not member.dependents:
+                    crowds.setdefault(member.place, []).append(member)
+            large = {place: members for place, members in crowds.items() if len(members) >= MANY}
+            inside = {member.index for members in large.values() for member in members}
+            fetch.dependents = tuple(index for index in fetch.dependents if index not in inside)
+            fetch.crowds = tuple(Crowd(place, members) for place, members in large.items())
 
     def types_at(self, place: tuple[PathStep, ...], tree: dict[str, Any]) -> set[str | None]:
         """Return the `__typename`s of the objects that stand at a place (None: one has none)."""
@@ -238,6 +281,24 @@ def _scoped_names(fields: Sequence[ProjectedField]) -> set[str]:
         if each.scopes:
             found.add(each.name)
     return found
+
+
+def _selects_scoped(fetches: Sequence[Fetch]) -> bool:
+    """Tell whether any fetch selects a scoped field; what a thousand fetches share is looked at once."""
+    pending = [fetch.selections for fetch in fetches]
+    pending += [entities.selections for fetch in fetches for entities in fetch.entities]
+    seen: set[int] = set()
+    while pending:
+        selections = pending.pop()
+        if id(selections) in seen:
+            continue
+        seen.add(id(selections))
+        for each in selections:
+            if isinstance(each, FieldSelection) and each.scopes:
+                return True
+            if each.selections:
+                pending.append(each.selections)
+    return False
 
 
 def _scoped_selections(fetch: Fetch) -> set[str]:

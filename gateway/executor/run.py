@@ -14,7 +14,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 from gateway.errors import ResponseTooLargeError, SubgraphError, SubgraphTimeoutError, SubgraphUnavailableError
-from gateway.executor.compiled import CompiledEntities, CompiledFetch, CompiledPlan
+from gateway.executor.compiled import MANY, CompiledEntities, CompiledFetch, CompiledPlan
 from gateway.executor.context import ExecutionResult, RequestContext
 from gateway.executor.contexts import ContextGroup, context_groups
 from gateway.executor.failures import FailureReporter, Sink, failure_of
@@ -28,9 +28,6 @@ from gateway.subgraph import SubgraphCall
 logger = logging.getLogger(__name__)
 
 JsonObject = dict[str, Any]
-
-MANY = 8
-"""From how many fetches that become ready together the types that are there are looked at first."""
 
 
 class Run:
@@ -122,6 +119,8 @@ class Run:
             made: list[CompiledFetch] = []
             for each in done:
                 self.done.add(each.index)
+                for crowd in each.crowds:
+                    ready += crowd.wanted(self.plan.types_at(crowd.place, self.tree))
                 for dependent in each.dependents:
                     self._waiting[dependent] -= 1
                     if not self._waiting[dependent]:

@@ -38,6 +38,7 @@ class _Template:
     """What an entity group emits, whoever of its family it is emitted for.
 
     `roots` are the selections by typename, `shapes` the representations, `held` what holds whenever it runs.
+    `declared`, `conditions` and `disclosure` are those of its fetch, if nothing else is in it.
     """
 
     roots: tuple[tuple[str, tuple[Selection, ...]], ...]
@@ -46,6 +47,8 @@ class _Template:
     held: _Conjunction
     disclosure: frozenset[str]
     variables: frozenset[str]
+    declared: tuple[tuple[str, str], ...]
+    conditions: tuple[Condition, ...]
 
 
 class _Emitter:
@@ -65,6 +68,8 @@ class _Emitter:
         first = batch.parts[0].group
         if not first.shapes:
             return self._root(number, batch, first)
+        if len(batch.parts) == 1:
+            return self._alone(number, batch, self._template(first))
         templates = [self._template(part.group) for part in batch.parts]
         common = frozenset.intersection(*(template.held for template in templates))
         entities = self._entities(batch.parts, common)
@@ -79,6 +84,33 @@ class _Emitter:
             variables=self._variables(variables) + _context_variables(templates),
             conditions=sorted_conjunction(common),
             disclosure=disclosure,
+        )
+
+    def _alone(self, number: int, batch: Batch, template: _Template) -> Fetch:
+        """Emit a fetch for one group or one member of a family; of these there may be a thousand."""
+        (part,) = batch.parts
+        target = Target(
+            path=part.group.spot.path,
+            representations=self._representations(template, part.member),
+            contexts=template.contexts,
+        )
+        variable = "representations"
+        while variable in self.declared:
+            variable = "_" + variable
+        entities = EntitySelection(
+            variable=variable,
+            key="_entities",
+            targets=(target,),
+            selections=self._selections(template, part.member),
+        )
+        return Fetch(
+            id=number,
+            subgraph=batch.subgraph,
+            after=self._after(number, batch),
+            entities=(entities,),
+            variables=template.declared,
+            conditions=template.conditions,
+            disclosure=template.disclosure,
         )
 
     def _root(self, number: int, batch: Batch, group: Group) -> Fetch:
@@ -130,14 +162,11 @@ class _Emitter:
                 contexts=template.contexts,
             )
             conditions = sorted_conjunction(template.held - common)
-            if len(parts) > 1:
-                memo = (selections, conditions)
-                if memo in known:
-                    _add_target(known[memo], target)
-                    continue
-                known[memo] = targets = [target]
-            else:
-                targets = [target]
+            memo = (selections, conditions)
+            if memo in known:
+                _add_target(known[memo], target)
+                continue
+            known[memo] = targets = [target]
             found.append((selections, conditions, targets))
         single = len(found) == 1
         entities: list[EntitySelection] = []
@@ -182,7 +211,14 @@ class _Emitter:
             )
             _survey_inputs([context.field for context in contexts], disclosure)
             found = self._templates[group] = _Template(
-                roots, shapes, contexts, held, frozenset(disclosure), frozenset(variables)
+                roots,
+                shapes,
+                contexts,
+                held,
+                frozenset(disclosure),
+                frozenset(variables),
+                self._variables(variables) + tuple((context.variable, context.type) for context in contexts),
+                sorted_conjunction(held),
             )
         return found
 
