@@ -19,6 +19,7 @@ Reading order:
 * `visibility.py`  which accounts exist for whom; `contact.py` contact codes
 * `subgraph.py`    the consent subgraph; `subgraph_types.py` its types; `subgraph_requests.py`, `subgraph_revoke.py`
                    and `subgraph_log.py` what their names say
+* `console/`  who belongs to an actor, a platform or the operator, and what they do there
 * `oauth/`, `signin/`, `pages/`  the authorization server, the worker's session, the worker's pages
 
 The states of a grant; every state but `active` is final:

@@ -1,6 +1,7 @@
 """The triggers of the consent tables, for SQLite and PostgreSQL: rules that hold whoever writes.
 
 * A grant starts `active`, ends once, and never changes again; its end date is never raised, its parties stay.
+* A test actor is granted something by test workers only; actors and workers stay test ones, or stay real.
 * A granted item is a category that the purpose's version allows, never a forbidden one; items never change.
 * Events are only ever added; those of an erased worker may be deleted (`audit/leaf.py` says why that is no loss).
 * Whatever ends a permission (a grant ends, a gate closes, a worker is erased, an actor suspended) leaves a
@@ -41,6 +42,14 @@ _REFUSALS: tuple[tuple[str, str, str, str, str], ...] = (
         "{days} > (SELECT max_days FROM purpose p WHERE p.id = NEW.purpose AND p.version = NEW.purpose_version)",
         "a grant lasts no longer than its purpose allows",
     ),
+    (
+        "consent_grant",
+        "test_is_apart",
+        "INSERT",
+        "EXISTS (SELECT 1 FROM actor a WHERE a.id = NEW.actor_id AND a.is_test)"
+        " AND NOT EXISTS (SELECT 1 FROM worker w WHERE w.id = NEW.worker_id AND w.is_test)",
+        "only test workers grant a test actor anything",
+    ),
     ("consent_grant", "ended_is_final", "UPDATE", "OLD.status <> 'active'", "an ended grant does not change"),
     ("consent_grant", "never_extended", "UPDATE", "NEW.expires_at > OLD.expires_at", "a grant is not extended"),
     (
@@ -65,6 +74,10 @@ _REFUSALS: tuple[tuple[str, str, str, str, str], ...] = (
     ("grant_item", "fixed", "UPDATE", "1 = 1", "the items of a grant do not change"),
     ("grant_item", "kept", "DELETE", "1 = 1", "the items of a grant are kept"),
     ("worker", "erased_is_final", "UPDATE", "OLD.status = 'erased' AND NEW.status <> 'erased'", "erased is final"),
+    *(
+        (table, "test_stays", "UPDATE", "NEW.is_test <> OLD.is_test", "what was made for tests stays so")
+        for table in ("worker", "actor")
+    ),
     ("access_event", "fixed", "UPDATE", "1 = 1", "events do not change"),
     (
         "access_event",

@@ -38,7 +38,7 @@ class GateSession(Protocol):
     @property
     def request_id(self) -> str: ...  # noqa: D102
     @property
-    def kind(self) -> Literal["actor", "worker", "operator", "anonymous"]: ...  # noqa: D102
+    def kind(self) -> Literal["actor", "worker", "platform", "operator", "anonymous"]: ...  # noqa: D102
     @property
     def actor_id(self) -> str | None: ...  # noqa: D102
     @property
@@ -53,6 +53,10 @@ class GateSession(Protocol):
     def scopes(self) -> frozenset[str]: ...  # noqa: D102
     @property
     def token_ref(self) -> str | None: ...  # noqa: D102
+    @property
+    def platform(self) -> str | None: ...  # noqa: D102
+    @property
+    def role(self) -> str | None: ...  # noqa: D102
 
 
 class GateQuestion(Protocol):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, Row, insert, select, update
 from sqlmodel import Session, col
 
 from consent.columns import utc_now
@@ -62,7 +62,7 @@ class GrantService(GrantReader):
         With `replaces` the older grant is superseded in the same transaction; call `settle(replaces)` after the
         commit to wait until nothing is read under it.
         Raises `GrantError`: `GRANT_EMPTY`, `PURPOSE_UNKNOWN`, `ITEM_NOT_ALLOWED`, `EXPIRY_INVALID`,
-        `WORKER_UNKNOWN`, `ACTOR_UNKNOWN`, `REPLACES_UNKNOWN`.
+        `WORKER_UNKNOWN`, `ACTOR_UNKNOWN`, `TEST_ACTOR`, `REPLACES_UNKNOWN`.
         """
         connection = session.connection() if isinstance(session, Session) else session
         now = self._clock()
@@ -76,10 +76,14 @@ class GrantService(GrantReader):
             raise GrantError("ITEM_NOT_ALLOWED", "The purpose does not allow an item.")
         if not now < expires_at <= now + term.max_duration:
             raise GrantError("EXPIRY_INVALID", f"A grant for {purpose} lasts at most {term.max_duration.days} days.")
-        if connection.execute(select(col(Worker.status)).where(col(Worker.id) == worker_id)).scalar() != "active":
+        worker = _party(connection, Worker, worker_id)
+        if worker is None:
             raise GrantError("WORKER_UNKNOWN", "No such worker.")
-        if connection.execute(select(col(Actor.status)).where(col(Actor.id) == actor_id)).scalar() != "active":
+        actor = _party(connection, Actor, actor_id)
+        if actor is None:
             raise GrantError("ACTOR_UNKNOWN", "No such actor.")
+        if actor.is_test and not worker.is_test:
+            raise GrantError("TEST_ACTOR", "This is a test application: only test workers can allow it anything.")
         version = 1
         if replaces is not None:
             version = self._supersede(connection, replaces, worker_id=worker_id, client_id=client_id, now=now) + 1
@@ -222,6 +226,13 @@ class GrantService(GrantReader):
                 payload=payload,
             )
         )
+
+
+def _party(connection: Connection, model: type[Worker] | type[Actor], identifier: str) -> Row[Any] | None:
+    """Return whether an active worker or actor is a test one; None when there is none."""
+    return connection.execute(
+        select(col(model.is_test)).where(col(model.id) == identifier, col(model.status) == "active")
+    ).one_or_none()
 
 
 def is_item_allowed(purpose: str, item: Item) -> bool:

@@ -12,7 +12,7 @@ import uuid
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKeyConstraint, Index
+from sqlalchemy import JSON, CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from consent.columns import Instant, serial
@@ -26,8 +26,31 @@ def new_id() -> str:
     return uuid.uuid4().hex
 
 
+class Organization(SQLModel, table=True):
+    """Who takes part: an actor, a platform, or the operator of this Gigway (`operator`, the one of its kind).
+
+    People belong to it (`consent.console.models.Membership`). `pending` waits for an operator: its members cannot do
+    anything for it yet. An actor's organization has up to two rows of `actor`: a test one at once, a live one later.
+    """
+
+    __tablename__ = "organization"
+    __table_args__ = (
+        CheckConstraint("kind IN ('actor', 'platform', 'operator')", name="ck_organization_kind"),
+        CheckConstraint("status IN ('pending', 'active', 'refused')", name="ck_organization_status"),
+        CheckConstraint("(kind = 'platform') = (platform IS NOT NULL)", name="ck_organization_platform"),
+        CheckConstraint("(kind = 'operator') = (id = 'operator')", name="ck_organization_operator"),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    kind: str = Field(max_length=16)
+    name: str = Field(max_length=200)
+    platform: str | None = Field(default=None, unique=True, max_length=64)
+    status: str = Field(default="active", max_length=16)
+    created_at: datetime = Field(sa_type=Instant)
+
+
 class Worker(SQLModel, table=True):
-    """A data subject. `erased` is final."""
+    """A data subject. `erased` is final. `is_test`: made for tests, so that test actors may be granted something."""
 
     __tablename__ = "worker"
     __table_args__ = (CheckConstraint("status IN ('active', 'erased')", name="ck_worker_status"),)
@@ -36,14 +59,22 @@ class Worker(SQLModel, table=True):
     status: str = Field(default="active", max_length=16)
     display_name: str | None = Field(default=None, max_length=200)
     locale: str = Field(default="en", max_length=16)
+    is_test: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     created_at: datetime = Field(sa_type=Instant)
 
 
 class Actor(SQLModel, table=True):
-    """A matching actor, as shown to the worker. `categories` and `purposes` are what it is registered for."""
+    """A matching actor, as shown to the worker. `categories` and `purposes` are what it is registered for.
+
+    One with `is_test` may be granted something by test workers only; its organization's live one is another row,
+    so that ids, grants and accesses of tests never join those of real workers.
+    """
 
     __tablename__ = "actor"
-    __table_args__ = (CheckConstraint("status IN ('active', 'suspended')", name="ck_actor_status"),)
+    __table_args__ = (
+        CheckConstraint("status IN ('active', 'suspended')", name="ck_actor_status"),
+        UniqueConstraint("organization_id", "is_test", name="uq_actor_organization"),
+    )
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=64)
     version: int = Field(default=1)
@@ -52,8 +83,11 @@ class Actor(SQLModel, table=True):
     address: str | None = Field(default=None, max_length=500)
     contact: str | None = Field(default=None, max_length=200)
     jurisdiction: str | None = Field(default=None, max_length=16)
+    privacy_notice: str | None = Field(default=None, max_length=2048)
     categories: list[str] = Field(default_factory=list, sa_type=JSON)
     purposes: list[str] = Field(default_factory=list, sa_type=JSON)
+    is_test: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    organization_id: str | None = Field(default=None, foreign_key="organization.id", max_length=32)
     status: str = Field(default="active", max_length=16)
     created_at: datetime = Field(sa_type=Instant)
 

@@ -169,6 +169,8 @@ class Viewer:
     actor: Actor | None
     worker: Worker | None
     purpose: str | None
+    platform_name: str | None = strawberry.field(description="The platform that a platform's client speaks for.")
+    role: str | None = strawberry.field(description="What a platform's or operator's client may do.")
     scopes: list[str]
     grants: GrantConnection = strawberry.field(resolver=resolve_viewer_grants)
     requests: ConsentRequestConnection = strawberry.field(
@@ -192,6 +194,8 @@ async def resolve_viewer(info: strawberry.Info[Any, Any]) -> Viewer:
         actor=actor,
         worker=Worker(id=strawberry.ID(worker_id)) if worker_id is not None else None,
         purpose=session.purpose,
+        platform_name=session.platform,
+        role=session.role,
         scopes=sorted(session.scopes),
     )
 

@@ -251,8 +251,8 @@ class RequestMutation:
 def _ask(services: RequestServices, client_id: str, named: str, details: str) -> str:
     now = services.clock()
     with services.engine.begin() as connection:
-        client = load_client(connection, client_id)
-        if client is None or not client.is_live:
+        client = load_client(connection, client_id, now=now)
+        if client is None or client.actor is None or not client.is_live:
             raise GraphQLError("This client may not ask.", extensions={"code": "FORBIDDEN"})
         registration = Registration(categories=client.categories, purposes=client.purposes)
         resolved = resolve_request(details, None, client=registration, platforms=services.platforms(), now=now)
@@ -263,7 +263,7 @@ def _ask(services: RequestServices, client_id: str, named: str, details: str) ->
         asked = ask(
             connection,
             client_id=client.client_id,
-            actor_id=client.actor_id,
+            actor_id=client.actor.id,
             # The gateway has unsealed the id.
             addressee=addressee_of(named, lambda internal: internal),
             request=resolved,

@@ -17,7 +17,7 @@ from sqlmodel import col
 
 from consent.contact import is_contact_code, normal_form, resolve_code
 from consent.inbox.models import ActorBlock, ConsentRequest
-from consent.models import ConsentEvent, Worker, new_id
+from consent.models import Actor, ConsentEvent, Worker, new_id
 from consent.oauth.details import GigRequest
 from consent.oauth.models import REQUESTS
 from consent.stops import share_stops
@@ -116,6 +116,14 @@ def record(
     )
 
 
+def _may_meet(connection: Connection, actor_id: str, worker_id: str) -> bool:
+    """Whether the actor is no test one, or the worker is."""
+    is_test_actor = connection.execute(select(col(Actor.is_test)).where(col(Actor.id) == actor_id)).scalar_one_or_none()
+    return is_test_actor is False or bool(
+        connection.execute(select(col(Worker.is_test)).where(col(Worker.id) == worker_id)).scalar_one()
+    )
+
+
 def _reachable(connection: Connection, addressee: str, actor_id: str, now: datetime) -> str | None:
     """Return the worker who is to see the request; None for nobody, whatever the reason."""
     if is_contact_code(addressee):
@@ -124,7 +132,7 @@ def _reachable(connection: Connection, addressee: str, actor_id: str, now: datet
         worker_id = connection.execute(
             select(col(Worker.id)).where(col(Worker.id) == addressee, col(Worker.status) == "active")
         ).scalar_one_or_none()
-    if worker_id is None:
+    if worker_id is None or not _may_meet(connection, actor_id, worker_id):
         return None
     blocked = connection.execute(
         select(col(ActorBlock.actor_id)).where(

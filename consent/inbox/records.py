@@ -17,7 +17,6 @@ from consent.columns import utc_now
 from consent.inbox.models import ActorBlock, ConsentRequest, RequestStatus
 from consent.models import Actor
 from consent.oauth.details import GigRequest
-from consent.oauth.models import OAuthClient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +28,7 @@ class RequestRecord:
     actor_trading_name: str
     actor_legal_name: str
     actor_jurisdiction: str | None
-    client_is_test: bool
+    actor_is_test: bool
     worker_id: str | None
     request: GigRequest
     status: RequestStatus
@@ -142,10 +141,9 @@ def _requests() -> Select[Any]:
             col(Actor.trading_name),
             col(Actor.legal_name),
             col(Actor.jurisdiction),
-            col(OAuthClient.status).label("client_status"),
+            col(Actor.is_test),
         )
         .join(Actor, col(Actor.id) == col(ConsentRequest.actor_id))
-        .outerjoin(OAuthClient, col(OAuthClient.id) == col(ConsentRequest.client_id))
         .order_by(col(ConsentRequest.created_at).desc(), col(ConsentRequest.id))
     )
 
@@ -164,7 +162,7 @@ def _record(row: Row[Any], now: datetime) -> RequestRecord:
         actor_trading_name=row.trading_name,
         actor_legal_name=row.legal_name,
         actor_jurisdiction=row.jurisdiction,
-        client_is_test=row.client_status == "test",
+        actor_is_test=row.is_test,
         worker_id=row.worker_id,
         request=GigRequest.from_json(row.details),
         status="expired" if is_over else row.status,

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, Engine, and_, bindparam, or_, select
+from sqlalchemy import Connection, Engine, and_, bindparam, func, or_, select
 from starlette.concurrency import run_in_threadpool
 
+from consent.oauth.clients import ClientKind
 from consent.oauth.details import MANAGEMENT_SCOPES, scopes_of
 from consent.oauth.dpop import Nonces, Presented, ProofRefused, Proven, check_proof
 from consent.oauth.machine_secrets import ACCESS_TOKEN, TOKEN_REF_LENGTH, fingerprint, is_shaped
-from consent.oauth.models import ACTORS, CLIENTS, GATES, GRANTS, TOKENS
+from consent.oauth.models import ACTORS, CLIENTS, GATES, GRANTS, ORGANIZATIONS, TOKENS
 from consent.oauth.settings import OAuthSettings
 from consent.oauth.signed_jwt import ALGORITHMS
 
@@ -31,13 +32,17 @@ _LIVE_TOKEN = (
         TOKENS.c.scopes,
         TOKENS.c.dpop_jkt,
         TOKENS.c.expires_at,
+        CLIENTS.c.kind,
+        CLIENTS.c.role,
         CLIENTS.c.actor_id,
         CLIENTS.c.categories,
         ACTORS.c.categories.label("actor_categories"),
+        ORGANIZATIONS.c.platform,
         GRANTS.c.worker_id,
     )
     .join(CLIENTS, CLIENTS.c.id == TOKENS.c.client_id)
-    .join(ACTORS, ACTORS.c.id == CLIENTS.c.actor_id)
+    .outerjoin(ACTORS, ACTORS.c.id == CLIENTS.c.actor_id)
+    .outerjoin(ORGANIZATIONS, ORGANIZATIONS.c.id == CLIENTS.c.organization_id)
     .outerjoin(GRANTS, GRANTS.c.id == TOKENS.c.grant_id)
     .outerjoin(GATES, and_(GATES.c.client_id == TOKENS.c.client_id, GATES.c.open.is_(False)))
     .where(
@@ -45,8 +50,8 @@ _LIVE_TOKEN = (
         TOKENS.c.kind == "access",
         TOKENS.c.revoked_at.is_(None),
         TOKENS.c.expires_at > bindparam("now"),
-        CLIENTS.c.status.in_(("test", "live")),
-        ACTORS.c.status == "active",
+        CLIENTS.c.status == "active",
+        func.coalesce(ACTORS.c.status, ORGANIZATIONS.c.status) == "active",
         GATES.c.client_id.is_(None),
         or_(
             TOKENS.c.grant_id.is_(None),
@@ -60,6 +65,9 @@ _LIVE_TOKEN = (
 class AuthenticatedToken:
     """A live access token. `grant_id` and `worker_id` are None for an actor's own token.
 
+    A platform's or operator's (`kind`) has no actor, grant, purpose or scope: `platform` names the platform that it
+    speaks for, `role` what it may do (`consent.console.roles`).
+
     `scopes` are the effective ones: the token's, as far as client and actor are registered for them.
     `purpose` is None for a token that only manages grants. `token_ref` is a prefix of the token's fingerprint,
     for logs; `dpop_jkt` the key that the sender has proved to hold.
@@ -67,13 +75,16 @@ class AuthenticatedToken:
 
     token_ref: str
     client_id: str
-    actor_id: str
+    kind: ClientKind
+    actor_id: str | None
     grant_id: str | None
     worker_id: str | None
     purpose: str | None
     scopes: frozenset[str]
     expires_at: datetime
     dpop_jkt: str | None = None
+    platform: str | None = None
+    role: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,10 +177,13 @@ def look_up(connection: Connection, token: str, *, now: datetime) -> Authenticat
     row = connection.execute(_LIVE_TOKEN, {"token_hash": fingerprint(token), "now": now}).one_or_none()
     if row is None:
         return None
-    registered = scopes_of(set(row.categories) & set(row.actor_categories))
+    registered = scopes_of(set(row.categories) & set(row.actor_categories or ()))
     return AuthenticatedToken(
         token_ref=row.token_hash[:TOKEN_REF_LENGTH],
         client_id=row.client_id,
+        kind=row.kind,
+        platform=row.platform,
+        role=row.role,
         actor_id=row.actor_id,
         grant_id=row.grant_id,
         worker_id=row.worker_id,

@@ -28,7 +28,7 @@ from starlette.datastructures import Headers
 from consent.inbox.answers import RequestClosedError, grant_request, refuse_request
 from consent.inbox.models import ConsentRequest
 from consent.oauth.authorization_request import REQUEST_URI_PREFIX, keep_request, replaced_grant, validate_request
-from consent.oauth.clients import RegisteredClient, load_client
+from consent.oauth.clients import ActorFacts, RegisteredClient, load_client
 from consent.oauth.code_flow import CodeFlow, ConsentGiven, GrantWriter, write_grant
 from consent.oauth.details import GigRequest, Item
 from consent.oauth.machine_secrets import REQUEST_HANDLE, fingerprint, is_shaped
@@ -50,10 +50,7 @@ class Pending:
 
     handle: str
     client_id: str
-    client_is_test: bool
-    actor_id: str
-    actor_name: str
-    actor_legal_name: str
+    actor: ActorFacts
     redirect_uri: str | None
     request: GigRequest
     replaces: str | None
@@ -103,7 +100,7 @@ class Authorizations:
         with self._engine.begin() as connection:
             server = self._server(connection, now)
             client = server.query_client(parameters.get("client_id", ""))
-            if client is None:
+            if client is None or client.actor is None:
                 return CannotReturn(description="The application that sent you here is not registered.")
             if parameters.get("request_uri", "").startswith(REQUEST_URI_PREFIX):
                 return self._find_pushed(connection, client, parameters["request_uri"], now)
@@ -126,7 +123,7 @@ class Authorizations:
                 until=now + self._settings.request_lifetime,
                 dpop_jkt=request.dpop_jkt,
             )
-            return _pending(handle, client, request.form, resolved)
+            return _pending(handle, client, client.actor, request.form, resolved)
 
     def load(self, name: str, worker_id: str | None = None) -> Pending | NotPending:
         """Return the request behind `name` while it waits for the answer of `worker_id`.
@@ -225,14 +222,15 @@ class Authorizations:
         if row.answered_at is not None:
             return NotPending(reason="answered")
         request = GigRequest.from_json(row.details)
-        client = load_client(connection, row.client_id)
-        if row.expires_at <= now or request.expires_at <= now or client is None or not client.is_live:
+        client = load_client(connection, row.client_id, now=now)
+        is_over = row.expires_at <= now or request.expires_at <= now
+        if is_over or client is None or client.actor is None or not client.is_live:
             return NotPending(reason="expired")
         if row.parameters.get("redirect_uri") not in (None, *client.redirect_uris):
             return NotPending(reason="expired")
         if request.purpose not in client.purposes or not {item.category for item in request.items} <= client.categories:
             return NotPending(reason="expired")
-        return _pending(name, client, row.parameters, request, row.asked)
+        return _pending(name, client, client.actor, row.parameters, request, row.asked)
 
     def _answer(
         self, connection: Connection, name: str, now: datetime, worker_id: str | None, consent: ConsentGiven | None
@@ -279,8 +277,8 @@ class Authorizations:
 
     def _give(self, connection: Connection, client_id: str, consent: ConsentGiven | None) -> str | None:
         """Write the grant of a request that has no redirect URI, and therefore no code."""
-        client = load_client(connection, client_id)
-        if consent is None or client is None:
+        client = load_client(connection, client_id, now=self._settings.clock())
+        if consent is None or client is None or client.actor is None:
             return None
         return write_grant(self._grants, connection, client, consent).id
 
@@ -299,6 +297,7 @@ def _stored(connection: Connection, name: str) -> Row[Any] | None:
 def _pending(
     handle: str,
     client: RegisteredClient,
+    actor: ActorFacts,
     parameters: Mapping[str, str],
     request: GigRequest,
     asked: str | None = None,
@@ -306,10 +305,7 @@ def _pending(
     return Pending(
         handle=handle,
         client_id=client.client_id,
-        client_is_test=client.status == "test",
-        actor_id=client.actor_id,
-        actor_name=client.actor_name,
-        actor_legal_name=client.actor_legal_name,
+        actor=actor,
         redirect_uri=parameters.get("redirect_uri"),
         request=request,
         replaces=replaced_grant(parameters),

@@ -15,14 +15,15 @@ from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from consent.columns import utc_now
 from consent.models import ConsentEvent
-from consent.oauth.actors import (
+from consent.oauth.clients import ClientKind
+from consent.oauth.models import CLIENTS, CODES
+from consent.oauth.registration_rules import (
     RegistrationError,
     check_display_name,
     check_keys,
     check_push_url,
     check_redirect_uris,
 )
-from consent.oauth.models import CLIENTS, CODES
 from consent.stops import share_stops
 
 
@@ -31,7 +32,10 @@ class ClientRecord:
     """A client as those who run it may see it: everything but its secret."""
 
     client_id: str
-    actor_id: str
+    kind: ClientKind
+    actor_id: str | None
+    organization_id: str | None
+    role: str | None
     name: str
     status: str
     profile: str
@@ -154,7 +158,10 @@ def _find(connection: Connection, client_id: str) -> ClientRecord | None:
 def _record(row: Row[Any]) -> ClientRecord:
     return ClientRecord(
         client_id=row.id,
+        kind=row.kind,
         actor_id=row.actor_id,
+        organization_id=row.organization_id,
+        role=row.role,
         name=row.name,
         status=row.status,
         profile=row.profile,

@@ -10,43 +10,67 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, Literal
 from urllib.parse import unquote
 
 from sqlalchemy import Connection, select
 
 from consent.oauth.machine_secrets import matches
-from consent.oauth.models import ACTORS, CLIENTS, GATES
+from consent.oauth.models import ACTORS, CLIENTS, GATES, ORGANIZATIONS
 from consent.oauth.parameters import Parameters
 
 AUTH_METHODS: Final = ("client_secret_basic", "private_key_jwt")
-LIVE_STATUSES: Final = frozenset({"test", "live"})
 GRANT_TYPES: Final = ("authorization_code", "refresh_token", "client_credentials")
 _BASIC_MAX: Final = 1_024
+
+_ACTOR_COLUMNS: Final = (
+    *("trading_name", "legal_name", "address", "contact", "jurisdiction", "privacy_notice"),
+    *("is_test", "status", "categories", "purposes"),
+)
+
+ClientKind = Literal["actor", "platform", "operator"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActorFacts:
+    """An actor as a worker reads of it. `is_test`: only test workers may grant it anything."""
+
+    id: str
+    name: str
+    legal_name: str
+    address: str | None
+    contact: str | None
+    jurisdiction: str | None
+    privacy_notice: str | None
+    is_test: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisteredClient:
-    """One client of one actor. `is_live` is false for an unapproved, disabled or orphaned one."""
+    """One client of one actor, or of a platform or operator (`kind`), which has no actor and only the client
+    credentials grant. `owner_status` is the actor's, or the organization's.
+    """
 
     client_id: str
-    actor_id: str
-    actor_name: str
-    actor_legal_name: str
+    kind: ClientKind
+    actor: ActorFacts | None
     status: str
-    actor_status: str
+    owner_status: str
     profile: str
     auth_method: str
     keys: Sequence[Mapping[str, Any]]
     secret_hash: str | None = field(repr=False)
+    previous_secret_hash: str | None = field(default=None, repr=False)
+    """What a rotation left valid for a while; None once that is over."""
     redirect_uris: tuple[str, ...]
     categories: frozenset[str]
     purposes: frozenset[str]
 
     @property
     def is_live(self) -> bool:
-        """Whether both the client and its actor may act now."""
-        return self.status in LIVE_STATUSES and self.actor_status == "active"
+        """Whether both the client and its owner may act now."""
+        return self.status == "active" and self.owner_status == "active"
 
     @property
     def is_fapi(self) -> bool:
@@ -69,65 +93,72 @@ class RegisteredClient:
         return redirect_uri in self.redirect_uris
 
     def check_client_secret(self, client_secret: str) -> bool:
-        """Whether `client_secret` is this client's."""
-        return matches(client_secret, self.secret_hash)
+        """Whether `client_secret` is this client's, or was until lately."""
+        is_current = matches(client_secret, self.secret_hash)
+        return matches(client_secret, self.previous_secret_hash) or is_current
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
         """Whether the client registered `method`; it is the same at every endpoint."""
         return method == self.auth_method
 
     def check_response_type(self, response_type: str) -> bool:
-        """Whether `response_type` is `code`, the only one."""
-        return response_type == "code"
+        """Whether `response_type` is `code`, the only one, and an actor's alone."""
+        return response_type == "code" and self.actor is not None
 
     def check_grant_type(self, grant_type: str) -> bool:
         """Whether `grant_type` is one of ours; a client without redirect URI has no code flow."""
+        if self.actor is None:
+            return grant_type == "client_credentials"
         return grant_type in GRANT_TYPES and (grant_type != "authorization_code" or bool(self.redirect_uris))
 
 
-def load_client(connection: Connection, client_id: str) -> RegisteredClient | None:
-    """Return the client `client_id` with its actor, whatever its status, or None."""
+def load_client(connection: Connection, client_id: str, *, now: datetime) -> RegisteredClient | None:
+    """Return the client `client_id` with its owner, whatever its status, or None."""
     if "\0" in client_id:
         return None
     row = connection.execute(
         select(
-            CLIENTS.c.id,
-            CLIENTS.c.actor_id,
-            ACTORS.c.trading_name,
-            ACTORS.c.legal_name,
-            CLIENTS.c.status,
-            ACTORS.c.status.label("actor_status"),
-            CLIENTS.c.profile,
-            CLIENTS.c.auth_method,
-            CLIENTS.c.jwks,
-            CLIENTS.c.secret_hash,
-            CLIENTS.c.redirect_uris,
-            CLIENTS.c.categories,
-            CLIENTS.c.purposes,
-            ACTORS.c.categories.label("actor_categories"),
-            ACTORS.c.purposes.label("actor_purposes"),
+            CLIENTS,
+            *(ACTORS.c[name].label(f"of_actor_{name}") for name in _ACTOR_COLUMNS),
+            ORGANIZATIONS.c.status.label("organization_status"),
             GATES.c.open.label("gate_open"),
         )
-        .join(ACTORS, ACTORS.c.id == CLIENTS.c.actor_id)
+        .outerjoin(ACTORS, ACTORS.c.id == CLIENTS.c.actor_id)
+        .outerjoin(ORGANIZATIONS, ORGANIZATIONS.c.id == CLIENTS.c.organization_id)
         .outerjoin(GATES, GATES.c.client_id == CLIENTS.c.id)
         .where(CLIENTS.c.id == client_id)
     ).one_or_none()
     if row is None:
         return None
+    is_actor = row.actor_id is not None
+    overlaps = row.previous_secret_until is not None and row.previous_secret_until > now
     return RegisteredClient(
         client_id=row.id,
-        actor_id=row.actor_id,
-        actor_name=row.trading_name,
-        actor_legal_name=row.legal_name,
+        kind=row.kind,
+        actor=_actor(row) if is_actor else None,
         status=row.status if row.gate_open is not False else "disabled",
-        actor_status=row.actor_status,
+        owner_status=row.of_actor_status if is_actor else row.organization_status,
         profile=row.profile,
         auth_method=row.auth_method,
         keys=(row.jwks or {}).get("keys", ()),
         secret_hash=row.secret_hash,
+        previous_secret_hash=row.previous_secret_hash if overlaps else None,
         redirect_uris=tuple(row.redirect_uris),
-        categories=frozenset(row.categories) & frozenset(row.actor_categories),
-        purposes=frozenset(row.purposes) & frozenset(row.actor_purposes),
+        categories=frozenset(row.categories) & frozenset(row.of_actor_categories or ()),
+        purposes=frozenset(row.purposes) & frozenset(row.of_actor_purposes or ()),
+    )
+
+
+def _actor(row: Any) -> ActorFacts:
+    return ActorFacts(
+        id=row.actor_id,
+        name=row.of_actor_trading_name,
+        legal_name=row.of_actor_legal_name,
+        address=row.of_actor_address,
+        contact=row.of_actor_contact,
+        jurisdiction=row.of_actor_jurisdiction,
+        privacy_notice=row.of_actor_privacy_notice,
+        is_test=row.of_actor_is_test,
     )
 
 

@@ -75,12 +75,13 @@ class GrantWriter(Protocol):
 def write_grant(
     writer: GrantWriter, connection: Connection, client: RegisteredClient, consent: ConsentGiven
 ) -> Written:
-    """Store what a worker allowed `client`, in the caller's transaction."""
+    """Store what a worker allowed `client`, which is an actor's, in the caller's transaction."""
+    assert client.actor is not None, "only actors are granted anything"
     return writer.grant(
         connection,
         worker_id=consent.worker_id,
         client_id=client.client_id,
-        actor_id=client.actor_id,
+        actor_id=client.actor.id,
         purpose=consent.purpose,
         granted=consent.granted,
         refused=consent.refused,

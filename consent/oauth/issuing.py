@@ -23,6 +23,7 @@ class LiveGrant:
     grant_id: str
     worker_id: str
     client_id: str
+    actor_id: str
     purpose: str
     expires_at: datetime
     items: frozenset[Item]
@@ -31,7 +32,7 @@ class LiveGrant:
 def load_live_grant(connection: Connection, grant_id: str, *, now: datetime) -> LiveGrant | None:
     """Return the grant if it is live at `now`."""
     row = connection.execute(
-        select(GRANTS.c.worker_id, GRANTS.c.client_id, GRANTS.c.purpose, GRANTS.c.expires_at).where(
+        select(GRANTS.c.worker_id, GRANTS.c.client_id, GRANTS.c.actor_id, GRANTS.c.purpose, GRANTS.c.expires_at).where(
             GRANTS.c.id == grant_id, GRANTS.c.status == "active", GRANTS.c.expires_at > now
         )
     ).one_or_none()
@@ -46,6 +47,7 @@ def load_live_grant(connection: Connection, grant_id: str, *, now: datetime) -> 
         grant_id=grant_id,
         worker_id=row.worker_id,
         client_id=row.client_id,
+        actor_id=row.actor_id,
         purpose=row.purpose,
         expires_at=row.expires_at,
         items=frozenset(Item(item.platform, item.category) for item in items),
@@ -97,7 +99,7 @@ def issue_for_grant(
         scope=" ".join(access_scopes),
         authorization_details=details,
         grant_id=grant.grant_id,
-        worker=settings.seal(grant.worker_id, client.actor_id),
+        worker=settings.seal(grant.worker_id, grant.actor_id),
     )
 
 
@@ -134,6 +136,35 @@ def issue_own(
         expires_in=_seconds(expires_at, now),
         scope=" ".join(scopes),
         authorization_details=details,
+    )
+
+
+def issue_machine(
+    connection: Connection,
+    settings: OAuthSettings,
+    client: RegisteredClient,
+    *,
+    family_id: str,
+    dpop_jkt: str | None,
+    now: datetime,
+) -> TokenResponse:
+    """Issue a platform's or operator's access token. It has no scopes: what it may do, its client's role says."""
+    expires_at = now + settings.access_lifetime
+    token = NewToken(
+        client_id=client.client_id,
+        grant_id=None,
+        family_id=family_id,
+        purpose="",
+        scopes=[],
+        authorization_details=[],
+        dpop_jkt=dpop_jkt,
+        issued_at=now,
+        expires_at=expires_at,
+    )
+    return TokenResponse(
+        access_token=issue_token(connection, "access", token),
+        token_type="Bearer" if dpop_jkt is None else "DPoP",
+        expires_in=_seconds(expires_at, now),
     )
 
 

@@ -21,6 +21,8 @@ REQUEST_HANDLE: Final = "gwq_"
 CLIENT_SECRET: Final = "gws_"
 SESSION: Final = "gwn_"
 SIGN_IN_STATE: Final = "gwi_"
+INVITATION: Final = "gwv_"
+REGISTRATION_TOKEN: Final = "gwd_"
 
 TOKEN_REF_LENGTH: Final = 12
 """Hex digits of a fingerprint that stand for a token in logs: enough to find it, useless as a credential."""

@@ -14,33 +14,45 @@ from sqlalchemy import JSON, CheckConstraint, Table
 from sqlmodel import Field, SQLModel
 
 from consent.columns import Instant
-from consent.models import Actor, ClientGate, ConsentGrant, GrantItem
+from consent.models import Actor, ClientGate, ConsentGrant, GrantItem, Organization
 
 
 class OAuthClient(SQLModel, table=True):
-    """Software of an actor. `test` clients exist at once, `live` ones after an operator's approval.
+    """Software of an actor, which queries; or of a platform or operator, which administers (`kind`).
 
+    An actor's client is a test one if the actor is. A platform's or operator's has an organization and a `role`
+    in it, and only the client credentials grant.
     `profile` says which rules it keeps: OAuth 2.1 (`baseline`) or the FAPI 2.0 Security Profile (`fapi2`).
+    After a rotation the previous secret works until `previous_secret_until`.
     """
 
     __tablename__ = "client"
     __table_args__ = (
-        CheckConstraint("status IN ('test', 'live', 'disabled')", name="ck_client_status"),
+        CheckConstraint("status IN ('active', 'disabled')", name="ck_client_status"),
+        CheckConstraint("kind IN ('actor', 'platform', 'operator')", name="ck_client_kind"),
+        CheckConstraint("(kind = 'actor') = (actor_id IS NOT NULL)", name="ck_client_actor"),
+        CheckConstraint("(kind = 'actor') = (organization_id IS NULL)", name="ck_client_organization"),
+        CheckConstraint("(kind = 'actor') = (role IS NULL)", name="ck_client_role"),
         CheckConstraint("auth_method IN ('client_secret_basic', 'private_key_jwt')", name="ck_client_auth_method"),
     )
 
     id: str = Field(primary_key=True, max_length=64)
-    actor_id: str = Field(foreign_key="actor.id", index=True, max_length=64)
+    kind: str = Field(default="actor", max_length=16, sa_column_kwargs={"server_default": "actor"})
+    actor_id: str | None = Field(default=None, foreign_key="actor.id", index=True, max_length=64)
+    organization_id: str | None = Field(default=None, foreign_key="organization.id", index=True, max_length=32)
+    role: str | None = Field(default=None, max_length=16)
     name: str = Field(max_length=200)
     profile: str = Field(default="baseline", max_length=16, sa_column_kwargs={"server_default": "baseline"})
     auth_method: str = Field(default="client_secret_basic", max_length=32)
     secret_hash: str | None = Field(default=None, max_length=64, repr=False)
+    previous_secret_hash: str | None = Field(default=None, max_length=64, repr=False)
+    previous_secret_until: datetime | None = Field(default=None, sa_type=Instant)
     jwks: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     redirect_uris: list[str] = Field(default_factory=list, sa_type=JSON)
     event_push_url: str | None = Field(default=None, max_length=2048)
     categories: list[str] = Field(default_factory=list, sa_type=JSON)
     purposes: list[str] = Field(default_factory=list, sa_type=JSON)
-    status: str = Field(default="test", max_length=16)
+    status: str = Field(default="active", max_length=16)
     created_at: datetime = Field(sa_type=Instant)
 
 
@@ -120,6 +132,24 @@ class Replay(SQLModel, table=True):
     expires_at: datetime = Field(index=True, sa_type=Instant)
 
 
+class RegistrationToken(SQLModel, table=True):
+    """A bearer of dynamic client registration, stored hashed.
+
+    Without `client_id` it is an initial access token (RFC 7591 §3), good for `uses_left` test clients of the actor;
+    with it, the registration access token of that client (RFC 7592).
+    """
+
+    __tablename__ = "registration_token"
+
+    token_hash: str = Field(primary_key=True, max_length=64)
+    actor_id: str = Field(foreign_key="actor.id", index=True, max_length=64)
+    client_id: str | None = Field(default=None, foreign_key="client.id", unique=True, max_length=64)
+    created_by: str = Field(max_length=64)
+    created_at: datetime = Field(sa_type=Instant)
+    expires_at: datetime | None = Field(default=None, index=True, sa_type=Instant)
+    uses_left: int | None = None
+
+
 def table_of(model: type[SQLModel]) -> Table:
     """Return the table of `model`, for statements over columns.
 
@@ -133,7 +163,9 @@ REQUESTS = table_of(AuthorizationRequest)
 CODES = table_of(AuthCode)
 TOKENS = table_of(OAuthToken)
 REPLAYS = table_of(Replay)
+REGISTRATION_TOKENS = table_of(RegistrationToken)
 ACTORS = table_of(Actor)
+ORGANIZATIONS = table_of(Organization)
 GRANTS = table_of(ConsentGrant)
 GRANT_ITEMS = table_of(GrantItem)
 GATES = table_of(ClientGate)

@@ -66,14 +66,14 @@ def push_request(server: ConsentServer, request: FormRequest) -> OAuthResponse:
 def _address(
     server: ConsentServer, client: RegisteredClient, request: FormRequest, resolved: GigRequest
 ) -> Asked | AskedTooOften | None:
-    hint = request.form.get("login_hint")
-    if hint is None:
+    hint, actor = request.form.get("login_hint"), client.actor
+    if hint is None or actor is None:
         return None
     return ask(
         server.connection,
         client_id=client.client_id,
-        actor_id=client.actor_id,
-        addressee=addressee_of(hint, lambda named: server.settings.unseal(named, client.actor_id)),
+        actor_id=actor.id,
+        addressee=addressee_of(hint, lambda named: server.settings.unseal(named, actor.id)),
         request=resolved,
         now=server.now,
     )

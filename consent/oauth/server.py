@@ -90,7 +90,7 @@ class ConsentServer(AuthorizationServer):  # type: ignore[misc]  # Authlib is un
 
     def query_client(self, client_id: str) -> RegisteredClient | None:
         """Return a client that may act now; a disabled one does not exist."""
-        client = load_client(self.connection, client_id)
+        client = load_client(self.connection, client_id, now=self.now)
         return client if client is not None and client.is_live else None
 
     def create_oauth2_request(self, request: FormRequest) -> FormRequest:

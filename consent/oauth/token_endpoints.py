@@ -69,10 +69,9 @@ class IntrospectToken(IntrospectionEndpoint):  # type: ignore[misc]  # Authlib i
         }
         if token.dpop_jkt is not None:
             described["cnf"] = {"jkt": token.dpop_jkt}
-        if token.grant_id is not None and token.worker_id is not None:
-            client = self.server.query_client(token.client_id)
+        if token.grant_id is not None and token.worker_id is not None and token.actor_id is not None:
             described["grant_id"] = token.grant_id
-            described["sub"] = settings.seal(token.worker_id, client.actor_id)
+            described["sub"] = settings.seal(token.worker_id, token.actor_id)
         return described
 
 

@@ -13,8 +13,9 @@ from authlib.oauth2.rfc6749.errors import InvalidGrantError
 from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant, RefreshTokenGrant
 
 from consent.models import new_id
+from consent.oauth.clients import RegisteredClient
 from consent.oauth.details import DetailsRefusal, Registration, resolve_own
-from consent.oauth.issuing import LiveGrant, issue_for_grant, issue_own, load_live_grant
+from consent.oauth.issuing import LiveGrant, issue_for_grant, issue_machine, issue_own, load_live_grant
 from consent.oauth.server import TokenResponse
 from consent.oauth.token_request import ClientOfOurs, refuse_details
 from consent.oauth.tokens import StoredToken, find_token, revoke_family, use_refresh_token
@@ -77,11 +78,16 @@ class RotateRefreshToken(ClientOfOurs, RefreshTokenGrant):  # type: ignore[misc]
 
 
 class ActorCredentials(ClientOfOurs, ClientCredentialsGrant):  # type: ignore[misc]  # Authlib is untyped
-    """`client_credentials`: an actor's own token, which needs a purpose and reads only what grants cover."""
+    """`client_credentials`: an actor's own token, which needs a purpose and reads only what grants cover.
+
+    A platform's or operator's token reads nothing of any worker and asks for nothing but itself.
+    """
 
     def generate_token(self, **_: Any) -> TokenResponse:
         """Resolve what is asked against the client's registration, and issue."""
         client = self.request.client
+        if client.actor is None:
+            return self._machine_token(client)
         match resolve_own(
             self.request.form.get("authorization_details"),
             self.request.payload.scope,
@@ -102,3 +108,16 @@ class ActorCredentials(ClientOfOurs, ClientCredentialsGrant):  # type: ignore[mi
 
     def save_token(self, token: TokenResponse) -> None:
         """Nothing is left to do: issuing stored the token."""
+
+    def _machine_token(self, client: RegisteredClient) -> TokenResponse:
+        refuse_details(self.request)
+        if self.request.payload.scope:
+            raise OAuth2Error(error="invalid_scope", description="The tokens of this client have no scopes.")
+        return issue_machine(
+            self.server.connection,
+            self.server.settings,
+            client,
+            family_id=new_id(),
+            dpop_jkt=self.request.dpop_jkt,
+            now=self.server.now,
+        )

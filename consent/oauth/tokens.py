@@ -21,13 +21,14 @@ TokenKind = Literal["access", "refresh"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredToken:
-    """A token's row together with the life of its grant, as Authlib asks for it."""
+    """A token's row together with its grant's parties and life, as Authlib asks for it."""
 
     token_hash: str
     kind: TokenKind
     client_id: str
     grant_id: str | None
     worker_id: str | None
+    actor_id: str | None
     family_id: str
     purpose: str
     scopes: tuple[str, ...]
@@ -100,6 +101,7 @@ def find_token(connection: Connection, secret: str, *, now: datetime) -> StoredT
         select(
             TOKENS,
             GRANTS.c.worker_id,
+            GRANTS.c.actor_id,
             GRANTS.c.status.label("grant_status"),
             GRANTS.c.expires_at.label("grant_expires_at"),
         )
@@ -115,6 +117,7 @@ def find_token(connection: Connection, secret: str, *, now: datetime) -> StoredT
         client_id=row.client_id,
         grant_id=row.grant_id,
         worker_id=row.worker_id,
+        actor_id=row.actor_id,
         family_id=row.family_id,
         purpose=row.purpose,
         scopes=tuple(row.scopes),

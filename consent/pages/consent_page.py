@@ -114,7 +114,7 @@ class ConsentPages:
             if isinstance(outcome, NotPending):
                 return outcome
             with self._services.engine.begin() as connection:
-                block_actor(connection, worker.worker_id, pending.actor_id, now=self._services.oauth.clock())
+                block_actor(connection, worker.worker_id, pending.actor.id, now=self._services.oauth.clock())
             return None
 
         gone = await run_in_threadpool(block)
@@ -124,7 +124,7 @@ class ConsentPages:
         self, request: Request, worker: SignedIn, pending: Pending, ticked: frozenset[Item]
     ) -> SendBack | Answered | NotPending | CannotReturn:
         locale = self._renderer.locale_of(request, worker)
-        notice = self._renderer.text("notice.html", locale, actor=pending.actor_name)
+        notice = self._renderer.text("notice.html", locale, actor=pending.actor.name)
         statement = self._statement(pending, locale)
         return self._services.authorizations.approve(
             pending.handle,

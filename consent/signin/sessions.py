@@ -35,6 +35,8 @@ class SignedIn:
     locale: str
     auth_time: datetime
     amr: tuple[str, ...]
+    is_test: bool = False
+    """A test worker: the only kind that test actors may be granted something by."""
 
 
 class Sessions:
@@ -105,6 +107,7 @@ class Sessions:
                     SESSIONS.c.idle_expires_at,
                     WORKERS.c.display_name,
                     WORKERS.c.locale,
+                    WORKERS.c.is_test,
                 )
                 .join(WORKERS, WORKERS.c.id == SESSIONS.c.worker_id)
                 .where(
@@ -131,6 +134,7 @@ class Sessions:
             locale=row.locale,
             auth_time=row.auth_time,
             amr=tuple(row.amr),
+            is_test=row.is_test,
         )
 
     def _replace(self, old: str | None, secret: str, worker_id: str, amr: Sequence[str]) -> None:

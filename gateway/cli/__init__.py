@@ -27,6 +27,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "explain": ("explain", "print every stage that an operation goes through"),
     "connectors": ("connectors", "platform connectors"),
     "actors": ("actors", "matching actors"),
+    "operators": ("operators", "people who decide at the console"),
     "audit": ("audit", "the access log"),
     "receipts": ("receipts", "consent receipts"),
     "taxonomy": ("taxonomy", "skills and occupations"),

@@ -138,7 +138,7 @@ def _print(work: Callable[[Engine], str]) -> int:
 def _describe(client: ClientRecord) -> str:
     lines = [
         ("client_id", client.client_id),
-        ("actor_id", client.actor_id),
+        ("actor_id", client.actor_id or "none"),
         ("name", client.name),
         ("status", client.status),
         ("profile", client.profile),

@@ -33,13 +33,15 @@ class Authenticator:
             return _refused(token)
         return RequestSession(
             request_id=request_id,
-            kind="actor",
+            kind=token.kind,
             actor_id=token.actor_id,
             client_id=token.client_id,
             purpose=token.purpose,
             grant_id=token.grant_id,
             scopes=token.scopes,
             token_ref=token.token_ref,
+            platform=token.platform,
+            role=token.role,
         )
 
 

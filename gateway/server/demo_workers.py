@@ -37,6 +37,7 @@ def ensure_demo_workers(engine: Engine) -> tuple[Persona, ...]:
                         status="active",
                         display_name=persona.display_name,
                         locale="en",
+                        is_test=True,
                         created_at=utc_now(),
                     )
                 )

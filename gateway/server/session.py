@@ -1,7 +1,8 @@
 """Who is asking, for what purpose: the value that travels with a request to the gate and to every subgraph.
 
 `consent`, `connectors` and `graph` read it through protocols of their own; only the server makes one,
-from a verified access token (an actor), a worker's browser session (purpose `self`), or nothing.
+from a verified access token (an actor, a platform, an operator), a worker's browser session (purpose `self`),
+or nothing.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-Kind = Literal["actor", "worker", "operator", "anonymous"]
+Kind = Literal["actor", "worker", "platform", "operator", "anonymous"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,7 @@ class RequestSession:
     `purpose` is the one purpose of the request; None means that nothing personal is allowed.
     `grant_id` binds a code-flow token to its own grant's worker.
     `scopes` are the effective static scopes (`gig:<category>`), see DESIGN §3.1.
+    `platform` names the platform that a `platform` speaks for; `role` is what it, or an `operator`, may do.
     `token_ref` is a prefix of the token's hash: enough to find it in the log, useless as a credential.
     """
 
@@ -32,3 +34,5 @@ class RequestSession:
     grant_id: str | None = None
     scopes: frozenset[str] = field(default=frozenset())
     token_ref: str | None = None
+    platform: str | None = None
+    role: str | None = None

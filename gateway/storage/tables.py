@@ -11,6 +11,7 @@ from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
 MODULES = (
+    "consent.console.models",
     "consent.inbox.models",
     "consent.models",
     "consent.notices.models",

@@ -29,7 +29,17 @@ from gateway.storage.database import create_database_engine
 
 AUTHORIZE_URL = "https://consent.example/oauth/authorize"
 TABLES = [
-    *("worker", "actor", "category", "purpose", "purpose_category", "consent_grant", "grant_item", "subject_gate"),
+    *(
+        "organization",
+        "worker",
+        "actor",
+        "category",
+        "purpose",
+        "purpose_category",
+        "consent_grant",
+        "grant_item",
+        "subject_gate",
+    ),
     *("platform_gate", "client_gate", "gateway_process", "fetch_lease", "stop_notice", "access_event"),
     *(
         "consent_event",
@@ -79,21 +89,27 @@ class World:
         self.contacts = ContactCodes(engine, clock=clock)
         self.log = AccessLog(engine)
 
-    def worker(self, *accounts: tuple[str, str]) -> str:
+    def worker(self, *accounts: tuple[str, str], is_test: bool = False) -> str:
         """Add a worker with (account id, platform) accounts."""
         worker_id = new_id()
         with Session(self.engine) as session:
-            session.add(Worker(id=worker_id, created_at=self.clock()))
+            session.add(Worker(id=worker_id, is_test=is_test, created_at=self.clock()))
             session.flush()
             for account_id, platform in accounts:
                 self.subject_gates.open(session, account_id=account_id, worker_id=worker_id, platform=platform)
             session.commit()
         return worker_id
 
-    def actor(self, actor_id: str = "acme") -> str:
+    def actor(self, actor_id: str = "acme", *, is_test: bool = False) -> str:
         with Session(self.engine) as session:
             session.add(
-                Actor(id=actor_id, legal_name=f"{actor_id} AB", trading_name=actor_id.title(), created_at=self.clock())
+                Actor(
+                    id=actor_id,
+                    legal_name=f"{actor_id} AB",
+                    trading_name=actor_id.title(),
+                    is_test=is_test,
+                    created_at=self.clock(),
+                )
             )
             session.commit()
         return actor_id

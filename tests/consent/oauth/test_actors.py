@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -90,12 +91,34 @@ def test_a_secret_is_returned_once_and_stored_as_its_fingerprint(server: Any) ->
     assert made.client_secret not in repr(made)
 
 
-def test_a_test_client_goes_live_once(server: Any) -> None:
-    made = server.new_client()
-    server.registry.approve_client(made.client_id)
-    for client_id in (made.client_id, "nobody"):
-        with pytest.raises(RegistrationError):
-            server.registry.approve_client(client_id)
+def test_a_rotated_secret_works_on_for_as_long_as_it_was_said(server: Any) -> None:
+    old = server.client
+    new = server.registry.rotate_secret(old.client_id, overlap=timedelta(hours=1))
+    for client in (old, new):
+        assert server.post("/oauth/introspect", {"token": "x"}, client).status_code == 200
+    server.clock.advance(timedelta(hours=1))
+    assert server.post("/oauth/introspect", {"token": "x"}, old).status_code == 401
+    assert server.post("/oauth/introspect", {"token": "x"}, new).status_code == 200
+    last = server.registry.rotate_secret(old.client_id)
+    assert server.post("/oauth/introspect", {"token": "x"}, new).status_code == 401
+    assert server.post("/oauth/introspect", {"token": "x"}, last).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("details", "code"),
+    [
+        ({"jurisdiction": "Sweden"}, "JURISDICTION_INVALID"),
+        ({"contact": "a\u202eb"}, "CONTACT_INVALID"),
+        ({"address": " "}, "ADDRESS_INVALID"),
+        ({"privacy_notice": "javascript:alert(1)"}, "PRIVACY_NOTICE_INVALID"),
+        ({"purposes": ["self"]}, "PURPOSE_UNKNOWN"),
+    ],
+)
+def test_what_an_actor_may_not_say_of_itself(server: Any, details: dict[str, Any], code: str) -> None:
+    wanted = {"legal_name": "X AB", "trading_name": "X", "categories": ["ratings"], "purposes": ["training"]}
+    with pytest.raises(RegistrationError) as error:
+        server.registry.create_actor(**(wanted | details))
+    assert error.value.code == code
 
 
 def test_a_fapi_client_has_keys(server: Any) -> None:

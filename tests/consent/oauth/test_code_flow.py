@@ -172,5 +172,5 @@ def test_a_client_that_may_not_ask_any_more_gets_no_answer(server: Any) -> None:
     )
     with server.engine.begin() as connection:
         assert connection.execute(select(REQUESTS.c.answered_at)).scalar_one() is None
-        connection.execute(CLIENTS.update().values(status="test"))
+        connection.execute(CLIENTS.update().values(status="active"))
     assert isinstance(server.authorizations.deny(handle), SendBack), "nothing was half done"

@@ -50,7 +50,7 @@ class Fapi:
 
     def register(self, key: Key) -> str:
         jwks = {"keys": [{**key.as_dict(private=False), "kid": "k1"}]}
-        made: str = self.server.new_client(profile="fapi2", jwks=jwks, status="live").client_id
+        made: str = self.server.new_client(profile="fapi2", jwks=jwks).client_id
         return made
 
     def now(self) -> int:

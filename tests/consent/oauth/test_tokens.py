@@ -257,6 +257,7 @@ async def test_a_code_flow_token_stands_for_its_grant(server: Any) -> None:
     body = _tokens(server)
     found = await server.tokens.authenticate(f"Bearer {body['access_token']}")
     assert found == AuthenticatedToken(
+        kind="actor",
         token_ref=fingerprint(body["access_token"])[:12],
         client_id=server.client.client_id,
         actor_id="acme",

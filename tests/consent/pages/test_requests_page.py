@@ -57,7 +57,6 @@ def test_home_and_list_say_who_asks_what_why_and_until_when(site: Site) -> None:
         "<strong>Uber</strong> Gigs, Ratings",
         "They ask for this until June 30, 2030.",
         "You can answer until May 15, 2030.",
-        "Test application",
     ):
         assert words in page, words
 

@@ -42,22 +42,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_access_event_worker", ["worker_id", "id"], unique=False)
 
     op.create_table(
-        "actor",
-        sa.Column("id", sa.String(64), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("legal_name", sa.String(200), nullable=False),
-        sa.Column("trading_name", sa.String(200), nullable=False),
-        sa.Column("address", sa.String(500), nullable=True),
-        sa.Column("contact", sa.String(200), nullable=True),
-        sa.Column("jurisdiction", sa.String(16), nullable=True),
-        sa.Column("categories", sa.JSON(), nullable=False),
-        sa.Column("purposes", sa.JSON(), nullable=False),
-        sa.Column("status", sa.String(16), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("status IN ('active', 'suspended')", name="ck_actor_status"),
-        sa.PrimaryKeyConstraint("id"),
-    )
-    op.create_table(
         "audit_checkpoint",
         sa.Column("size", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("root", sa.LargeBinary(), nullable=False),
@@ -272,6 +256,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
+        "organization",
+        sa.Column("id", sa.String(32), nullable=False),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("name", sa.String(200), nullable=False),
+        sa.Column("platform", sa.String(64), nullable=True),
+        sa.Column("status", sa.String(16), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("(kind = 'operator') = (id = 'operator')", name="ck_organization_operator"),
+        sa.CheckConstraint("(kind = 'platform') = (platform IS NOT NULL)", name="ck_organization_platform"),
+        sa.CheckConstraint("kind IN ('actor', 'platform', 'operator')", name="ck_organization_kind"),
+        sa.CheckConstraint("status IN ('pending', 'active', 'refused')", name="ck_organization_status"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("platform"),
+    )
+    op.create_table(
         "platform_gate",
         sa.Column("platform", sa.String(64), nullable=False),
         sa.Column("open", sa.Boolean(), nullable=False),
@@ -353,103 +352,86 @@ def upgrade() -> None:
         sa.Column("status", sa.String(16), nullable=False),
         sa.Column("display_name", sa.String(200), nullable=True),
         sa.Column("locale", sa.String(16), nullable=False),
+        sa.Column("is_test", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("status IN ('active', 'erased')", name="ck_worker_status"),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
-        "actor_block",
-        sa.Column("worker_id", sa.String(32), nullable=False),
-        sa.Column("actor_id", sa.String(64), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["actor_id"],
-            ["actor.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["worker_id"],
-            ["worker.id"],
-        ),
-        sa.PrimaryKeyConstraint("worker_id", "actor_id"),
-    )
-    op.create_table(
-        "client",
+        "actor",
         sa.Column("id", sa.String(64), nullable=False),
-        sa.Column("actor_id", sa.String(64), nullable=False),
-        sa.Column("name", sa.String(200), nullable=False),
-        sa.Column("profile", sa.String(16), server_default="baseline", nullable=False),
-        sa.Column("auth_method", sa.String(32), nullable=False),
-        sa.Column("secret_hash", sa.String(64), nullable=True),
-        sa.Column("jwks", sa.JSON(), nullable=True),
-        sa.Column("redirect_uris", sa.JSON(), nullable=False),
-        sa.Column("event_push_url", sa.String(2048), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("legal_name", sa.String(200), nullable=False),
+        sa.Column("trading_name", sa.String(200), nullable=False),
+        sa.Column("address", sa.String(500), nullable=True),
+        sa.Column("contact", sa.String(200), nullable=True),
+        sa.Column("jurisdiction", sa.String(16), nullable=True),
+        sa.Column("privacy_notice", sa.String(2048), nullable=True),
         sa.Column("categories", sa.JSON(), nullable=False),
         sa.Column("purposes", sa.JSON(), nullable=False),
+        sa.Column("is_test", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("organization_id", sa.String(32), nullable=True),
         sa.Column("status", sa.String(16), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("auth_method IN ('client_secret_basic', 'private_key_jwt')", name="ck_client_auth_method"),
-        sa.CheckConstraint("status IN ('test', 'live', 'disabled')", name="ck_client_status"),
+        sa.CheckConstraint("status IN ('active', 'suspended')", name="ck_actor_status"),
         sa.ForeignKeyConstraint(
-            ["actor_id"],
-            ["actor.id"],
+            ["organization_id"],
+            ["organization.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("organization_id", "is_test", name="uq_actor_organization"),
+    )
+    op.create_table(
+        "console_approval",
+        sa.Column("id", sa.String(32), nullable=False),
+        sa.Column("organization_id", sa.String(32), nullable=False),
+        sa.Column("subject", sa.String(16), nullable=False),
+        sa.Column("details", sa.JSON(), nullable=False),
+        sa.Column("status", sa.String(16), nullable=False),
+        sa.Column("requested_by", sa.String(64), nullable=False),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", sa.String(64), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.String(500), nullable=True),
+        sa.CheckConstraint("(status = 'pending') = (decided_at IS NULL)", name="ck_console_approval_decided"),
+        sa.CheckConstraint(
+            "status IN ('pending', 'approved', 'refused', 'withdrawn')", name="ck_console_approval_status"
+        ),
+        sa.CheckConstraint("subject IN ('live_actor', 'platform')", name="ck_console_approval_subject"),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organization.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
     )
-    with op.batch_alter_table("client", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_client_actor_id"), ["actor_id"], unique=False)
+    with op.batch_alter_table("console_approval", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_console_approval_organization_id"), ["organization_id"], unique=False)
+        batch_op.create_index(
+            "uq_console_approval_pending",
+            ["organization_id"],
+            unique=True,
+            sqlite_where=sa.text("status = 'pending'"),
+            postgresql_where=sa.text("status = 'pending'"),
+        )
 
     op.create_table(
-        "consent_grant",
-        sa.Column("id", sa.String(32), nullable=False),
-        sa.Column("worker_id", sa.String(32), nullable=False),
-        sa.Column("client_id", sa.String(64), nullable=False),
-        sa.Column("actor_id", sa.String(64), nullable=False),
-        sa.Column("purpose", sa.String(64), nullable=False),
-        sa.Column("purpose_version", sa.Integer(), nullable=False),
-        sa.Column("status", sa.String(16), nullable=False),
-        sa.Column("epoch", sa.Integer(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("parent_id", sa.String(32), nullable=True),
-        sa.Column("granted_at", sa.DateTime(timezone=True), nullable=False),
+        "console_invitation",
+        sa.Column("token_hash", sa.String(64), nullable=False),
+        sa.Column("organization_id", sa.String(32), nullable=False),
+        sa.Column("role", sa.String(16), nullable=False),
+        sa.Column("note", sa.String(200), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("end_reason", sa.String(64), nullable=True),
-        sa.Column("locale", sa.String(16), nullable=False),
-        sa.Column("notice_sha256", sa.String(64), nullable=False),
-        sa.Column("screen_sha256", sa.String(64), nullable=False),
-        sa.Column("amr", sa.JSON(), nullable=False),
-        sa.CheckConstraint(
-            "(status = 'active' AND ended_at IS NULL) OR (status <> 'active' AND ended_at IS NOT NULL)",
-            name="ck_consent_grant_ended",
-        ),
-        sa.CheckConstraint(
-            "status IN ('active', 'withdrawn', 'revoked', 'expired', 'superseded', 'invalidated')",
-            name="ck_consent_grant_status",
-        ),
-        sa.CheckConstraint("expires_at > granted_at", name="ck_consent_grant_expiry"),
         sa.ForeignKeyConstraint(
-            ["actor_id"],
-            ["actor.id"],
+            ["organization_id"],
+            ["organization.id"],
         ),
-        sa.ForeignKeyConstraint(
-            ["parent_id"],
-            ["consent_grant.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["purpose", "purpose_version"],
-            ["purpose.id", "purpose.version"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["worker_id"],
-            ["worker.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
+        sa.PrimaryKeyConstraint("token_hash"),
     )
-    with op.batch_alter_table("consent_grant", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_consent_grant_actor_id"), ["actor_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_consent_grant_client_id"), ["client_id"], unique=False)
-        batch_op.create_index("ix_consent_grant_covering", ["worker_id", "actor_id", "purpose", "status"], unique=False)
-        batch_op.create_index("ix_consent_grant_due", ["status", "expires_at"], unique=False)
+    with op.batch_alter_table("console_invitation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_console_invitation_expires_at"), ["expires_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_console_invitation_organization_id"), ["organization_id"], unique=False)
 
     op.create_table(
         "contact_code",
@@ -475,6 +457,32 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["version_id"], ["connector_version.id"], name="fk_live_connector_version"),
         sa.PrimaryKeyConstraint("platform"),
     )
+    op.create_table(
+        "membership",
+        sa.Column("organization_id", sa.String(32), nullable=False),
+        sa.Column("worker_id", sa.String(32), nullable=False),
+        sa.Column("role", sa.String(16), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(organization_id = 'operator') = (role IN ('administrator', 'approver', 'auditor'))",
+            name="ck_membership_role_fits",
+        ),
+        sa.CheckConstraint(
+            "role IN ('administrator', 'approver', 'auditor', 'owner', 'developer')", name="ck_membership_role"
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organization.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["worker_id"],
+            ["worker.id"],
+        ),
+        sa.PrimaryKeyConstraint("organization_id", "worker_id"),
+    )
+    with op.batch_alter_table("membership", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_membership_worker_id"), ["worker_id"], unique=False)
+
     op.create_table(
         "purpose_category",
         sa.Column("purpose_id", sa.String(64), nullable=False),
@@ -547,6 +555,114 @@ def upgrade() -> None:
             batch_op.f("ix_worker_session_absolute_expires_at"), ["absolute_expires_at"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_worker_session_worker_id"), ["worker_id"], unique=False)
+
+    op.create_table(
+        "actor_block",
+        sa.Column("worker_id", sa.String(32), nullable=False),
+        sa.Column("actor_id", sa.String(64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"],
+            ["actor.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["worker_id"],
+            ["worker.id"],
+        ),
+        sa.PrimaryKeyConstraint("worker_id", "actor_id"),
+    )
+    op.create_table(
+        "client",
+        sa.Column("id", sa.String(64), nullable=False),
+        sa.Column("kind", sa.String(16), server_default="actor", nullable=False),
+        sa.Column("actor_id", sa.String(64), nullable=True),
+        sa.Column("organization_id", sa.String(32), nullable=True),
+        sa.Column("role", sa.String(16), nullable=True),
+        sa.Column("name", sa.String(200), nullable=False),
+        sa.Column("profile", sa.String(16), server_default="baseline", nullable=False),
+        sa.Column("auth_method", sa.String(32), nullable=False),
+        sa.Column("secret_hash", sa.String(64), nullable=True),
+        sa.Column("previous_secret_hash", sa.String(64), nullable=True),
+        sa.Column("previous_secret_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("jwks", sa.JSON(), nullable=True),
+        sa.Column("redirect_uris", sa.JSON(), nullable=False),
+        sa.Column("event_push_url", sa.String(2048), nullable=True),
+        sa.Column("categories", sa.JSON(), nullable=False),
+        sa.Column("purposes", sa.JSON(), nullable=False),
+        sa.Column("status", sa.String(16), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("(kind = 'actor') = (actor_id IS NOT NULL)", name="ck_client_actor"),
+        sa.CheckConstraint("(kind = 'actor') = (organization_id IS NULL)", name="ck_client_organization"),
+        sa.CheckConstraint("(kind = 'actor') = (role IS NULL)", name="ck_client_role"),
+        sa.CheckConstraint("auth_method IN ('client_secret_basic', 'private_key_jwt')", name="ck_client_auth_method"),
+        sa.CheckConstraint("kind IN ('actor', 'platform', 'operator')", name="ck_client_kind"),
+        sa.CheckConstraint("status IN ('active', 'disabled')", name="ck_client_status"),
+        sa.ForeignKeyConstraint(
+            ["actor_id"],
+            ["actor.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organization.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("client", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_client_actor_id"), ["actor_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_client_organization_id"), ["organization_id"], unique=False)
+
+    op.create_table(
+        "consent_grant",
+        sa.Column("id", sa.String(32), nullable=False),
+        sa.Column("worker_id", sa.String(32), nullable=False),
+        sa.Column("client_id", sa.String(64), nullable=False),
+        sa.Column("actor_id", sa.String(64), nullable=False),
+        sa.Column("purpose", sa.String(64), nullable=False),
+        sa.Column("purpose_version", sa.Integer(), nullable=False),
+        sa.Column("status", sa.String(16), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("parent_id", sa.String(32), nullable=True),
+        sa.Column("granted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("end_reason", sa.String(64), nullable=True),
+        sa.Column("locale", sa.String(16), nullable=False),
+        sa.Column("notice_sha256", sa.String(64), nullable=False),
+        sa.Column("screen_sha256", sa.String(64), nullable=False),
+        sa.Column("amr", sa.JSON(), nullable=False),
+        sa.CheckConstraint(
+            "(status = 'active' AND ended_at IS NULL) OR (status <> 'active' AND ended_at IS NOT NULL)",
+            name="ck_consent_grant_ended",
+        ),
+        sa.CheckConstraint(
+            "status IN ('active', 'withdrawn', 'revoked', 'expired', 'superseded', 'invalidated')",
+            name="ck_consent_grant_status",
+        ),
+        sa.CheckConstraint("expires_at > granted_at", name="ck_consent_grant_expiry"),
+        sa.ForeignKeyConstraint(
+            ["actor_id"],
+            ["actor.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["parent_id"],
+            ["consent_grant.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["purpose", "purpose_version"],
+            ["purpose.id", "purpose.version"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["worker_id"],
+            ["worker.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("consent_grant", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_consent_grant_actor_id"), ["actor_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_consent_grant_client_id"), ["client_id"], unique=False)
+        batch_op.create_index("ix_consent_grant_covering", ["worker_id", "actor_id", "purpose", "status"], unique=False)
+        batch_op.create_index("ix_consent_grant_due", ["status", "expires_at"], unique=False)
 
     op.create_table(
         "auth_code",
@@ -663,6 +779,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("grant_id", "platform", "category"),
     )
     op.create_table(
+        "registration_token",
+        sa.Column("token_hash", sa.String(64), nullable=False),
+        sa.Column("actor_id", sa.String(64), nullable=False),
+        sa.Column("client_id", sa.String(64), nullable=True),
+        sa.Column("created_by", sa.String(64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("uses_left", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["actor_id"],
+            ["actor.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["client_id"],
+            ["client.id"],
+        ),
+        sa.PrimaryKeyConstraint("token_hash"),
+        sa.UniqueConstraint("client_id"),
+    )
+    with op.batch_alter_table("registration_token", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_registration_token_actor_id"), ["actor_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_registration_token_expires_at"), ["expires_at"], unique=False)
+
+    op.create_table(
         "token",
         sa.Column("token_hash", sa.String(64), nullable=False),
         sa.Column("kind", sa.String(8), nullable=False),
@@ -752,6 +892,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_token_client_id"))
 
     op.drop_table("token")
+    with op.batch_alter_table("registration_token", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_registration_token_expires_at"))
+        batch_op.drop_index(batch_op.f("ix_registration_token_actor_id"))
+
+    op.drop_table("registration_token")
     op.drop_table("grant_item")
     with op.batch_alter_table("consent_request", schema=None) as batch_op:
         batch_op.drop_index(
@@ -779,6 +924,19 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_auth_code_client_id"))
 
     op.drop_table("auth_code")
+    with op.batch_alter_table("consent_grant", schema=None) as batch_op:
+        batch_op.drop_index("ix_consent_grant_due")
+        batch_op.drop_index("ix_consent_grant_covering")
+        batch_op.drop_index(batch_op.f("ix_consent_grant_client_id"))
+        batch_op.drop_index(batch_op.f("ix_consent_grant_actor_id"))
+
+    op.drop_table("consent_grant")
+    with op.batch_alter_table("client", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_client_organization_id"))
+        batch_op.drop_index(batch_op.f("ix_client_actor_id"))
+
+    op.drop_table("client")
+    op.drop_table("actor_block")
     with op.batch_alter_table("worker_session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_worker_session_worker_id"))
         batch_op.drop_index(batch_op.f("ix_worker_session_absolute_expires_at"))
@@ -794,23 +952,30 @@ def downgrade() -> None:
 
     op.drop_table("subject_gate")
     op.drop_table("purpose_category")
+    with op.batch_alter_table("membership", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_membership_worker_id"))
+
+    op.drop_table("membership")
     op.drop_table("live_connector")
     with op.batch_alter_table("contact_code", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_contact_code_worker_id"))
 
     op.drop_table("contact_code")
-    with op.batch_alter_table("consent_grant", schema=None) as batch_op:
-        batch_op.drop_index("ix_consent_grant_due")
-        batch_op.drop_index("ix_consent_grant_covering")
-        batch_op.drop_index(batch_op.f("ix_consent_grant_client_id"))
-        batch_op.drop_index(batch_op.f("ix_consent_grant_actor_id"))
+    with op.batch_alter_table("console_invitation", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_console_invitation_organization_id"))
+        batch_op.drop_index(batch_op.f("ix_console_invitation_expires_at"))
 
-    op.drop_table("consent_grant")
-    with op.batch_alter_table("client", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_client_actor_id"))
+    op.drop_table("console_invitation")
+    with op.batch_alter_table("console_approval", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_console_approval_pending",
+            sqlite_where=sa.text("status = 'pending'"),
+            postgresql_where=sa.text("status = 'pending'"),
+        )
+        batch_op.drop_index(batch_op.f("ix_console_approval_organization_id"))
 
-    op.drop_table("client")
-    op.drop_table("actor_block")
+    op.drop_table("console_approval")
+    op.drop_table("actor")
     op.drop_table("worker")
     with op.batch_alter_table("taxonomy_version", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_taxonomy_version_activated_at"))
@@ -832,6 +997,7 @@ def downgrade() -> None:
     op.drop_table("replay")
     op.drop_table("purpose")
     op.drop_table("platform_gate")
+    op.drop_table("organization")
     op.drop_table("notice_cursor")
     with op.batch_alter_table("linked_account", schema=None) as batch_op:
         batch_op.drop_index(
@@ -869,7 +1035,6 @@ def downgrade() -> None:
     op.drop_table("audit_node")
     op.drop_table("audit_leaf")
     op.drop_table("audit_checkpoint")
-    op.drop_table("actor")
     with op.batch_alter_table("access_event", schema=None) as batch_op:
         batch_op.drop_index("ix_access_event_worker")
 
