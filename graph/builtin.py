@@ -15,12 +15,15 @@ from typing import Any
 from graph.esco import concept_id
 from graph.model import (
     Language,
+    Market,
+    Month,
     Occupation,
     OccupationId,
     Opportunity,
     OpportunityId,
     Pay,
     PayPeriod,
+    Posting,
     Provider,
     Skill,
     SkillId,
@@ -36,18 +39,18 @@ def load_builtin() -> SkillGraph:
     """Return the graph of the built-in data. It is read once a process."""
     builder = SkillGraphBuilder()
     _add_taxonomy(builder)
-    add_market(builder)
-    return builder.build()
+    return builder.build().with_market(_market())
 
 
-def add_market(builder: SkillGraphBuilder) -> None:
-    """Add the built-in providers' programmes and organizations' opportunities. Their skills must be there."""
+def _market() -> Market:
+    """Return the built-in providers' programmes, organizations' opportunities and counts of past openings."""
     providers = {
         each["id"]: Provider(id=each["id"], name=each["name"], simulated=each["simulated"])
         for each in _json("providers.json")
     }
+    training, opportunities = list[Training](), list[Opportunity]()
     for each in _json("training.json"):
-        builder.add_training(
+        training.append(
             Training(
                 id=TrainingId(each["id"]),
                 title=each["title"],
@@ -66,7 +69,7 @@ def add_market(builder: SkillGraphBuilder) -> None:
         )
     for each in _json("opportunities.json"):
         pay, (occupation,) = each["pay"], each["occupation"].values()
-        builder.add_opportunity(
+        opportunities.append(
             Opportunity(
                 id=OpportunityId(each["id"]),
                 title=each["title"],
@@ -87,6 +90,21 @@ def add_market(builder: SkillGraphBuilder) -> None:
                 simulated=each["simulated"],
             )
         )
+    return Market(
+        training=tuple(training),
+        opportunities=tuple(opportunities),
+        postings=tuple(_posting(row) for row in _rows("market/postings.csv")),
+    )
+
+
+def _posting(row: Mapping[str, str]) -> Posting:
+    return Posting(
+        month=Month.parse(row["month"]),
+        region=row["region"],
+        occupation=OccupationId(concept_id(row["occupation"])),
+        openings=int(row["openings"]),
+        simulated=True,
+    )
 
 
 def _add_taxonomy(builder: SkillGraphBuilder) -> None:

@@ -9,8 +9,8 @@ import strawberry
 
 from graph import demand, forecast
 from graph.catalogue_types import Info, Skill
-from graph.linking.linker import Linker, SkillLinker
-from graph.model import SkillId
+from graph.linking.linker import linker_of
+from graph.model import Month, SkillId
 from graph.pages import Key, page_of
 from graph.scalars import PageInfo, graph_of, page_info, refusals, services_of
 from graph.taxonomy import SkillGraph
@@ -104,13 +104,7 @@ class SkillLink:
 @lru_cache(maxsize=2)
 def demand_of(graph: SkillGraph) -> demand.Demand:
     """Return the demand over a graph. It is counted once a graph."""
-    return demand.Demand(graph, demand.load_postings())
-
-
-@lru_cache(maxsize=2)
-def linker_of(graph: SkillGraph) -> Linker:
-    """Return the linker over a graph. It is built once a graph."""
-    return SkillLinker(graph)
+    return demand.Demand(graph, graph.market.postings)
 
 
 async def resolve_demand(
@@ -170,7 +164,7 @@ def _series(graph: SkillGraph, series: demand.DemandSeries) -> DemandSeries:
     )
 
 
-def _forecast(end: demand.Month, found: forecast.Forecast) -> DemandForecast:
+def _forecast(end: Month, found: forecast.Forecast) -> DemandForecast:
     return DemandForecast(
         method=found.method,
         months=[

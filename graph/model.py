@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum, StrEnum
+from types import MappingProxyType
 from typing import NewType
+
+from graph.errors import InvalidArgumentError
 
 SkillId = NewType("SkillId", str)
 OccupationId = NewType("OccupationId", str)
@@ -79,12 +82,34 @@ class Occupation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedOrigin:
+    """Which provider's feed something was read from, and how far that can be relied on."""
+
+    platform: str
+    name: str
+    version: str
+    fidelity: str
+    simulated: bool
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedWords:
+    """A skill that was found in a provider's own words, how surely (0 to 1)."""
+
+    skill: SkillId
+    words: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """Who offers training."""
+    """Who offers training. `origin` is None for those that are built in."""
 
     id: str
     name: str
     simulated: bool
+    origin: FeedOrigin | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +117,7 @@ class Training:
     """A programme: what it teaches, what it asks for, what it costs, and what it licenses its graduates to work as.
 
     An on-ramp is a programme whose graduates are staffed: `staffed_by` gives them work in the occupations of `staffs`.
+    `place` is where it is attended, `languages` (ISO 639-1) in which it is taught; none: any will do.
     """
 
     id: TrainingId
@@ -107,6 +133,17 @@ class Training:
     currency: str
     mode: TrainingMode
     certificate: str | None
+    description: str | None = None
+    place: str | None = None
+    languages: frozenset[str] = frozenset()
+    url: str | None = None
+    links: tuple[LinkedWords, ...] = ()
+
+
+HOURS_PAID: Mapping[PayPeriod, int] = MappingProxyType(
+    {PayPeriod.HOUR: 1, PayPeriod.DAY: 8, PayPeriod.MONTH: 160, PayPeriod.YEAR: 1_920}
+)
+"""Hours of full-time work that a period of pay stands for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +154,11 @@ class Pay:
     max: Decimal
     currency: str
     per: PayPeriod
+
+    @property
+    def per_hour(self) -> Decimal:
+        """The middle of the range, for an hour of full-time work."""
+        return (self.min + self.max) / 2 / HOURS_PAID[self.per]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +177,79 @@ class Opportunity:
     posted_at: datetime
     closes_at: datetime | None
     simulated: bool
+    description: str | None = None
+    languages: frozenset[str] = frozenset()
+    """Languages that one must speak."""
+    openings: int = 1
+    url: str | None = None
+    links: tuple[LinkedWords, ...] = ()
+    origin: FeedOrigin | None = None
 
     def is_open(self, now: datetime) -> bool:
         """Whether one can still apply."""
         return self.posted_at <= now and (self.closes_at is None or now < self.closes_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Month:
+    """A month of a year."""
+
+    year: int
+    month: int
+
+    @classmethod
+    def parse(cls, text: str) -> Month:
+        """Read `YYYY-MM`. Raises `InvalidArgumentError`."""
+        year, _, month = text.partition("-")
+        if not (year.isdigit() and month.isdigit() and len(text) == 7 and 1 <= int(month) <= 12):
+            raise InvalidArgumentError(f"{text[:20]!r} is no month; write YYYY-MM.")
+        return cls(year=int(year), month=int(month))
+
+    def __str__(self) -> str:
+        return f"{self.year:04}-{self.month:02}"
+
+    def after(self, months: int) -> Month:
+        """Return the month so many later."""
+        number = self.year * 12 + self.month - 1 + months
+        return Month(year=number // 12, month=number % 12 + 1)
+
+    def until(self, other: Month) -> int:
+        """Return how many months later another is."""
+        return (other.year - self.year) * 12 + other.month - self.month
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """Openings for one occupation in one region and month. `asks` are the skills; None: what the occupation takes."""
+
+    month: Month
+    region: str
+    occupation: OccupationId
+    openings: int
+    simulated: bool
+    asks: frozenset[SkillId] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryBar:
+    """What a platform asks of who begins there, in one occupation: skills, preparation, experience."""
+
+    platform: str
+    name: str
+    occupation: OccupationId
+    requires: frozenset[SkillId]
+    zone: int | None
+    hours: int
+    note: str | None
+    fidelity: str
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Market:
+    """What is offered: programmes, opportunities, counts of past openings, and platforms' entry bars."""
+
+    training: tuple[Training, ...] = ()
+    opportunities: tuple[Opportunity, ...] = ()
+    postings: tuple[Posting, ...] = ()
+    entries: tuple[EntryBar, ...] = ()

@@ -81,7 +81,10 @@ def services_of(info: strawberry.Info[Any, Any]) -> Services:
 
 
 def graph_of(info: strawberry.Info[Any, Any]) -> SkillGraph:
-    """Return the skill graph."""
+    """Return the skill graph; one request sees one graph, even when another takes its place meanwhile."""
+    if isinstance(info.context, dict):
+        pinned: SkillGraph = info.context.setdefault("skill_graph", services_of(info).graph)
+        return pinned
     return services_of(info).graph
 
 

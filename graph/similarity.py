@@ -78,10 +78,14 @@ class OccupationSpace:
         return result
 
 
-@lru_cache(maxsize=4)
 def space_of(graph: SkillGraph) -> OccupationSpace:
-    """Return the space of a graph. It is computed once a graph."""
-    return OccupationSpace(graph)
+    """Return the space of a graph. It is computed once a taxonomy."""
+    return _space(graph.base)
+
+
+@lru_cache(maxsize=4)
+def _space(base: SkillGraph) -> OccupationSpace:
+    return OccupationSpace(base)
 
 
 def hash_of(code: str) -> int:

@@ -9,7 +9,9 @@ Occupation ─optional──► Skill      Training ─requires─► Skill     
 Skill ─broader─► Skill             Training ─licenses─► Occupation Opportunity ─offers────► Occupation
                                    Training ─staffs──► Occupation
 ```
-Built by `SkillGraphBuilder`, which `builtin` and the taxonomy import fill. What is asked often is indexed once.
+The taxonomy is built by `SkillGraphBuilder`, which `builtin` and the taxonomy import fill, and stays as it is; the
+market (training, opportunities, past openings, entry bars) is put beside it and exchanged whole. What is asked often
+is indexed once.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from copy import copy
 from enum import Enum
 from types import MappingProxyType
 from typing import Any, TypeVar, cast
@@ -25,10 +28,11 @@ from typing import Any, TypeVar, cast
 import networkx as nx
 
 from graph.errors import TaxonomyError
-from graph.model import Occupation, OccupationId, Opportunity, Skill, SkillId, Training, TrainingId
+from graph.model import Market, Occupation, OccupationId, Opportunity, Skill, SkillId, Training, TrainingId
 from graph.names import NameIndex
 
-Value = TypeVar("Value", Skill, Occupation, Training, Opportunity)
+Value = TypeVar("Value", Skill, Occupation)
+Offered = TypeVar("Offered", Training, Opportunity)
 
 
 class Relation(Enum):
@@ -47,14 +51,17 @@ class Relation(Enum):
 
 
 class SkillGraph:
-    """Skills, occupations, training and opportunities, and how they relate. Safe to share between threads."""
+    """Skills, occupations, training and opportunities, and how they relate. Safe to share between threads.
+
+    `base` is the graph that its taxonomy was built with: what follows from the taxonomy alone is computed once for it,
+    and stays when `with_market` puts other training and opportunities beside the same taxonomy.
+    """
 
     def __init__(self, graph: nx.MultiDiGraph[str], terms: Mapping[str, frozenset[SkillId]]) -> None:
-        self.graph = nx.freeze(graph)
+        self.base: SkillGraph = self
+        self._taxonomy = nx.freeze(graph)
         self.skills = _values(graph, Skill)
         self.occupations = _values(graph, Occupation)
-        self.training = _values(graph, Training)
-        self.opportunities = _values(graph, Opportunity)
         self.terms = MappingProxyType(dict(terms))
         """Words of platforms, folded, and the skills that they stand for."""
         self._essential = _targets(graph, Relation.ESSENTIAL)
@@ -62,16 +69,46 @@ class SkillGraph:
         self._broader = _targets(graph, Relation.BROADER)
         self._asking = _sources(graph, Relation.ESSENTIAL)
         self._asking_optionally = _sources(graph, Relation.OPTIONAL)
-        self._teaching = _sources(graph, Relation.TEACHES)
         self._by_uri = {each.uri: each.id for each in self.occupations.values() if each.uri is not None}
         self._skill_by_uri = {each.uri: each.id for each in self.skills.values() if each.uri is not None}
         self.skill_names = NameIndex({each.id: (each.labels, each.synonyms) for each in self.skills.values()})
         self.occupation_names = NameIndex({each.id: (each.labels, each.synonyms) for each in self.occupations.values()})
-        self.training_names = NameIndex.of_titles({each.id: each.title for each in self.training.values()})
-        self.opportunity_names = NameIndex.of_titles({each.id: each.title for each in self.opportunities.values()})
         counts = Counter(skill for skills in self._essential.values() for skill in skills)
         total = max(1, len(self.occupations))
         self._rarity = {skill: math.log((1 + total) / (1 + counts[skill])) + 1 for skill in self.skills}
+        self._set_market(Market())
+
+    def with_market(self, market: Market) -> SkillGraph:
+        """Return the same taxonomy with another market. Raises `TaxonomyError` when that names what is not there."""
+        other = copy(self)
+        other._set_market(market)
+        return other
+
+    def _set_market(self, market: Market) -> None:
+        self.market = market
+        self.training = _by_id(market.training)
+        self.opportunities = _by_id(market.opportunities)
+        for offered, ends in (*_training_ends(market), *_opportunity_ends(market)):
+            missing = sorted(each for each in ends if each not in self.skills and each not in self.occupations)
+            if missing:
+                raise TaxonomyError(f"{offered} refers to {missing[0]}, which is not defined.")
+        teaching: dict[SkillId, set[TrainingId]] = defaultdict(set)
+        for programme in market.training:
+            for skill in programme.teaches:
+                teaching[skill].add(programme.id)
+        self._teaching = {skill: frozenset(programmes) for skill, programmes in teaching.items()}
+        self.training_names = NameIndex.of_titles({each.id: each.title for each in market.training})
+        self.opportunity_names = NameIndex.of_titles({each.id: each.title for each in market.opportunities})
+
+    @property
+    def graph(self) -> nx.MultiDiGraph[str]:
+        """The whole as a networkx graph, frozen. It is made when it is asked for."""
+        builder = SkillGraphBuilder(self._taxonomy.copy())
+        for training in self.training.values():
+            builder.add_training(training)
+        for opportunity in self.opportunities.values():
+            builder.add_opportunity(opportunity)
+        return builder.frozen()
 
     def essential(self, occupation: OccupationId) -> frozenset[SkillId]:
         """Skills without which one does not work in the occupation."""
@@ -92,7 +129,7 @@ class SkillGraph:
 
     def training_for(self, skill: SkillId) -> frozenset[TrainingId]:
         """Programmes that teach the skill."""
-        return cast(frozenset[TrainingId], self._teaching.get(skill, frozenset()))
+        return self._teaching.get(skill, frozenset())
 
     def occupation_of_uri(self, uri: str) -> OccupationId | None:
         """The occupation with this concept URI."""
@@ -114,8 +151,8 @@ class SkillGraph:
 class SkillGraphBuilder:
     """Collects nodes and edges; `build` checks that every edge has both ends and freezes the graph."""
 
-    def __init__(self) -> None:
-        self._graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+    def __init__(self, graph: nx.MultiDiGraph[str] | None = None) -> None:
+        self._graph: nx.MultiDiGraph[str] = nx.MultiDiGraph() if graph is None else nx.MultiDiGraph(graph)
         self._terms: dict[str, set[SkillId]] = defaultdict(set)
 
     def add_skill(self, skill: Skill, *, broader: Iterable[SkillId] = ()) -> None:
@@ -162,19 +199,18 @@ class SkillGraphBuilder:
     def add_what_fits(
         self, other: SkillGraph, skills: AbstractSet[SkillId], occupations: AbstractSet[OccupationId]
     ) -> None:
-        """Add another graph's training, opportunities, terms and essential relations, as far as their ends are here."""
+        """Add another graph's terms and essential relations, as far as their ends are here."""
         for occupation in sorted(other.occupations.keys() & occupations):
             for skill in sorted(other.essential(occupation) & skills):
                 self.relate(occupation, Relation.ESSENTIAL, skill)
-        for training in other.training.values():
-            if training.teaches | training.requires <= skills and training.licenses | training.staffs <= occupations:
-                self.add_training(training)
-        for opportunity in other.opportunities.values():
-            if opportunity.required | opportunity.preferred <= skills and opportunity.occupation in occupations:
-                self.add_opportunity(opportunity)
         for term, meant in other.terms.items():
             for skill in sorted(meant & skills):
                 self.add_term(term, skill)
+
+    def frozen(self) -> nx.MultiDiGraph[str]:
+        """Return what was added, as a networkx graph that does not change any more."""
+        frozen: nx.MultiDiGraph[str] = nx.freeze(self._graph)
+        return frozen
 
     def build(self) -> SkillGraph:
         """Return the graph. Raises `TaxonomyError` when an edge ends in nothing."""
@@ -185,7 +221,14 @@ class SkillGraphBuilder:
         missing = sorted({skill for skills in self._terms.values() for skill in skills} - set(self._graph))
         if missing:
             raise TaxonomyError(f"A term refers to {missing[0]}, which is not defined.")
-        return SkillGraph(self._graph, {term: frozenset(skills) for term, skills in self._terms.items()})
+        graph = SkillGraph(self._graph, {term: frozenset(skills) for term, skills in self._terms.items()})
+        values = [data["value"] for _, data in self._graph.nodes(data=True)]
+        return graph.with_market(
+            Market(
+                training=tuple(each for each in values if isinstance(each, Training)),
+                opportunities=tuple(each for each in values if isinstance(each, Opportunity)),
+            )
+        )
 
     def _add(self, value: Skill | Occupation | Training | Opportunity, *edges: tuple[Relation, Iterable[str]]) -> None:
         if "value" in self._graph.nodes.get(value.id, {}):
@@ -193,6 +236,43 @@ class SkillGraphBuilder:
         self._graph.add_node(value.id, value=value)
         for relation, targets in edges:
             self._graph.add_edges_from((value.id, target, relation.value) for target in sorted(targets))
+
+
+def market_that_fits(market: Market, skills: AbstractSet[SkillId], occupations: AbstractSet[OccupationId]) -> Market:
+    """Return what of a market names only these skills and occupations."""
+    return Market(
+        training=tuple(
+            each
+            for each in market.training
+            if each.teaches | each.requires <= skills and each.licenses | each.staffs <= occupations
+        ),
+        opportunities=tuple(
+            each
+            for each in market.opportunities
+            if each.required | each.preferred <= skills and each.occupation in occupations
+        ),
+        postings=tuple(each for each in market.postings if each.occupation in occupations),
+        entries=tuple(each for each in market.entries if each.requires <= skills and each.occupation in occupations),
+    )
+
+
+def _by_id(values: Iterable[Offered]) -> Mapping[Any, Offered]:
+    found: dict[str, Offered] = {}
+    for each in sorted(values, key=lambda each: each.id):
+        if each.id in found:
+            raise TaxonomyError(f"{each.id} is defined twice.")
+        found[each.id] = each
+    return MappingProxyType(found)
+
+
+def _training_ends(market: Market) -> Iterable[tuple[str, frozenset[str]]]:
+    for each in market.training:
+        yield each.id, frozenset[str]().union(each.teaches, each.requires, each.licenses, each.staffs)
+
+
+def _opportunity_ends(market: Market) -> Iterable[tuple[str, frozenset[str]]]:
+    for each in market.opportunities:
+        yield each.id, frozenset[str]().union(each.required, each.preferred, [each.occupation])
 
 
 def _values(graph: nx.MultiDiGraph[str], kind: type[Value]) -> Mapping[Any, Value]:

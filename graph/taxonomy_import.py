@@ -21,7 +21,7 @@ from graph.esco import Taxonomy, read_esco
 from graph.model import OccupationId
 from graph.onet import read_job_zones
 from graph.store import live_version, load, save
-from graph.taxonomy import SkillGraph, SkillGraphBuilder
+from graph.taxonomy import SkillGraph, SkillGraphBuilder, market_that_fits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,11 @@ def import_taxonomy(
 
 def live_graph(engine: Engine) -> SkillGraph:
     """Return the graph of the live taxonomy: the one imported last, or the built-in one."""
-    version = live_version(engine)
+    return graph_of_version(engine, live_version(engine))
+
+
+def graph_of_version(engine: Engine, version: str | None) -> SkillGraph:
+    """Return the graph of an imported taxonomy; the built-in one for None, and when there is none with this id."""
     taxonomy = None if version is None else load(engine, version)
     return load_builtin() if taxonomy is None else graph_of_taxonomy(taxonomy)
 
@@ -101,4 +105,4 @@ def graph_of_taxonomy(taxonomy: Taxonomy) -> SkillGraph:
     for related, relation, skill in taxonomy.relations:
         builder.relate(related, relation, skill)
     builder.add_what_fits(known, skills, occupations)
-    return builder.build()
+    return builder.build().with_market(market_that_fits(known.market, skills, occupations))

@@ -303,8 +303,7 @@ async def resolve_skills_profile(
 
 
 def _holding(root: Any, info: Info) -> evidence.Holding:
-    services = services_of(info)
-    return evidence.assess(services.graph, facts.read_facts(root.given), services.clock())
+    return evidence.assess(graph_of(info), facts.read_facts(root.given), services_of(info).clock())
 
 
 @strawberry.federation.type(keys=["id"])

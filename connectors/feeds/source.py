@@ -49,12 +49,11 @@ class PublishedEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """Everything that live providers publish. `has_feeds` is false when no live connector has any."""
+    """Everything that live providers publish."""
 
     feeds: Sequence[PublishedFeed]
     entries: Sequence[PublishedEntry]
     openings: Sequence[Opening]
-    has_feeds: bool
 
 
 class FeedSource:
@@ -87,7 +86,6 @@ class FeedSource:
             feeds=[_published(each, live[each.platform]) for each in copies if _is_declared(each, live[each.platform])],
             entries=[entry for each in live.values() for entry in self._entries(each)],
             openings=[each for each in self._store.openings() if each.platform in read],
-            has_feeds=bool(read),
         )
 
     def _entries(self, connector: AnyConnector) -> Sequence[PublishedEntry]:

@@ -10,7 +10,7 @@ service    the steps above, one transaction each
 live       keeps a process's connectors in step with the rows
 """
 
-from connectors.registration.live import LiveConnectors
+from connectors.registration.live import LiveConnectors, LiveFeeds
 from connectors.registration.service import (
     PlatformGate,
     Refusal,
@@ -19,4 +19,4 @@ from connectors.registration.service import (
     VersionView,
 )
 
-__all__ = ["LiveConnectors", "PlatformGate", "Refusal", "Registration", "Submission", "VersionView"]
+__all__ = ["LiveConnectors", "LiveFeeds", "PlatformGate", "Refusal", "Registration", "Submission", "VersionView"]

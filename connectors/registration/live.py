@@ -8,10 +8,27 @@ from collections.abc import Callable
 
 from connectors.registration.service import Registration
 from connectors.registry import Registry
+from connectors.schema import AnyConnector
 
 _log = logging.getLogger(__name__)
 
 _PAUSE = 1.0
+
+
+class LiveFeeds:
+    """The connectors that publish feeds or entry bars now, read again only after a change. Calling it blocks."""
+
+    def __init__(self, registration: Registration) -> None:
+        self._registration = registration
+        self._generation = -1
+        self._feeding: list[AnyConnector] = []
+
+    def __call__(self) -> list[AnyConnector]:
+        """Return them, by name."""
+        generation = self._registration.generation()
+        if generation != self._generation:
+            self._feeding, self._generation = self._registration.feeding(), generation
+        return self._feeding
 
 
 class LiveConnectors:

@@ -53,7 +53,7 @@ def create_app(settings: Settings, process_end: Drain | None = None) -> Starlett
         exception_handlers={HTTPException: on_http_error, Exception: on_defect},
         lifespan=lifespan_of(
             start=[consent.start],
-            work=[consent.work, graph.work, notices.work, telemetry.work],
+            work=[consent.work, platforms.work, graph.work, notices.work, telemetry.work],
             close=[notices.close, platforms.close, consent.close, storage.close],
         ),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import Protocol
 
@@ -68,6 +69,16 @@ class SkillLinker:
     def candidates_with(self, piece: str, also: Sequence[int]) -> Candidates:
         """Return the candidates, and these skills (by number) among them."""
         return find_candidates(self._index, self._background, piece, also)
+
+
+def linker_of(graph: SkillGraph) -> Linker:
+    """Return the lexical engine over a graph. It is built once a taxonomy."""
+    return _linker(graph.base)
+
+
+@lru_cache(maxsize=2)
+def _linker(base: SkillGraph) -> Linker:
+    return SkillLinker(base)
 
 
 def link_pieces(

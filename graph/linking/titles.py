@@ -86,10 +86,14 @@ class TitleLinker:
                 yield owner, name
 
 
-@lru_cache(maxsize=2)
 def titles_of(graph: SkillGraph) -> TitleLinker:
-    """Return the title linker of a graph. It is built once a graph."""
-    return TitleLinker(graph)
+    """Return the title linker of a graph. It is built once a taxonomy."""
+    return _titles(graph.base)
+
+
+@lru_cache(maxsize=2)
+def _titles(base: SkillGraph) -> TitleLinker:
+    return TitleLinker(base)
 
 
 def _grams_of(text: str) -> set[str]:

@@ -3,9 +3,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.demand import Demand, Month, Posting, load_demand, load_postings
+from graph.demand import Demand
+from graph.demand_types import demand_of
 from graph.errors import InvalidArgumentError
 from graph.forecast import METHODS, forecast
+from graph.model import Month, Posting
 
 
 def named(graph, name):
@@ -57,15 +59,15 @@ def test_without_postings_there_is_no_demand(graph):
 
 
 def test_built_in_demand_is_forecast_beside_the_naive_one(graph):
-    series = load_demand().series(named(graph, "drive vehicles"), "SE-AB")
+    series = demand_of(graph).series(named(graph, "drive vehicles"), "SE-AB")
     assert len(series.counts) == 36
     assert set(series.forecast.errors) == set(METHODS)
     assert series.forecast.errors[series.forecast.method] <= series.forecast.errors["naive"]
-    assert sum(each.openings for each in load_postings()) > 1_000
+    assert sum(each.openings for each in graph.market.postings) > 1_000
 
 
 def test_unmet_demand_falls_with_every_programme(graph):
-    unmet = load_demand().unmet("SE-M")
+    unmet = demand_of(graph).unmet("SE-M")
     scores = [each.score for each in unmet]
     assert scores == sorted(scores, reverse=True)
     for each in unmet:

@@ -16,8 +16,9 @@ from gateway.server.telemetry import Telemetry
 from gateway.server.wiring.consent import ConsentParts
 from gateway.server.wiring.platforms import PlatformParts
 from gateway.server.wiring.storage import StorageParts
+from graph.builtin import load_builtin
+from graph.live import LiveSkillGraph
 from graph.subgraph import build_schema as build_graph_schema
-from graph.taxonomy_import import live_graph
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,14 +27,15 @@ class GraphParts:
 
     engine: Engine
     live: LiveConnectors
+    skills: LiveSkillGraph
 
     def is_composed(self) -> bool:
         """Tell whether queries can be answered."""
         return bool(self.engine.supergraph_sdl)
 
     def work(self) -> list[Coroutine[None, None, None]]:
-        """Return what watches the registry."""
-        return [self.live.watch()]
+        """Return what watches the registry, the taxonomy and the market."""
+        return [self.live.watch(), self.skills.watch()]
 
 
 def build_graph(
@@ -42,9 +44,12 @@ def build_graph(
     """Compose what is live. Raises `CompositionFailedError`."""
     options = _engine_options(settings)
     consent.services.platforms = platforms.display_names
+    skill_schema = build_graph_schema(load_builtin(), utc_now)
+    skills = LiveSkillGraph(storage.database, skill_schema, platforms.market, clock=utc_now)
+    skills.refresh()
     graph = LiveGraph(
         build_consent_schema(consent.services),
-        build_graph_schema(live_graph(storage.database), utc_now),
+        skill_schema,
         platforms.platforms,
         platforms.directory,
         lambda assembly: Engine.from_subgraphs(
@@ -55,7 +60,7 @@ def build_graph(
     )
     live = LiveConnectors(platforms.registration, platforms.platforms.registry, graph.swap)
     live.generation = platforms.generation
-    return GraphParts(engine=graph.engine, live=live)
+    return GraphParts(engine=graph.engine, live=live, skills=skills)
 
 
 def _engine_options(settings: Settings) -> EngineOptions:

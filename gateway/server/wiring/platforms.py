@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from dataclasses import dataclass
 
 from connectors.catalogue import built_in
 from connectors.directory import DirectorySubgraph
 from connectors.environment import Environment
-from connectors.registration import Registration
+from connectors.feeds import FeedKeeper, FeedSource, FeedStore
+from connectors.registration import LiveFeeds, Registration
 from connectors.registry import Platforms, build_platforms
+from connectors.sandbox.providers import built_in_providers
 from connectors.transport import Wire
 from consent.columns import utc_now
 from consent.platform_gates import PlatformGates
@@ -30,6 +33,8 @@ class PlatformParts:
     registration: Registration
     generation: int
     platforms: Platforms
+    feeds: FeedKeeper
+    market: FeedSource
 
     def directory(self) -> DirectorySubgraph:
         """Return the directory of the connectors that are live now."""
@@ -43,6 +48,10 @@ class PlatformParts:
     def display_names(self) -> dict[str, str]:
         """Return how each live platform calls itself."""
         return {each.name: each.definition.platform.display_name for each in self.platforms.registry.connectors}
+
+    def work(self) -> list[Coroutine[None, None, None]]:
+        """Return what reads feeds in the background."""
+        return [self.feeds.run()]
 
     async def close(self) -> None:
         """Hang up."""
@@ -60,6 +69,10 @@ def build_platform_parts(settings: Settings, storage: StorageParts, consent: Con
         clock=utc_now,
     )
     registration.seed(built_in())
+    if environment.sandbox_url is not None:
+        registration.seed(built_in_providers())
+    feeding, copies = LiveFeeds(registration), FeedStore(storage.database, clock=utc_now)
+    feeds = FeedKeeper(copies, feeding, wire, environment, clock=utc_now)
     generation, connectors = registration.live()
     return PlatformParts(
         settings=settings,
@@ -80,4 +93,6 @@ def build_platform_parts(settings: Settings, storage: StorageParts, consent: Con
             pseudonym_key=storage.lasting.key("pseudonym"),
             digest_key=storage.lasting.key("digest"),
         ),
+        feeds=feeds,
+        market=FeedSource(copies, feeding, is_read=feeds.is_read, simulated=environment.sandbox_url is not None),
     )
