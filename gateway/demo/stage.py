@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator
@@ -13,8 +14,10 @@ from typing import Any
 import aiohttp
 import orjson
 
+from connectors.feeds import FeedStore
+from consent.columns import utc_now
 from consent.oauth.actors import ActorRegistry
-from gateway.demo.processes import Process
+from gateway.demo.processes import Process, StartError
 from gateway.storage.database import create_database_engine
 from gateway.storage.keyring import generate_key
 from gateway.storage.migrate import migrate
@@ -23,6 +26,11 @@ from gateway.storage.vocabulary import seed
 ACTOR_NAME = "Northern Light Staffing (demo)"
 CATEGORIES = ("profile", "engagements", "earnings", "ratings", "credentials", "experience", "skills")
 PURPOSES = ("job_matching",)
+
+
+PROVIDERS = frozenset({"course_catalogue", "creatorup", "job_board"})
+"""Who publishes training and opportunities in the sandbox."""
+TRIES, PAUSE_SECONDS = 120, 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +95,7 @@ async def set_stage(folder: Path, *, port: int, sandbox_port: int, actor_port: i
         await gateway.start()
         await platforms.ready(f"{sandbox}/control/state")
         await gateway.ready(f"{issuer}/readyz")
+        await _feeds_are_read(database_url)
         yield Stage(
             issuer=issuer,
             sandbox=sandbox,
@@ -100,6 +109,21 @@ async def set_stage(folder: Path, *, port: int, sandbox_port: int, actor_port: i
         await control.close()
         await gateway.stop()
         await platforms.stop()
+
+
+async def _feeds_are_read(database_url: str) -> None:
+    """Wait until training and opportunities are there. Raises `StartError`."""
+    engine = create_database_engine(database_url)
+    try:
+        store = FeedStore(engine, clock=utc_now)
+        for _ in range(TRIES):
+            states = await asyncio.to_thread(store.states)
+            if {each.platform for each in states if each.read_at is not None} >= PROVIDERS:
+                return
+            await asyncio.sleep(PAUSE_SECONDS)
+    finally:
+        engine.dispose()
+    raise StartError("The feeds of training and opportunities were not read; see gateway.log.")
 
 
 def _clear(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from urllib.parse import quote
 
 from gateway.demo.actor import ActorClient, ActorError
 from gateway.demo.browser import Browser, BrowserError, Page
-from gateway.demo.stage import ACTOR_NAME, Stage
+from gateway.demo.stage import ACTOR_NAME, PAUSE_SECONDS, TRIES, Stage
 
 PURPOSE = "job_matching"
 PERSONA_AT_PLATFORMS = "alex.sandberg@sandbox.example"
@@ -62,7 +63,9 @@ query ($worker: ID!) {
 }
 """
 
-TARGETS = "{ opportunities(first: 50) { edges { node { id title pay { min max currency per } } } } }"
+TARGETS = (
+    '{ opportunities(search: "dispatch", first: 50) { edges { node { id title pay { min max currency per } } } } }'
+)
 
 
 class DifferentError(Exception):
@@ -272,12 +275,16 @@ class Story:
         return home
 
     async def _choose_target(self) -> tuple[str, str]:
-        _, body, _ = await self._actor.query(self.memory.grant_token, TARGETS, {})
-        found = [edge["node"] for edge in body["data"]["opportunities"]["edges"]]
-        best = min(
-            found,
-            key=lambda node: (PREFERRED_TARGET not in node["title"].lower(), -float(node["pay"]["max"]), node["id"]),
-        )
+        """Return the best-paid opening that the simulated job board offers; the graph follows its feed in moments."""
+        found: list[dict[str, Any]] = []
+        for _ in range(TRIES):
+            _, body, _ = await self._actor.query(self.memory.grant_token, TARGETS, {})
+            found = [edge["node"] for edge in body["data"]["opportunities"]["edges"]]
+            if found and all(node["id"].startswith("opportunity:job_board:") for node in found):
+                break
+            await asyncio.sleep(PAUSE_SECONDS)
+        expect(bool(found), "the job board's openings are not there")
+        best = min(found, key=lambda node: (-float(node["pay"]["max"]), node["id"]))
         return best["id"], best["title"]
 
     async def _ask(self) -> dict[str, Any]:
@@ -288,10 +295,6 @@ class Story:
 
     def _tell(self, line: str) -> None:
         self.memory.details.append(line)
-
-
-PREFERRED_TARGET = "dispatch"
-"""A better-paid job that driving leads to."""
 
 
 def request_for_a_month() -> dict[str, Any]:
