@@ -222,7 +222,7 @@ def directory_sdl(definitions: Sequence[Definition]) -> str:
 def categories_of(connector: Connector) -> list[str]:
     """Return the categories of data that a connector has, sorted."""
     definition = connector.definition
-    mapped = {field for connect in definition.connects for field in connect.fields} | definition.folds.keys()
+    mapped = definition.fetched_fields | definition.folds.keys()
     return sorted({category for name, category in CATEGORY_OF_FIELD.items() if name in mapped})
 
 

@@ -25,11 +25,12 @@ class Environment:
     """Settings of all connectors.
 
     `sandbox_url` (`http://127.0.0.1:8701`): when set, every platform is read there, under `/<platform>`, and nowhere
-    else; what comes back is marked as simulated. `registrations` and `config` are per platform; `config` is what
-    `$config` stands for.
+    else; what comes back is marked as simulated. `sandboxes` are platforms' own sandboxes, which are read instead
+    (`http://127.0.0.1:9000`). `registrations` and `config` are per platform; `config` is what `$config` stands for.
     """
 
     sandbox_url: str | None = None
+    sandboxes: Mapping[str, str] = field(default_factory=dict)
     registrations: Mapping[str, ClientRegistration] = field(default_factory=dict)
     config: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -40,7 +41,14 @@ class Environment:
 
     def origin(self, platform: str) -> str | None:
         """Return where the sandbox serves a platform, or None outside the sandbox."""
+        own = self.sandboxes.get(platform)
+        if own is not None:
+            return own.rstrip("/")
         return None if self.sandbox_url is None else f"{self.sandbox_url.rstrip('/')}/{platform}"
+
+    def is_simulated(self, platform: str) -> bool:
+        """Whether Gigway's own sandbox, with its switches, is where a platform is read."""
+        return self.sandbox_url is not None and platform not in self.sandboxes
 
     def url(self, platform: str, url: str) -> str:
         """Return where `url` of a platform is in this environment."""

@@ -14,11 +14,15 @@ def open_upstream(
     environment: Environment,
     wire: Wire,
     *,
+    budget: float | None = None,
     retry: RetryPolicy | None = None,
     breaker: CircuitBreaker | None = None,
 ) -> Upstream:
-    """Return the upstream of a connector where `environment` has it."""
+    """Return the upstream of a connector where `environment` has it; `budget` is the seconds for a request with its
+    retries.
+    """
     limits = connector.definition.limits
+    most = UpstreamLimits()
     return Upstream(
         wire,
         platform=connector.name,
@@ -30,6 +34,7 @@ def open_upstream(
             per_account=limits.per_account,
             timeout=limits.timeout,
             body_bytes=limits.body_bytes,
+            budget=most.budget if budget is None else budget,
         ),
         retry=retry,
         breaker=breaker,

@@ -64,6 +64,13 @@ class Settings:
         },
         repr=False,
     )
+    platform_sandboxes: str = field(
+        default="",
+        metadata={
+            "help": "Platforms' own sandboxes on this machine, for those that the sandbox does not simulate: a JSON "
+            "object of platform to URL; with `sandbox_url` only."
+        },
+    )
     demo_login: bool = field(
         default=False, metadata={"help": "Sign in by picking a demo worker; only with a loopback issuer."}
     )
@@ -142,6 +149,11 @@ class Settings:
     def registrations(self) -> dict[str, ClientRegistration]:
         """The registrations at platforms. `load_settings` has made sure that they can be read."""
         return {name: ClientRegistration(**each) for name, each in json.loads(self.platform_clients or "{}").items()}
+
+    @property
+    def sandboxes(self) -> dict[str, str]:
+        """The platforms' own sandboxes. `load_settings` has made sure that they can be read."""
+        return {name: str(url) for name, url in json.loads(self.platform_sandboxes or "{}").items()}
 
     @property
     def keyring(self) -> Keyring:
@@ -253,6 +265,11 @@ def _problems(settings: Settings) -> list[str]:
         _ = settings.registrations
     except (ValueError, TypeError, AttributeError):
         problems.append('platform_clients: write a JSON object like {"uber": {"client_id": "…", "client_secret": "…"}}')
+    try:
+        if settings.sandboxes and not settings.sandbox_url:
+            problems.append("platform_sandboxes: only together with sandbox_url")
+    except (ValueError, AttributeError):
+        problems.append('platform_sandboxes: write a JSON object like {"acme": "http://127.0.0.1:9000"}')
     try:
         parse_keyring(settings.master_keys)
     except KeyringError as error:

@@ -70,7 +70,7 @@ def _linking(definition: Definition) -> str:
 
 
 def _upstream(definition: Definition) -> str:
-    kinds = set()
+    kinds = {"federation subgraph"} if definition.remote is not None else set()
     for connect in definition.connects:
         endpoint = connect.endpoint
         if endpoint.file is not None:
@@ -93,8 +93,7 @@ def _paging(definition: Definition) -> str:
 
 
 def _own_fields(definition: Definition) -> str:
-    mapped = {field for connect in definition.connects for field in connect.fields}
-    own = mapped - CATEGORY_OF_FIELD.keys() - {"payments", "terms"}
+    own = definition.fetched_fields - CATEGORY_OF_FIELD.keys() - {"payments", "terms"}
     return ", ".join(f"`{field}`" for field in sorted(own))
 
 

@@ -3,34 +3,50 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
 from graphql import GraphQLObjectType, GraphQLOutputType, get_named_type
 
+from connectors.accounts.tokens import AccountTokens
+from connectors.conformance.faulty_wire import FaultyWire
 from connectors.conformance.sign_in import ACCOUNT_ID, OneAccount
 from connectors.directory import categories_of
+from connectors.linking.oauth_client import PlatformOAuthClient
 from connectors.runtime import ConnectorSubgraph
 from connectors.transport.permit import WorkerAct
 
 Json = Any
 
 _DEEPEST = 5
+_SMALL = "engagements(first: 1) { edges { cursor } }"
 
 
 class BrokenError(Exception):
     """A promise that is not kept; the message is what was seen."""
 
 
+class NotCheckedError(Exception):
+    """A promise that cannot be checked here; the message says why."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """What a check works with; `control` is the sandbox's switchboard, None outside the sandbox."""
+    """What a check works with. `control` is the address of Gigway's sandbox, whose switches make faults; at a
+    platform's own sandbox it is None, and `wire` makes what can be made on the way. `sign_in` gives fresh tokens, or
+    None where the run was given one account; `oauth` is the platform's authorization server, if it has one.
+    """
 
     subgraph: ConnectorSubgraph
     account: OneAccount
+    persona: str | None
     control: str | None
+    wire: FaultyWire
+    oauth: PlatformOAuthClient | None
+    sign_in: Callable[[], Awaitable[AccountTokens]] | None
 
     async def read(self, selection: str) -> Mapping[str, Any]:
         """Read fields of the account."""
@@ -45,7 +61,10 @@ class Case:
         )
 
     async def switch(self, **switches: Any) -> None:
-        """Set the sandbox's switches of this platform."""
+        """Make these faults; `reset` alone ends them."""
+        if self.control is None:
+            self.wire.switch({name: value for name, value in switches.items() if name != "reset"})
+            return
         async with (
             aiohttp.ClientSession() as session,
             session.post(f"{self.control}/control/platforms/{self.subgraph.name}", json=switches) as answer,
@@ -135,7 +154,7 @@ async def wrong_token_asks_for_linking(case: Case) -> str:
     case.account.tokens = type(good)(access_token="no-such-token", facts=good.facts)
     before = case.subgraph.upstream.counters.requests
     try:
-        codes = _codes(await case.read("engagements(first: 1) { edges { cursor } }"))
+        codes = _codes(await case.read(_SMALL))
     finally:
         case.account.tokens = good
     if codes != {"RELINK_NEEDED"} or not case.account.rejected:
@@ -143,6 +162,51 @@ async def wrong_token_asks_for_linking(case: Case) -> str:
     if case.subgraph.upstream.counters.requests - before != 1:
         raise BrokenError("a refused token is tried again")
     return "RELINK_NEEDED after one request"
+
+
+async def expired_token_is_renewed(case: Case) -> str:
+    """A token that has run out is renewed with the refresh token, and what comes is read with."""
+    if case.sign_in is not None:
+        case.account.tokens = await case.sign_in()
+    tokens = case.account.tokens
+    if tokens.refresh_token is None or case.oauth is None:
+        raise NotCheckedError("there is no refresh token: workers link again when the token has run out")
+    if case.control is not None:
+        await case.switch(expire_tokens=True)
+        codes = _codes(await case.read(_SMALL))
+        if codes != {"RELINK_NEEDED"}:
+            raise BrokenError(f"an expired token gives {_listed(codes)}")
+    response = await case.oauth.refresh(tokens.refresh_token, permit=WorkerAct())
+    case.account.tokens = AccountTokens.from_response(response, now=datetime.now(UTC), earlier=tokens)
+    codes = _codes(await case.read(_SMALL))
+    if codes:
+        raise BrokenError(f"the renewed token gives {_listed(codes)}")
+    return "renewed once, then read"
+
+
+async def revoked_token_asks_for_linking(case: Case) -> str:
+    """What the worker takes back at the platform is not read any more, and the account is to be linked again."""
+    if case.control is not None and case.sign_in is not None:
+        case.account.tokens = await case.sign_in()
+        await case.switch(revoke_persona=case.persona)
+    elif case.oauth is not None and case.oauth.can_revoke:
+        await case.oauth.revoke(case.account.tokens.access_token, permit=WorkerAct())
+    else:
+        raise NotCheckedError("@linking names no revocationEndpoint, so nothing can be taken back from here")
+    codes = _codes(await case.read(_SMALL))
+    if codes != {"RELINK_NEEDED"} or not case.account.rejected:
+        raise BrokenError(f"a token that was taken back gives {_listed(codes)}")
+    return "RELINK_NEEDED"
+
+
+async def schema_is_served(case: Case) -> str:
+    """The platform's own subgraph has what the registered SDL asks it for."""
+    permit = WorkerAct()
+    linked = await case.account.acquire(ACCOUNT_ID, case.subgraph.name, permit=permit, deadline=None)
+    missing = await case.subgraph.missing_at_platform(permit=permit, credential=linked.credential)
+    if missing:
+        raise BrokenError(f"the subgraph's SDL has no {', '.join(missing)}: add them, or name them in @remote(omits:)")
+    return "the subgraph's SDL has all that is asked for"
 
 
 FAULTS: Mapping[str, tuple[Mapping[str, Any], frozenset[str]]] = {
@@ -164,7 +228,7 @@ async def fault_has_its_code(case: Case, fault: str) -> str:
     await case.switch(**switches)
     try:
         async with asyncio.timeout(60):
-            codes = _codes(await case.read("engagements(first: 1) { edges { cursor } }"))
+            codes = _codes(await case.read(_SMALL))
     finally:
         await case.switch(reset=True)
     if not codes or not codes <= expected:

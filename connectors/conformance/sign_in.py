@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import urllib.parse
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,14 @@ ACCOUNT_ID = "acct_conformance"
 
 class SignInError(Exception):
     """The persona could not sign in; the message says where it ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxAccount:
+    """An account in the platform's own sandbox, as the platform's engineer gives it for a run."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str | None = field(default=None, repr=False)
 
 
 @dataclass(slots=True)
@@ -56,15 +64,21 @@ class OneAccount:
         self.rejected = True
 
 
+def oauth_client(connector: Connector, environment: Environment, upstream: Upstream) -> PlatformOAuthClient | None:
+    """Return the platform's authorization server; None without OAuth 2, or without a registration there."""
+    method, registration = connector.definition.linking.method, environment.registration(connector.name)
+    if not isinstance(method, OAuth2Linking) or registration is None:
+        return None
+    return PlatformOAuthClient(connector.name, method, registration, environment, upstream)
+
+
 async def sign_in(
     connector: Connector, environment: Environment, upstream: Upstream, persona: str, *, now: datetime
 ) -> AccountTokens:
     """Return a persona's tokens with the facts of its account. Raises `SignInError`, `UpstreamError`."""
-    linking, name = connector.definition.linking, connector.name
-    registration = environment.registration(name)
-    if not isinstance(linking.method, OAuth2Linking) or registration is None:
+    client = oauth_client(connector, environment, upstream)
+    if client is None:
         raise SignInError("only OAuth 2 with a registration can be signed in to by itself")
-    client = PlatformOAuthClient(name, linking.method, registration, environment, upstream)
     request = client.begin(_REDIRECT)
     answer = await _consent(request.url, persona)
     if answer.get("state") != request.state or "code" not in answer:
@@ -73,21 +87,26 @@ async def sign_in(
     try:
         token = await client.redeem(answer["code"], verifier=request.verifier, redirect_uri=_REDIRECT, permit=permit)
         tokens = AccountTokens.from_response(token, now=now)
-        credential = Credential(
-            account_id=ACCOUNT_ID, header=linking.header, value=linking.prefix + tokens.access_token
-        )
-        identifier = Identifier(connector.definition, upstream, origin=environment.origin(name), clock=lambda: now)
-        _, facts = await identifier.identify(credential, permit=permit, config=environment.config.get(name, {}))
     except ValueError:
         raise UpstreamMalformedError("The token response has no access token.") from None
     finally:
         permit.end()
-    return AccountTokens(
-        access_token=tokens.access_token,
-        refresh_token=tokens.refresh_token,
-        expires_at=tokens.expires_at,
-        facts=facts,
-    )
+    return await with_facts(connector, environment, upstream, tokens, now=now)
+
+
+async def with_facts(
+    connector: Connector, environment: Environment, upstream: Upstream, tokens: AccountTokens, *, now: datetime
+) -> AccountTokens:
+    """Return the tokens with what the identity requests tell of their account. Raises `UpstreamError`."""
+    linking, name = connector.definition.linking, connector.name
+    credential = Credential(account_id=ACCOUNT_ID, header=linking.header, value=linking.prefix + tokens.access_token)
+    identifier = Identifier(connector.definition, upstream, origin=environment.origin(name), clock=lambda: now)
+    permit = WorkerAct()
+    try:
+        _, facts = await identifier.identify(credential, permit=permit, config=environment.config.get(name, {}))
+    finally:
+        permit.end()
+    return replace(tokens, facts=facts)
 
 
 async def _consent(url: str, persona: str) -> Mapping[str, str]:

@@ -137,6 +137,11 @@ class PlatformOAuthClient:
             except LinkRefusedError:
                 raise RefusedRefreshError from None
 
+    @property
+    def can_revoke(self) -> bool:
+        """Whether the platform says where tokens are revoked."""
+        return getattr(self._linking, "revocation_endpoint", None) is not None
+
     async def revoke(self, token: str, *, permit: Permit) -> None:
         """Revoke a token at the platform (RFC 7009), where it can be. Raises `UpstreamError`."""
         endpoint = getattr(self._linking, "revocation_endpoint", None)

@@ -17,7 +17,9 @@ Reading order:
     folds        records → experience, evidence, earnings
     compiled     a connector compiled for one environment
     health       counters, and drift of answers from the mapping
+    arguments    the arguments of canonical fields
     reading      one account in one call: which endpoint gives which field
+    remote       the same where the platform answers Federation itself
     subgraph     the `Subgraph` that the gateway calls
 """
 

@@ -62,6 +62,14 @@ def merge(into: Tree, other: Mapping[str, Tree | None]) -> None:
             merge(present, inner)
 
 
+def below(tree: Tree, *names: str) -> Tree:
+    """Return what is wanted at a path of names; nothing where the path is not."""
+    inner: Tree | None = tree
+    for name in names:
+        inner = inner.get(name) if inner is not None else None
+    return inner or {}
+
+
 def frozen(tree: Mapping[str, Tree | None] | None) -> Any:
     """Return a hashable value that equal trees share."""
     return None if tree is None else tuple(sorted((name, frozen(inner)) for name, inner in tree.items()))

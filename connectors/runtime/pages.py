@@ -260,7 +260,7 @@ def within(batch: Batch, span: Span) -> Batch:
     if span.since is None and span.until is None:
         return batch
     pages = tuple(
-        replace(page, records=[record for record in page.records if _is_within(record, span)]) for page in batch.pages
+        replace(page, records=[record for record in page.records if is_within(record, span)]) for page in batch.pages
     )
     return replace(batch, pages=pages)
 
@@ -273,7 +273,8 @@ def newest_first(batch: Batch) -> Batch:
     return replace(batch, pages=pages or batch.pages)
 
 
-def _is_within(record: Json, span: Span) -> bool:
+def is_within(record: Json, span: Span) -> bool:
+    """Whether a record began within `span`; one without a time did not."""
     at = started_at(record)
     if at is None:
         return False

@@ -1,4 +1,4 @@
-"""Refs and cursors that mean something to one reader only.
+"""Refs and cursors that mean something to one reader only, and account ids that mean something to one platform only.
 
 A reader is an actor, or the worker. A platform's own ids never leave: what a reader sees is an HMAC of them under a
 key of this reader and account, so that two readers cannot join what they see. Cursors are encrypted (AES-SIV) under
@@ -69,3 +69,17 @@ class Pseudonyms:
         except (InvalidTag, ValueError, binascii.Error):
             raise CursorError("This cursor was not made here for this reader.") from None
         return dict(position)
+
+
+class AccountNames:
+    """The ids under which one platform knows accounts: ours sealed under a key of this platform (AES-SIV), so that it
+    sees the same id for the same account every time, and two platforms cannot join what they see.
+    """
+
+    def __init__(self, key: bytes, *, platform: str) -> None:
+        self._cipher = AESSIV(hmac.digest(key, f"platform:{platform}".encode(), "sha512"))
+
+    def seal(self, account_id: str) -> str:
+        """Return the platform's id of an account."""
+        sealed = self._cipher.encrypt(account_id.encode(), None)
+        return base64.b32encode(sealed).rstrip(b"=").decode().lower()

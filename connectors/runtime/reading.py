@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from graphql import GraphQLError, GraphQLObjectType, GraphQLOutputType
+from graphql import GraphQLObjectType, GraphQLOutputType
 
 from connectors.mapping import PSEUDONYM_KEY
+from connectors.runtime.arguments import bad_cursor, checked_first, day_of
 from connectors.runtime.compiled import ConnectorRuntime
 from connectors.runtime.completion import Completion, flat
 from connectors.runtime.connection import Position, cut, holds, open_position, position_of, resumed
 from connectors.runtime.endpoint import CompiledEndpoint, Fetched, FileEndpoint
-from connectors.runtime.field_tree import Tree, merge, with_needs
+from connectors.runtime.field_tree import Tree, below, merge, with_needs
 from connectors.runtime.folds import (
     ENGAGEMENT_TREE,
     distinct,
@@ -43,7 +44,6 @@ from connectors.transport.permit import require_open
 
 Json = Any
 
-_MOST_FIRST = 500
 _PAYMENT_LAG = timedelta(days=3)
 _PAYMENT_LEAD = timedelta(hours=1)
 _PLACING: Tree = {"ref": None, "period": {"start": None, "end": None}}
@@ -113,10 +113,10 @@ class AccountReading:
         connect = self._runtime.definition.connect_for(ENGAGEMENTS)
         if connect is None:
             return None
-        first = _checked_first(arguments.get("first"))
+        first = checked_first(arguments.get("first"))
         span = Span(since=moment(arguments.get("since")), until=moment(arguments.get("until")))
         after = self._after(arguments.get("after"))
-        node = _below(tree, "edges", "node")
+        node = below(tree, "edges", "node")
         needs = with_needs(node)
         merge(needs, _PLACING)
         batch = await self._slice_of(connect, needs, span, first, after)
@@ -212,7 +212,7 @@ class AccountReading:
     async def _earnings(
         self, origin: str, arguments: Mapping[str, Json], kind: GraphQLOutputType, tree: Tree | None
     ) -> Json:
-        since, until = _day(arguments.get("since")), _day(arguments.get("until"))
+        since, until = day_of(arguments.get("since")), day_of(arguments.get("until"))
         last = until or self._now.date()
         earliest = since or last - timedelta(days=364)
         span = Span(since=datetime.combine(earliest, time.min, UTC), until=datetime.combine(last, time.max, UTC))
@@ -357,7 +357,7 @@ class AccountReading:
         try:
             return open_position(cursor, self._pseudonyms)
         except CursorError as error:
-            raise GraphQLError(str(error), extensions={"code": "BAD_CURSOR"}) from None
+            raise bad_cursor(error) from None
 
     def _provenance(
         self, fetched: Sequence[Fetched], extent: Extent, connect: Connect, steps: Sequence[str]
@@ -396,28 +396,6 @@ def _ordered(batch: Batch, connect: Connect, name: str) -> Batch:
 
 def _page(fetched: Fetched, records: Sequence[Json]) -> Page:
     return Page(fetched=fetched, variables={}, records=records)
-
-
-def _checked_first(first: Json) -> int:
-    if not isinstance(first, int) or not 0 <= first <= _MOST_FIRST:
-        raise GraphQLError(f"`first` must be from 0 to {_MOST_FIRST}.", extensions={"code": "BAD_ARGUMENT"})
-    return first
-
-
-def _below(tree: Tree, *names: str) -> Tree:
-    inner: Tree | None = tree
-    for name in names:
-        inner = inner.get(name) if inner is not None else None
-    return inner or {}
-
-
-def _day(value: Json) -> date | None:
-    if value is None:
-        return None
-    try:
-        return date.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise GraphQLError("A date is written YYYY-MM-DD.", extensions={"code": "BAD_ARGUMENT"}) from None
 
 
 def _extent(

@@ -24,9 +24,11 @@ from connectors.runtime.compiled import ConnectorRuntime
 from connectors.runtime.field_tree import Tree, wanted
 from connectors.runtime.health import Health, health_of
 from connectors.runtime.linked import Credentials, Takeouts
+from connectors.runtime.pseudonym import AccountNames
 from connectors.runtime.reading import AccountReading
+from connectors.runtime.remote import ACCEPTED_STATUSES, RemoteEndpoint, RemoteReading, missing_fields
 from connectors.schema import Connector
-from connectors.transport import Permit, Upstream, UpstreamError
+from connectors.transport import Credential, Permit, Upstream, UpstreamError
 
 Json = Any
 
@@ -62,13 +64,16 @@ class Call(Protocol):
         ...
 
 
+Reading = AccountReading | RemoteReading
+
+
 @dataclass(slots=True)
 class _CallContext:
     """What resolvers share in one call."""
 
     call: Call
     fragments: Mapping[str, FragmentDefinitionNode]
-    readings: dict[tuple[str, int], AccountReading] = field(default_factory=dict)
+    readings: dict[tuple[str, int], Reading] = field(default_factory=dict)
 
 
 class ConnectorSubgraph:
@@ -99,6 +104,16 @@ class ConnectorSubgraph:
             config=config or {},
             clock=clock,
         )
+        self._remote = (
+            RemoteEndpoint(
+                connector.definition.remote,
+                self._runtime.account_type,
+                AccountNames(pseudonym_key, platform=connector.name),
+                origin=origin,
+            )
+            if connector.definition.remote is not None
+            else None
+        )
         self._documents: OrderedDict[str, DocumentNode] = OrderedDict()
 
     @property
@@ -119,6 +134,14 @@ class ConnectorSubgraph:
     def health(self) -> Health:
         """Return how the platform and the mapping have fared since this process began."""
         return health_of(self.upstream, self._runtime.drift)
+
+    async def missing_at_platform(self, *, permit: Permit, credential: Credential) -> list[str]:
+        """Return what a remote subgraph's own SDL lacks of what it would be asked for. Raises `UpstreamError`."""
+        assert self._remote is not None
+        response = await self.upstream.send(
+            self._remote.sdl_request(), permit=permit, credential=credential, accepts=ACCEPTED_STATUSES
+        )
+        return missing_fields(self._remote.read_sdl(response), self._runtime.definition, self._runtime.account_type)
 
     async def execute(self, call: Call) -> Mapping[str, Any]:
         """Answer `call`: `data` with nulls where fields failed, `errors` with code and platform.
@@ -161,7 +184,7 @@ class ConnectorSubgraph:
         return document
 
     def _resolve(self, source: Any, info: GraphQLResolveInfo[_CallContext], **arguments: Any) -> Any:
-        if isinstance(source, AccountReading):
+        if isinstance(source, Reading):
             if info.field_name == "id":
                 return source.account_id
             return source.field(info.field_name, arguments, _tree(info))
@@ -169,14 +192,12 @@ class ConnectorSubgraph:
             return source.get(info.field_name)
         return self._entities(info, arguments["representations"])
 
-    def _entities(
-        self, info: GraphQLResolveInfo[_CallContext], representations: Sequence[Any]
-    ) -> list[AccountReading | None]:
+    def _entities(self, info: GraphQLResolveInfo[_CallContext], representations: Sequence[Any]) -> list[Reading | None]:
         context = info.context
         permits = context.call.permits.get(_variable(info.field_nodes[0]) or "", ())
         fields = _tree(info) or {}
         reads_all = any(name in fields for name in self._runtime.definition.folds)
-        found: list[AccountReading | None] = []
+        found: list[Reading | None] = []
         for index, representation in enumerate(representations):
             account_id = self._account_id(representation)
             if account_id is None:
@@ -185,17 +206,20 @@ class ConnectorSubgraph:
             permit = permits[index] if index < len(permits) else None
             key = (account_id, id(permit))
             if key not in context.readings:
-                context.readings[key] = AccountReading(
-                    self._runtime,
-                    account_id,
-                    permit=permit,
-                    session=context.call.session,
-                    deadline=context.call.deadline,
-                )
+                context.readings[key] = self._reading(context.call, account_id, permit)
             reading = context.readings[key]
             reading.reads_all = reading.reads_all or reads_all
             found.append(reading)
         return found
+
+    def _reading(self, call: Call, account_id: str, permit: Permit | None) -> Reading:
+        if self._remote is None:
+            return AccountReading(
+                self._runtime, account_id, permit=permit, session=call.session, deadline=call.deadline
+            )
+        return RemoteReading(
+            self._runtime, self._remote, account_id, permit=permit, session=call.session, deadline=call.deadline
+        )
 
     def _account_id(self, representation: Any) -> str | None:
         if not isinstance(representation, dict):

@@ -259,8 +259,19 @@ class Occupation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Remote:
+    """`@remote`; `fields` are the account fields that the platform's subgraph is asked for, `omits` coordinates that
+    it does not have.
+    """
+
+    url: str
+    fields: frozenset[str]
+    omits: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
-    """All that a connector's directives say."""
+    """All that a connector's directives say. There are either `connects` or a `remote`."""
 
     platform: Platform
     account_type: str
@@ -273,6 +284,14 @@ class Definition:
     limits: Limits
     feeds: tuple[Feed, ...] = ()
     entries: tuple[Entry, ...] = ()
+    remote: Remote | None = None
+
+    @property
+    def fetched_fields(self) -> frozenset[str]:
+        """The account fields and streams that the platform's answers give."""
+        if self.remote is not None:
+            return self.remote.fields
+        return frozenset(field for connect in self.connects for field in connect.fields)
 
     def connect_for(self, field: str) -> Connect | None:
         """Return the endpoint that gives an account field or stream."""

@@ -33,6 +33,7 @@ from connectors.schema.definition import (
     Occupation,
     Paging,
     Platform,
+    Remote,
     Source,
     TakeoutFile,
     TakeoutLinking,
@@ -88,6 +89,7 @@ def read_definition(document: ConnectorDocument) -> Definition | list[SdlProblem
         limits=limits,
         feeds=feeds,
         entries=read_entries(on_schema["entry"]),
+        remote=_remote(on_schema["remote"], document),
     )
 
 
@@ -293,6 +295,14 @@ class DirectiveReader:
         if duration is None:
             self.add(node, "DURATION_INVALID", f"{text!r} is no ISO 8601 duration of days, hours, minutes, seconds.")
         return duration
+
+
+def _remote(found: Sequence[Read], document: ConnectorDocument) -> Remote | None:
+    if not found:
+        return None
+    written = frozenset(field.name.value for field in document.written.fields or ())
+    values = found[0][1]
+    return Remote(url=values["url"], fields=written - {"id"}, omits=frozenset(values["omits"]))
 
 
 def platform_of(values: Values) -> Platform:

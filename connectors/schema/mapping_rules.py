@@ -33,12 +33,18 @@ COMPLETED: Final[Mapping[str, frozenset[str]]] = {
 }
 """Per type, the required fields that the runtime fills in; `provenance` is one wherever it stands."""
 
+
 ENGAGEMENTS: Final = "engagements"
 PAYMENTS: Final = "payments"
 TERMS: Final = "terms"
 
 Complaint = tuple[str, str]
 """A code and a message."""
+
+
+def is_completed(type_name: str, field: str) -> bool:
+    """Whether the runtime fills this field in, so that no platform is asked for it."""
+    return field == "provenance" or field in COMPLETED.get(type_name, ())
 
 
 def mapping_complaints(definition: Definition, connect: Connect, schema: GraphQLSchema) -> Iterator[Complaint]:
@@ -126,7 +132,7 @@ def check_selection(
         for name, inner in variant.fields.items():
             if name not in fields:
                 yield "MAPPING_UNKNOWN_FIELD", f"{where}: {type_name} has no field {name!r}."
-            elif name == "provenance" or name in COMPLETED.get(type_name, ()):
+            elif is_completed(type_name, name):
                 yield "MAPPING_OF_COMPLETED_FIELD", f"{where}.{name} is filled in by the runtime; leave it out."
             else:
                 yield from _field(fields[name], inner, f"{where}.{name}")
@@ -144,6 +150,5 @@ def _is_counted(complaint: Complaint, count: str | None) -> bool:
 
 def _required(type_name: str, fields: Mapping[str, GraphQLField]) -> Iterator[str]:
     for name, field in fields.items():
-        is_completed = name == "provenance" or name in COMPLETED.get(type_name, ())
-        if isinstance(field.type, GraphQLNonNull) and not is_completed:
+        if isinstance(field.type, GraphQLNonNull) and not is_completed(type_name, name):
             yield name

@@ -37,6 +37,7 @@ from connectors.schema.document import ConnectorDocument, canonical_account_fiel
 from connectors.schema.feeds import feed_complaints
 from connectors.schema.mapping_rules import ENGAGEMENTS, PAYMENTS, mapping_complaints
 from connectors.schema.problem import SdlProblem, problem_at
+from connectors.schema.remote_rules import remote_problems
 from connectors.schema.variables import parse_mapping, parse_request_mapping
 from connectors.schema.vocabulary import (
     CATEGORIES,
@@ -76,6 +77,7 @@ def definition_problems(document: ConnectorDocument, definition: Definition) -> 
     yield from _endpoints(document, definition)
     yield from _paging(document, definition)
     yield from _supply(document, definition)
+    yield from remote_problems(document, definition)
     node = document.account
     for connect in definition.connects:
         for code, message in mapping_complaints(definition, connect, document.schema):
@@ -165,6 +167,11 @@ def _gated_fields(document: ConnectorDocument) -> Iterator[SdlProblem]:
             yield problem_at(node, "FOREIGN_ENTITY", f"{node.name.value}: only the account type has a key.")
         for inner in node.fields or ():
             yield from _scope_problems(inner, required=False)
+            if inner.arguments:
+                name = f"{node.name.value}.{inner.name.value}"
+                yield problem_at(
+                    inner, "OWN_FIELD_ARGUMENTS", f"{name}: a field of the connector's own takes no arguments."
+                )
 
 
 def _own_field(field: FieldDefinitionNode) -> Iterator[SdlProblem]:
@@ -208,6 +215,8 @@ def _named(node: TypeNode) -> str:
 
 def _endpoints(document: ConnectorDocument, definition: Definition) -> Iterator[SdlProblem]:
     node = document.account
+    if definition.remote is not None:
+        yield from _url(definition.remote.url, "@remote")
     for source in definition.sources.values():
         yield from source_problems(source)
     method = definition.linking.method
@@ -295,14 +304,16 @@ def _supply(document: ConnectorDocument, definition: Definition) -> Iterator[Sdl
             if field in seen:
                 yield problem_at(node, "FIELD_MAPPED_TWICE", f"{field} comes from both {seen[field]} and {connect.id}.")
             seen[field] = connect.id
+    if definition.remote is not None:
+        seen |= dict.fromkeys(sorted(definition.remote.fields), "@remote")
     for field, fold in definition.folds.items():
         origin = fold.origin
         if field not in _FOLDS or origin not in _FOLDS[field]:
             yield problem_at(node, "FOLD_UNKNOWN", f"{field} cannot be folded from {origin}.")
         elif origin not in seen:
-            yield problem_at(node, "FOLD_WITHOUT_SOURCE", f"{field} is folded from {origin}, which no connect gives.")
+            yield problem_at(node, "FOLD_WITHOUT_SOURCE", f"{field} is folded from {origin}, which nothing gives.")
         if field in seen:
-            yield problem_at(node, "FIELD_MAPPED_TWICE", f"{field} is both folded and mapped by {seen[field]}.")
+            yield problem_at(node, "FIELD_MAPPED_TWICE", f"{field} is both folded and given by {seen[field]}.")
     for written in document.account.fields or ():
         name = written.name.value
         if name != "id" and name not in CATEGORY_OF_FIELD and name not in seen:

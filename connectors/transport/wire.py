@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from types import TracebackType
+from typing import Self
 
 import aiohttp
 
@@ -27,7 +28,7 @@ class Wire:
         self._connections = connections
         self._sessions: dict[Reach, aiohttp.ClientSession] = {}
 
-    async def __aenter__(self) -> Wire:
+    async def __aenter__(self) -> Self:
         """Return itself; sessions are opened when they are first needed."""
         return self
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from connectors.schema import AnyConnector
 from gateway.cli.failure import CommandError
-from gateway.cli.registration import add_registration_parsers, run_against
+from gateway.cli.registration import add_own_sandbox, add_registration_parsers, run_against, run_at
 from gateway.server.loopback import loopback_socket, serve_on
 
 
@@ -31,6 +31,7 @@ def add_parsers(commands: Any) -> None:
     testing.add_argument("names", nargs="*", metavar="NAME|FILE", help="built-in connectors or SDL files")
     testing.add_argument("--all", action="store_true", help="every connector of the catalogue")
     testing.add_argument("--sandbox-url", help="a running sandbox (default: one is started for the test)")
+    add_own_sandbox(testing)
     testing.set_defaults(run=_test)
     add_registration_parsers(group)
 
@@ -66,6 +67,12 @@ def _test(options: argparse.Namespace) -> int:
     chosen = list(known.values()) if options.all else [_connector(name, known) for name in options.names]
     if not chosen:
         raise CommandError("NOTHING_TO_TEST", f"name connectors ({', '.join(known)}), files, or --all", exit_code=2)
+    if options.at is not None:
+        if len(chosen) != 1:
+            raise CommandError("ONE_AT_A_TIME", "--at is the sandbox of one platform: name one connector", exit_code=2)
+        report = asyncio.run(run_at(options.at, chosen[0]))
+        print("\n".join(report.lines()))
+        return 0 if report.ok else 1
     failed = asyncio.run(_run_tests(chosen, options.sandbox_url))
     print(f"{len(chosen) - failed}/{len(chosen)} connectors ok")
     return 1 if failed else 0

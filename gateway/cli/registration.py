@@ -16,7 +16,7 @@ from typing import Any
 import aiohttp
 from sqlalchemy import Engine
 
-from connectors.conformance import Report, run_conformance
+from connectors.conformance import Report, SandboxAccount, run_conformance
 from connectors.environment import Environment
 from connectors.feeds import FeedStore
 from connectors.registration import Refusal, Registration
@@ -31,6 +31,8 @@ from gateway.storage.migrate import migrate
 from gateway.storage.vocabulary import seed
 
 BY = "command line"
+TOKEN_VARIABLE = "SANDBOX_TOKEN"
+REFRESH_VARIABLE = "SANDBOX_REFRESH_TOKEN"
 
 
 def add_registration_parsers(group: Any) -> None:
@@ -38,6 +40,7 @@ def add_registration_parsers(group: Any) -> None:
     publish = group.add_parser("publish", help="submit a version: checks, breaking changes, conformance run")
     publish.add_argument("file", type=Path, metavar="FILE", help="the connector's SDL file")
     publish.add_argument("--sandbox-url", help="the sandbox to test against (default: GIGWAY_SANDBOX_URL)")
+    add_own_sandbox(publish)
     publish.set_defaults(run=_publish)
     for name, text in (("approve", "make a tested version live"), ("reject", "turn a version down")):
         deciding = group.add_parser(name, help=text)
@@ -59,6 +62,16 @@ def add_registration_parsers(group: Any) -> None:
     versions.set_defaults(run=_versions)
     feeds = group.add_parser("feeds", help="how the feeds of training and opportunities stand, and what was refused")
     feeds.set_defaults(run=_feeds)
+
+
+def add_own_sandbox(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names a platform's own sandbox."""
+    parser.add_argument(
+        "--at",
+        metavar="URL",
+        help=f"the platform's own sandbox, instead of every host in the file; its account's token is read from "
+        f"{TOKEN_VARIABLE}, a refresh token from {REFRESH_VARIABLE}",
+    )
 
 
 @contextlib.contextmanager
@@ -88,6 +101,23 @@ async def run_against(sandbox_url: str, connector: AnyConnector) -> Report:
         raise CommandError("SANDBOX_UNREACHABLE", f"no sandbox answers at {sandbox_url}") from None
 
 
+async def run_at(url: str, connector: AnyConnector) -> Report:
+    """Run the conformance checks at the platform's own sandbox. Raises `CommandError` without an account there."""
+    token = os.environ.get(TOKEN_VARIABLE, "")
+    if not token:
+        raise CommandError(
+            "TOKEN_MISSING", f"put the sandbox account's access token into {TOKEN_VARIABLE}", exit_code=2
+        )
+    account = SandboxAccount(access_token=token, refresh_token=os.environ.get(REFRESH_VARIABLE) or None)
+    is_local = url.startswith("http://")
+    environment = Environment(
+        sandbox_url=url if is_local else None,
+        sandboxes={connector.name: url},
+        registrations={} if is_local else load_settings(os.environ).registrations,
+    )
+    return await run_conformance(connector, environment, account=account)
+
+
 def _publish(options: argparse.Namespace) -> int:
     sandbox_url = options.sandbox_url or load_settings(os.environ).sandbox_url
     try:
@@ -105,10 +135,11 @@ def _publish(options: argparse.Namespace) -> int:
         print(f"{taken.platform}: version {taken.version_id} submitted")
         connector = registration.connector(taken.version_id)
         assert connector is not None
-        if not sandbox_url:
-            print("not tested yet: name a sandbox with --sandbox-url and publish again, or test it later")
+        if options.at is None and not sandbox_url:
+            print("not tested yet: name a sandbox with --at or --sandbox-url, raise the version and publish again")
             return 0
-        report = asyncio.run(run_against(sandbox_url, connector))
+        at, url = options.at, sandbox_url
+        report = asyncio.run(run_at(at, connector) if at is not None else run_against(url, connector))
         print("\n".join(report.lines()))
         _done(registration.record_test(taken.version_id, ok=report.ok, report=report.lines(), by=BY))
     if not report.ok:

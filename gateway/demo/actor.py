@@ -83,7 +83,9 @@ class ActorClient:
 
     async def _token(self, form: dict[str, str]) -> dict[str, Any]:
         async with self._client.post(
-            f"{self.issuer}/oauth/token", data=form, auth=aiohttp.BasicAuth(self._client_id, self._secret)
+            f"{self.issuer}/oauth/token",
+            data=form,
+            headers={"Authorization": aiohttp.encode_basic_auth(self._client_id, self._secret)},
         ) as response:
             answer: dict[str, Any] = orjson.loads(await response.read())
             if response.status != 200:

@@ -273,19 +273,25 @@ def registry_database(tmp_path: Path) -> Iterator[Engine]:
 
 @asynccontextmanager
 async def open_world(
-    sandbox_url: str, folder: Path, connectors: Sequence[Connector] | None = None
+    sandbox_url: str,
+    folder: Path,
+    connectors: Sequence[Connector] | None = None,
+    sandboxes: Mapping[str, str] | None = None,
 ) -> AsyncIterator[World]:
-    """Wire connectors over a fresh database and a sandbox in good order."""
+    """Wire connectors over a fresh database and a sandbox in good order; `sandboxes` are platforms' own ones."""
+    environment = Environment(sandbox_url=sandbox_url, sandboxes=sandboxes or {})
     with fresh_database(folder, TABLES) as engine:
-        async with _world_over(engine, sandbox_url, connectors) as world:
+        async with _world_over(engine, environment, connectors) as world:
             yield world
 
 
 @asynccontextmanager
-async def _world_over(engine: Engine, sandbox_url: str, connectors: Sequence[Connector] | None) -> AsyncIterator[World]:
+async def _world_over(
+    engine: Engine, environment: Environment, connectors: Sequence[Connector] | None
+) -> AsyncIterator[World]:
     gate, visible, clock = Gate(), Visible(), Clock()
     signed_in: list[str | None] = ["worker-1"]
-    environment = Environment(sandbox_url=sandbox_url)
+    sandbox_url = str(environment.sandbox_url)
 
     async def drain(account_id: str) -> Confirmed:
         assert gate.is_open[account_id] is False

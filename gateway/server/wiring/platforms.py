@@ -60,7 +60,11 @@ class PlatformParts:
 
 def build_platform_parts(settings: Settings, storage: StorageParts, consent: ConsentParts) -> PlatformParts:
     """Register the built-in catalogue where it is new, and return what is live."""
-    environment = Environment(sandbox_url=settings.sandbox_url or None, registrations=settings.registrations)
+    environment = Environment(
+        sandbox_url=settings.sandbox_url or None,
+        sandboxes=settings.sandboxes,
+        registrations=settings.registrations,
+    )
     wire = Wire()
     registration = Registration(
         storage.database,
