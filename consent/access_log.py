@@ -47,7 +47,11 @@ class AccessRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessFilter:
-    """Which lines to show; None means any. `text` is looked for in actor, platform, category and purpose."""
+    """Which lines to show; None means any.
+
+    `text` is looked for in actor, platform, category and purpose; `named` are platforms, categories and purposes that
+    match it by the name that people see.
+    """
 
     actor_id: str | None = None
     platform: str | None = None
@@ -58,14 +62,19 @@ class AccessFilter:
     since: datetime | None = None
     until: datetime | None = None
     text: str | None = None
+    named: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessPage:
-    """Lines, newest first. `next_before` continues with older ones; None at the end. `total` counts all that match."""
+    """Lines, newest first. `total` counts all that match.
+
+    `next_before` continues with older ones, `next_after` with newer ones; None at either end.
+    """
 
     records: tuple[AccessRecord, ...]
     next_before: int | None
+    next_after: int | None
     total: int
 
 
@@ -81,18 +90,49 @@ class AccessLog:
         *,
         matching: AccessFilter | None = None,
         before: int | None = None,
+        after: int | None = None,
         size: int = PAGE_SIZE,
     ) -> AccessPage:
-        """Return lines older than `before` (an id), newest first."""
+        """Return lines older than `before` or newer than `after` (ids), the nearest ones, newest first."""
         size = max(1, min(size, MAX_PAGE_SIZE))
         query = _filtered(worker_id, matching or AccessFilter())
+        number = col(AccessEvent.id)
         with self._engine.connect() as connection:
             total = connection.execute(select(func.count()).select_from(query.order_by(None).subquery())).scalar_one()
-            if before is not None:
-                query = query.where(col(AccessEvent.id) < before)
-            rows = connection.execute(query.order_by(col(AccessEvent.id).desc()).limit(size + 1)).all()
-        records = tuple(_record(row) for row in rows[:size])
-        return AccessPage(records=records, next_before=records[-1].id if len(rows) > size else None, total=int(total))
+            if after is not None:
+                nearest = query.where(number > after).order_by(number).limit(size + 1)
+                rows = connection.execute(nearest).all()
+                more_newer, rows = len(rows) > size, rows[:size][::-1]
+                more_older = True
+            else:
+                if before is not None:
+                    query = query.where(number < before)
+                rows = connection.execute(query.order_by(number.desc()).limit(size + 1)).all()
+                more_older, rows = len(rows) > size, rows[:size]
+                more_newer = before is not None
+        records = tuple(_record(row) for row in rows)
+        return AccessPage(
+            records=records,
+            next_before=records[-1].id if records and more_older else None,
+            next_after=records[0].id if records and more_newer else None,
+            total=int(total),
+        )
+
+    def actors(self, worker_id: str) -> list[tuple[str, str]]:
+        """Return (id, name) of every actor in a worker's log, by name."""
+        query = (
+            select(col(Actor.id), col(Actor.trading_name))
+            .where(col(Actor.id).in_(select(col(AccessEvent.actor_id)).where(col(AccessEvent.worker_id) == worker_id)))
+            .order_by(col(Actor.trading_name), col(Actor.id))
+        )
+        with self._engine.connect() as connection:
+            return [(row.id, row.trading_name) for row in connection.execute(query)]
+
+    def platforms(self, worker_id: str) -> list[str]:
+        """Return the platforms in a worker's log."""
+        query = select(col(AccessEvent.platform)).where(col(AccessEvent.worker_id) == worker_id).distinct()
+        with self._engine.connect() as connection:
+            return sorted(connection.execute(query).scalars())
 
     def last_by_grant(self, worker_id: str) -> dict[str, datetime]:
         """Return when data was last delivered under each of the worker's grants."""
@@ -137,7 +177,11 @@ def _filtered(worker_id: str, matching: AccessFilter) -> Select[Any]:
                         AccessEvent.category,
                         AccessEvent.purpose,
                     )
-                )
+                ),
+                *(
+                    col(column).in_(sorted(matching.named))
+                    for column in (AccessEvent.platform, AccessEvent.category, AccessEvent.purpose)
+                ),
             )
         )
     return query

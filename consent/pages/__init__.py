@@ -10,7 +10,7 @@ In: a browser's request. Out: HTML that works without JavaScript; nothing here c
 * `consent_page`  an actor's request, item by item; `preview` what of one's own data it would show
 * `home`          what is granted, linked and handed out; ending it
 * `requests_page` what waits for an answer; who is blocked
-* `log_page`      who read what, why and when
+* `log_page`      who read what, why and when; `log_query` what of it, `log_export` as a file
 * `security`      how the worker signs in: passkeys, one-time codes, other browsers
 * `receipt`       a grant's signed receipt, to download
 * `own_data`      take everything away, or have it erased

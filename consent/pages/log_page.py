@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, cast
-from urllib.parse import urlencode
+from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consent.access_log import AccessFilter, Choice
+from consent.pages.log_export import as_csv, as_json, whole_log
+from consent.pages.log_query import LogQuery, read_query
 from consent.pages.rendering import Renderer
 from consent.pages.services import PagesServices
 from consent.signin.sessions import SignedIn
 from consent.vocabulary import CATEGORIES
 
 _PAGE_SIZE: Final = 30
+_MAX_DIGITS: Final = 18
 
 
 class LogPage:
-    """`/me/log`."""
+    """`/me/log`, and what it shows as a file: `/me/log.csv`, `/me/log.json`."""
 
     def __init__(self, services: PagesServices, renderer: Renderer) -> None:
         self._services = services
@@ -27,41 +28,49 @@ class LogPage:
 
     async def show(self, request: Request, worker: SignedIn) -> Response:
         """Show a page of the log, filtered as the query says."""
-        query = request.query_params
-        decision = query.get("decision", "")
-        chosen = {
-            "actor": query.get("actor", "").replace("\0", "")[:64],
-            "category": query.get("category", "") if query.get("category", "") in CATEGORIES else "",
-            "decision": decision if decision in {"allow", "deny"} else "",
-            "text": query.get("text", "").replace("\0", "")[:100],
-        }
-        matching = AccessFilter(
-            actor_id=chosen["actor"] or None,
-            category=chosen["category"] or None,
-            decision=cast(Choice, chosen["decision"]) if chosen["decision"] else None,
-            text=chosen["text"] or None,
-        )
-        before = query.get("before", "")
-        position = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
+        log, query = self._services.access_log, self._query(request, worker)
+        before, after = (_position(request.query_params.get(name, "")) for name in ("before", "after"))
         page = await run_in_threadpool(
-            self._services.access_log.page, worker.worker_id, matching=matching, before=position, size=_PAGE_SIZE
+            log.page, worker.worker_id, matching=query.matching, before=before, after=after, size=_PAGE_SIZE
         )
-        grants = await run_in_threadpool(self._services.grants.of_worker, worker.worker_id)
         words = self._renderer.wording(self._renderer.locale_of(request, worker))
+        names = self._services.oauth.platforms()
+        platforms = await run_in_threadpool(log.platforms, worker.worker_id)
         values: dict[str, Any] = {
             "page": page,
-            "chosen": chosen,
-            "actors": sorted(
-                {(grant.actor_id, grant.actor_trading_name) for grant in grants}, key=lambda pair: pair[1]
-            ),
+            "chosen": query.chosen,
+            "problem": query.problem,
+            "is_filtered": bool(query.suffix),
+            "suffix": query.suffix,
+            "actors": await run_in_threadpool(log.actors, worker.worker_id),
+            "platforms": sorted((names.get(name, name), name) for name in platforms if name in names),
             "categories": [
                 (term.id, words.category_title(term.id)) for term in CATEGORIES.values() if not term.forbidden
             ],
-            "names": self._services.oauth.platforms(),
-            "older": None
-            if page.next_before is None
-            else "?"
-            + urlencode({name: value for name, value in chosen.items() if value} | {"before": page.next_before}),
-            "is_first": position is None,
+            "names": names,
+            "older": None if page.next_before is None else query.page(before=page.next_before),
+            "newer": None if page.next_after is None else query.page(after=page.next_after),
         }
         return self._renderer.page(request, "log.html", signed_in=worker, **values)
+
+    async def csv(self, request: Request, worker: SignedIn) -> Response:
+        """Return all that the query matches as CSV."""
+        query = self._query(request, worker)
+        return await run_in_threadpool(
+            lambda: as_csv(whole_log(self._services.access_log, worker.worker_id, query.matching))
+        )
+
+    async def json(self, request: Request, worker: SignedIn) -> Response:
+        """Return the same as JSON."""
+        query = self._query(request, worker)
+        return await run_in_threadpool(
+            lambda: as_json(whole_log(self._services.access_log, worker.worker_id, query.matching))
+        )
+
+    def _query(self, request: Request, worker: SignedIn) -> LogQuery:
+        words = self._renderer.wording(self._renderer.locale_of(request, worker))
+        return read_query(request.query_params, words, self._services.oauth.platforms())
+
+
+def _position(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS else None

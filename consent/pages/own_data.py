@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
+import zipfile
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
@@ -13,17 +13,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consent.access_log import MAX_PAGE_SIZE, AccessRecord
 from consent.grant_records import GrantRecord
+from consent.inbox.records import RequestRecord
 from consent.pages.guard import FormFields, Guard, first
+from consent.pages.log_export import csv_text, download, line_of, whole_log
 from consent.pages.rendering import Renderer
 from consent.pages.services import PagesServices
 from consent.signin.sessions import SignedIn
 
-_LOG_FIELDS: Final = (
-    *("at", "actor_name", "actor_id", "purpose", "platform", "category", "decision", "reason"),
-    *("records", "repeats", "grant_id", "request_id"),
-)
+_PAGE: Final = 200
 _CONFIRMATION: Final = "erase"
 
 
@@ -39,25 +37,15 @@ class OwnDataPages:
         """Offer the downloads, and erasure where it is wired."""
         return self._page(request, worker)
 
-    async def log_csv(self, request: Request, worker: SignedIn) -> Response:
-        """Return the whole access log as CSV."""
-        rows = await run_in_threadpool(lambda: list(self._log(worker.worker_id)))
-        text = io.StringIO()
-        writer = csv.writer(text)
-        writer.writerow(_LOG_FIELDS)
-        writer.writerows([_cell(getattr(record, name)) for name in _LOG_FIELDS] for record in rows)
-        return _file(text.getvalue(), "text/csv; charset=utf-8", "gigway-access-log.csv")
-
     async def everything(self, request: Request, worker: SignedIn) -> Response:
         """Return all that Gigway itself keeps about the worker, as JSON. Gig data is fetched and never kept."""
-        content = await run_in_threadpool(self._collect, worker)
-        accounts = await self._services.linked_accounts.of_worker(worker.worker_id)
-        content["linked_accounts"] = [
-            {"platform": account.platform, "health": account.health, "linked_at": _instant(account.linked_at)}
-            for account in accounts
-            if account.health != "not_linked"
-        ]
-        return _file(json.dumps(content, indent=2, ensure_ascii=False), "application/json", "gigway-my-data.json")
+        content = await self._everything(worker)
+        return download(json.dumps(content, indent=2, ensure_ascii=False), "application/json", "gigway-my-data.json")
+
+    async def tables(self, request: Request, worker: SignedIn) -> Response:
+        """Return the same as CSV, one table a file."""
+        content = await self._everything(worker)
+        return download(await run_in_threadpool(_as_tables, content), "application/zip", "gigway-my-data.zip")
 
     async def erase(self, request: Request, worker: SignedIn, fields: FormFields) -> Response:
         """Erase the worker: every grant ends, every account is closed, nobody can sign in any more."""
@@ -75,15 +63,25 @@ class OwnDataPages:
         await self._services.sessions.end(request, response)
         return response
 
+    async def _everything(self, worker: SignedIn) -> dict[str, Any]:
+        content = await run_in_threadpool(self._collect, worker)
+        accounts = await self._services.linked_accounts.of_worker(worker.worker_id)
+        content["linked_accounts"] = [
+            {"platform": account.platform, "health": account.health, "linked_at": _instant(account.linked_at)}
+            for account in accounts
+            if account.health != "not_linked"
+        ]
+        return content
+
     def _collect(self, worker: SignedIn) -> dict[str, Any]:
         services, worker_id = self._services, worker.worker_id
         passkeys = services.passkeys.of_worker(worker_id) if services.passkeys is not None else []
         return {
             "worker": {"id": worker_id, "display_name": worker.display_name, "locale": worker.locale},
             "grants": [_grant(grant) for grant in services.grants.of_worker(worker_id)],
-            "access_log": [
-                {name: _cell(getattr(record, name)) for name in _LOG_FIELDS} for record in self._log(worker_id)
-            ],
+            "requests": [_request(each) for each in self._requests(worker_id)],
+            "blocked_actors": [each.actor_trading_name for each in services.inbox.blocked(worker_id)],
+            "access_log": [line_of(record) for record in whole_log(services.access_log, worker_id)],
             "contact_codes": [
                 {
                     "created_at": _instant(code.created_at),
@@ -98,14 +96,14 @@ class OwnDataPages:
             ],
         }
 
-    def _log(self, worker_id: str) -> Iterator[AccessRecord]:
-        before: int | None = None
+    def _requests(self, worker_id: str) -> Iterator[RequestRecord]:
+        after: tuple[datetime, str] | None = None
         while True:
-            page = self._services.access_log.page(worker_id, before=before, size=MAX_PAGE_SIZE)
-            yield from page.records
-            if page.next_before is None:
+            found, more, _ = self._services.inbox.page(first=_PAGE, after=after, worker_id=worker_id)
+            yield from found
+            if not more:
                 return
-            before = page.next_before
+            after = (found[-1].created_at, found[-1].id)
 
     def _page(self, request: Request, worker: SignedIn, *, status: int = 200, problem: bool = False) -> Response:
         return self._renderer.page(
@@ -117,6 +115,32 @@ class OwnDataPages:
             can_erase=self._services.erase is not None,
             confirmation=_CONFIRMATION,
         )
+
+
+def _as_tables(content: dict[str, Any]) -> bytes:
+    """Return a ZIP archive with a CSV file for each part of `content`; lists within a row are joined by spaces."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as files:
+        for name, part in content.items():
+            rows = [_flat(each) for each in (part if isinstance(part, list) else [part])]
+            header = list(dict.fromkeys(column for row in rows for column in row))
+            text = csv_text(header, [[row.get(column) for column in header] for row in rows])
+            files.writestr(zipfile.ZipInfo(f"{name}.csv"), text)
+    return archive.getvalue()
+
+
+def _flat(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        return {"name": value}
+    flat: dict[str, Any] = {}
+    for name, each in value.items():
+        if isinstance(each, dict):
+            flat |= {f"{name}.{inner}": part for inner, part in each.items()}
+        elif isinstance(each, list):
+            flat[name] = " ".join(":".join(item.values()) for item in each)
+        else:
+            flat[name] = each
+    return flat
 
 
 def _grant(grant: GrantRecord) -> dict[str, Any]:
@@ -140,20 +164,17 @@ def _instant(instant: datetime | None) -> str | None:
     return None if instant is None else instant.isoformat()
 
 
-def _cell(value: object) -> object:
-    """Return a value for a cell; text that a spreadsheet would run as a formula is quoted."""
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
-
-
-def _file(content: str, media_type: str, name: str) -> Response:
-    return Response(
-        content,
-        media_type=media_type,
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Cache-Control": "no-store",
-            "X-Content-Type-Options": "nosniff",
-        },
-    )
+def _request(each: RequestRecord) -> dict[str, Any]:
+    return {
+        "id": each.id,
+        "from": {"trading_name": each.actor_trading_name, "legal_name": each.actor_legal_name},
+        "purpose": each.request.purpose,
+        "asked_for": [
+            {"platform": platform, "category": category} for platform, category in sorted(each.request.items)
+        ],
+        "asked_until": _instant(each.request.expires_at),
+        "status": each.status,
+        "created_at": _instant(each.created_at),
+        "answered_at": _instant(each.answered_at),
+        "grant_id": each.grant_id,
+    }

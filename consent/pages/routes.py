@@ -7,9 +7,9 @@
 POST /me/accounts/<platform>/unlink          (linking itself is the linking routes' `/link/<platform>`)
 POST /me/codes, POST /me/codes/<ref>/revoke
 /me/requests, POST …/<id>/refuse             what waits for an answer; POST /me/blocked/<actor>/unblock
-/me/log                                      the access log
+/me/log, /me/log.csv, /me/log.json           the access log, and what it shows as a file
 /me/security, POST …                         passkeys, one-time codes, other browsers
-/me/data, /me/data.json, /me/log.csv         downloads; POST /me/erase
+/me/data, /me/data.json, /me/data.zip        take everything away; POST /me/erase
 POST /language                               choose a language
 /assets/…                                    the stylesheet
 """
@@ -92,10 +92,12 @@ def routes(services: PagesServices) -> list[BaseRoute]:
         Route("/me/security/sign-out", guard.form(security.sign_out_everywhere), methods=["POST"]),
         Route("/me/data", guard.signed_in(own_data.show), methods=["GET"]),
         Route("/me/data.json", guard.signed_in(own_data.everything), methods=["GET"]),
-        Route("/me/log.csv", guard.signed_in(own_data.log_csv), methods=["GET"]),
+        Route("/me/data.zip", guard.signed_in(own_data.tables), methods=["GET"]),
         Route("/me/erase", guard.form(own_data.erase), methods=["POST"]),
         Route("/language", sign_in.choose_language, methods=["POST"]),
         Route("/me/log", guard.signed_in(log.show), methods=["GET"]),
+        Route("/me/log.csv", guard.signed_in(log.csv), methods=["GET"]),
+        Route("/me/log.json", guard.signed_in(log.json), methods=["GET"]),
         Mount("/assets", StaticFiles(directory=_STATIC), name="assets"),
     ]
     if services.demo_login is not None:

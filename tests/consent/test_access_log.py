@@ -78,7 +78,14 @@ async def test_pages_join_without_gap_or_overlap(world: World, anna: str) -> Non
         before = page.next_before
         if before is None:
             break
-    assert seen == [record.id for record in world.log.page(anna).records]
+    whole = [record.id for record in world.log.page(anna).records]
+    assert seen == whole
+    newer = world.log.page(anna, after=whole[-1], size=4)
+    assert [record.id for record in newer.records] == whole[1:5]
+    assert (newer.next_after, newer.next_before) == (whole[1], whole[4])
+    top = world.log.page(anna, after=whole[1], size=4)
+    assert ([record.id for record in top.records], top.next_after) == (whole[:1], None)
+    assert (world.log.actors(anna), world.log.platforms(anna)) == ([("acme", "Acme")], ["uber", "upwork"])
 
 
 @pytest.mark.parametrize("statement", ["DELETE FROM access_event", "UPDATE access_event SET records = 0"])

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import zipfile
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -54,7 +57,10 @@ def test_everything_as_json(site: Any) -> None:
     site.allow("uber:ratings")
     _log(site, 1)
     content = site.browser.get("/me/data.json").json()
-    assert set(content) == {"worker", "grants", "access_log", "contact_codes", "passkeys", "linked_accounts"}
+    assert set(content) == {
+        *("worker", "grants", "requests", "blocked_actors", "access_log", "contact_codes", "passkeys"),
+        "linked_accounts",
+    }
     (grant,) = content["grants"]
     assert grant["granted"] == [{"platform": "uber", "category": "ratings"}]
     assert len(grant["refused"]) == 3
@@ -62,18 +68,124 @@ def test_everything_as_json(site: Any) -> None:
     assert [account["platform"] for account in content["linked_accounts"]] == ["uber"]
 
 
-def test_the_log_page_pages_and_filters(site: Any) -> None:
+def test_everything_as_csv_has_a_table_for_each_part(site: Any) -> None:
     site.sign_in()
-    _log(site, 45)
-    first = site.browser.get("/me/log?text=acme&decision=")
-    assert "0 entries" in first.text
-    first = site.browser.get("/me/log?text=Nordic&category=ratings&decision=allow")
-    assert "45 entries" in first.text
-    assert first.text.count("<tr>") == 31
-    older = first.text.partition('<a href="?')[2].partition('"')[0].replace("&amp;", "&")
-    second = site.browser.get(f"/me/log?{older}")
-    assert second.text.count("<tr>") == 16
-    assert "Newest" in second.text
+    site.allow("uber:ratings")
+    _log(site, 2)
+    answer = site.browser.get("/me/data.zip")
+    assert answer.headers["content-disposition"] == 'attachment; filename="gigway-my-data.zip"'
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as files:
+        tables = {
+            name.removesuffix(".csv"): list(csv.DictReader(io.TextIOWrapper(files.open(name))))
+            for name in files.namelist()
+        }
+    assert set(tables) == set(site.browser.get("/me/data.json").json())
+    assert (tables["grants"][0]["recipient.trading_name"], tables["grants"][0]["granted"]) == (
+        "Nordic Staffing",
+        "uber:ratings",
+    )
+    assert [row["platform"] for row in tables["access_log"]] == ["uber", "'=cmd()"]
+    assert tables["linked_accounts"][0]["health"] == "ok"
+
+
+def _link(html: str, rel: str) -> str:
+    found = re.search(rf'href="([^"]+)" rel="{rel}"', html)
+    assert found is not None
+    return found.group(1).replace("&amp;", "&")
+
+
+def test_the_log_page_pages_back_and_forth(site: Any) -> None:
+    site.sign_in()
+    _log(site, 75)
+    addresses = ["/me/log?text=Nordic&category=ratings&decision=allow&actor=acme&from=2030-01-01"]
+    pages = [site.browser.get(addresses[0]).text]
+    while 'rel="next"' in pages[-1]:
+        addresses.append("/me/log" + _link(pages[-1], "next"))
+        pages.append(site.browser.get(addresses[-1]).text)
+    assert [page.count("<tr>") - 1 for page in pages] == [30, 30, 15]
+    assert all("75 entries" in page and "from=2030-01-01" in page for page in pages)
+    back = site.browser.get("/me/log" + _link(pages[-1], "prev")).text
+    assert _rows(back) == _rows(pages[1])
+    first = site.browser.get("/me/log" + _link(back, "prev")).text
+    assert (_rows(first), 'rel="prev"' in first) == (_rows(pages[0]), False)
+
+
+def _rows(html: str) -> list[str]:
+    return re.findall(r"(\d+) records?", html)
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ("", 4),
+        ("text=acme", 0),
+        ("text=nordic", 3),
+        ("text=Ratings", 3),
+        ("text=finding+WORK", 3),
+        ("text=Uber", 3),
+        ("text=your+own", 1),
+        ("actor=acme", 3),
+        ("actor=self", 1),
+        ("platform=uber", 3),
+        ("platform=upwork", 0),
+        ("category=profile", 1),
+        ("category=nonsense", 4),
+        ("decision=deny", 1),
+        ("from=2030-05-01&to=2030-05-01", 2),
+        ("to=2030-04-30", 0),
+        ("from=2030-05-02", 2),
+        ("from=2030-05-03", 0),
+    ],
+)
+def test_the_log_is_searched_and_filtered_and_taken_along(site: Any, query: str, count: int) -> None:
+    site.sign_in()
+    with Session(site.engine) as session:
+        for number, (actor, purpose, platform, category, decision) in enumerate(
+            [
+                ("acme", "job_matching", "uber", "ratings", "allow"),
+                ("acme", "job_matching", "uber", "ratings", "allow"),
+                ("acme", "job_matching", "uber", "ratings", "deny"),
+                (None, "self", "fiverr", "profile", "allow"),
+            ]
+        ):
+            session.add(
+                AccessEvent(
+                    at=site.clock() + timedelta(days=number // 2),
+                    worker_id=site.alex,
+                    actor_id=actor,
+                    purpose=purpose,
+                    platform=platform,
+                    category=category,
+                    decision=decision,
+                    salt=new_id(),
+                )
+            )
+        session.commit()
+    _log_of_another(site)
+    page = site.browser.get(f"/me/log?{query}").text
+    assert (f"{count} entr" in page, page.count("<tr>")) == (True, count + 1 if count else 0)
+    assert len(list(csv.DictReader(io.StringIO(site.browser.get(f"/me/log.csv?{query}").text)))) == count
+    assert len(site.browser.get(f"/me/log.json?{query}").json()) == count
+    assert count == 0 or f'href="/me/log.csv{"?" if query and "nonsense" not in query else ""}' in page
+
+
+def _log_of_another(site: Any) -> None:
+    _log(site, 0)
+
+
+@pytest.mark.parametrize(
+    ("query", "problem"),
+    [
+        ("from=yesterday", "A day is written like 2027-01-31."),
+        ("to=2030-02-31", "A day is written like 2027-01-31."),
+        ("from=20300101", "A day is written like 2027-01-31."),
+        ("from=2030-05-02&to=2030-05-01", "The first day is after the last one."),
+    ],
+)
+def test_a_day_that_is_none_is_told(site: Any, query: str, problem: str) -> None:
+    site.sign_in()
+    page = site.browser.get(f"/me/log?{query}")
+    assert (page.status_code, problem in page.text, 'role="alert"' in page.text) == (200, True, True)
 
 
 def test_erasing_needs_the_word_and_ends_everything(site: Any, submit: Any) -> None:
@@ -100,7 +212,9 @@ def test_erasing_forgets_how_one_signs_in(site: Any, submit: Any) -> None:
     assert submit(site.browser, "/sign-in", "/sign-in", kim).status_code == 401
 
 
-@pytest.mark.parametrize("path", ["/me/data", "/me/data.json", "/me/log.csv", "/me/security"])
+@pytest.mark.parametrize(
+    "path", ["/me/data", "/me/data.json", "/me/data.zip", "/me/log.csv", "/me/log.json", "/me/security"]
+)
 def test_downloads_need_a_session(site: Any, path: str) -> None:
     assert site.browser.get(path).status_code == 303
     assert site.browser.get("/me/erase").status_code == 405
