@@ -45,8 +45,10 @@ PAGE_HEADERS: Final[Mapping[str, str]] = {
 class Renderer:
     """Renders templates, in every language there is a catalog for."""
 
-    def __init__(self, forms: Forms) -> None:
+    def __init__(self, forms: Forms, *, has_skills: bool = False) -> None:
+        """With `has_skills` the pages lead to the one about the worker's skills."""
         self._forms = forms
+        self._has_skills = has_skills
         catalogs = {DEFAULT_LOCALE: NullTranslations(), **_read_catalogs(_HERE / "locale")}
         self._environments = {locale: _environment(catalog) for locale, catalog in catalogs.items()}
         self._wordings = {locale: Wording(locale, catalog.gettext) for locale, catalog in catalogs.items()}
@@ -94,6 +96,7 @@ class Renderer:
             language=locale,
             csrf=seal.token,
             signed_in=signed_in,
+            has_skills=self._has_skills,
             path=request.url.path,
             here=_here(request),
             languages=self.languages,

@@ -7,6 +7,7 @@
 POST /me/accounts/<platform>/unlink          (linking itself is the linking routes' `/link/<platform>`)
 POST /me/codes, POST /me/codes/<ref>/revoke
 /me/requests, POST …/<id>/refuse             what waits for an answer; POST /me/blocked/<actor>/unblock
+/me/skills                                   what one's gigs show, and the way to a goal
 /me/log, /me/log.csv, /me/log.json           the access log, and what it shows as a file
 /me/security, POST …                         passkeys, one-time codes, other browsers
 /me/data, /me/data.json, /me/data.zip        take everything away; POST /me/erase
@@ -36,6 +37,7 @@ from consent.pages.requests_page import RequestsPages
 from consent.pages.security import SecurityPages
 from consent.pages.services import PagesServices
 from consent.pages.sign_in import SignInPages
+from consent.pages.skills_page import SkillsPage
 from consent.signin.forms import Forms
 
 _STATIC: Final = Path(__file__).parent / "static"
@@ -58,7 +60,7 @@ def error_page(forms: Forms) -> Callable[[Request, str, int], Response]:
 
 def routes(services: PagesServices) -> list[BaseRoute]:
     """Return the worker's pages."""
-    renderer = Renderer(services.forms)
+    renderer = Renderer(services.forms, has_skills=services.read_own is not None)
     guard = Guard(services.sessions, services.forms, renderer)
     sign_in = SignInPages(services, renderer, guard)
     consent = ConsentPages(services, renderer, guard)
@@ -100,6 +102,9 @@ def routes(services: PagesServices) -> list[BaseRoute]:
         Route("/me/log.json", guard.signed_in(log.json), methods=["GET"]),
         Mount("/assets", StaticFiles(directory=_STATIC), name="assets"),
     ]
+    if services.read_own is not None:
+        skills = SkillsPage(services, renderer, services.read_own)
+        found.append(Route("/me/skills", guard.signed_in(skills.show), methods=["GET"]))
     if services.demo_login is not None:
         found.append(Route("/sign-in/demo", sign_in.as_persona, methods=["POST"]))
     if services.passkeys is not None:

@@ -95,6 +95,6 @@ class PagesServices:
     totp: Totp | None = None
     oidc: OidcSignIn | None = None
     read_own: ReadOwn | None = None
-    """Asks the gateway as the worker, under purpose `self`: for the preview on the consent page."""
+    """Asks the gateway as the worker, under purpose `self`: for the preview on the consent page, and their skills."""
     erase: Callable[[str], Awaitable[Stopped]] | None = None
     """Erases a worker and waits (`consent.stops.Stops.erase_worker`)."""

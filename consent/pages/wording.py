@@ -53,6 +53,13 @@ REQUEST_STATUSES: Final[Mapping[str, str]] = {
     "cancelled": _("Taken back"),
 }
 
+PAY_PERIODS: Final[Mapping[str, str]] = {
+    "HOUR": _("an hour"),
+    "DAY": _("a day"),
+    "MONTH": _("a month"),
+    "YEAR": _("a year"),
+}
+
 HEALTHS: Final[Mapping[str, str]] = {
     "not_linked": _("Not linked"),
     "ok": _("Linked"),
@@ -101,7 +108,9 @@ class Wording:
         return self._translate(PURPOSES[purpose].text) if purpose in PURPOSES else purpose
 
     def category_title(self, category: str) -> str:
-        """Return a category's short name."""
+        """Return a category's short name, also of what the log alone knows."""
+        if category == "lookup":
+            return self._translate(_("Asked whether you are here"))
         return self._translate(CATEGORIES[category].title) if category in CATEGORIES else category
 
     def platforms(self, items: Iterable[tuple[str, str]], names: Mapping[str, str]) -> tuple[PlatformWords, ...]:
@@ -143,6 +152,10 @@ class Wording:
     def request_status(self, status: str) -> str:
         """Return what became of a request."""
         return self._translate(REQUEST_STATUSES[status]) if status in REQUEST_STATUSES else status
+
+    def pay_period(self, period: str) -> str:
+        """Return what pay is counted by."""
+        return self._translate(PAY_PERIODS[period]) if period in PAY_PERIODS else ""
 
     def health(self, health: str) -> str:
         """Return how a linked account is."""
