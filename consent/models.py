@@ -68,6 +68,7 @@ class Actor(SQLModel, table=True):
 
     One with `is_test` may be granted something by test workers only; its organization's live one is another row,
     so that ids, grants and accesses of tests never join those of real workers.
+    `max_cost` and `cost_per_minute` are what its queries may cost; None for what every actor may (`oauth/spending.py`).
     """
 
     __tablename__ = "actor"
@@ -89,6 +90,8 @@ class Actor(SQLModel, table=True):
     is_test: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     organization_id: str | None = Field(default=None, foreign_key="organization.id", max_length=32)
     status: str = Field(default="active", max_length=16)
+    max_cost: int | None = Field(default=None)
+    cost_per_minute: int | None = Field(default=None)
     created_at: datetime = Field(sa_type=Instant)
 
 

@@ -91,7 +91,18 @@ class Settings:
     max_depth: int = field(default=20, metadata={"help": "Deepest nesting of a query.", "min": 1})
     max_aliases: int = field(default=50, metadata={"help": "Most aliases in a query.", "min": 0})
     max_tokens: int = field(default=5_000, metadata={"help": "Most lexical tokens in a query.", "min": 10})
-    max_cost: int = field(default=20_000, metadata={"help": "Highest static cost of a query.", "min": 1})
+    max_cost: int = field(
+        default=20_000,
+        metadata={"help": "Highest static cost of a query, for actors without a limit of their own.", "min": 1},
+    )
+    cost_per_minute: int = field(
+        default=2_000_000,
+        metadata={
+            "help": "What an actor's queries may cost in a minute, for actors without a limit of their own; "
+            "0 for no limit.",
+            "min": 0,
+        },
+    )
     request_timeout: float = field(default=30.0, metadata={"help": "Longest time for one request.", "min": 0.1})
     upstream_timeout: float = field(
         default=10.0, metadata={"help": "Longest time for one call to a platform.", "min": 0.1}

@@ -38,6 +38,8 @@ _LIVE_TOKEN = (
         CLIENTS.c.categories,
         ACTORS.c.categories.label("actor_categories"),
         ORGANIZATIONS.c.platform,
+        ACTORS.c.max_cost,
+        ACTORS.c.cost_per_minute,
         GRANTS.c.worker_id,
     )
     .join(CLIENTS, CLIENTS.c.id == TOKENS.c.client_id)
@@ -70,7 +72,8 @@ class AuthenticatedToken:
 
     `scopes` are the effective ones: the token's, as far as client and actor are registered for them.
     `purpose` is None for a token that only manages grants. `token_ref` is a prefix of the token's fingerprint,
-    for logs; `dpop_jkt` the key that the sender has proved to hold.
+    for logs; `dpop_jkt` the key that the sender has proved to hold. `max_cost` and `cost_per_minute` are the actor's
+    own limits, None where it has none.
     """
 
     token_ref: str
@@ -85,6 +88,8 @@ class AuthenticatedToken:
     dpop_jkt: str | None = None
     platform: str | None = None
     role: str | None = None
+    max_cost: int | None = None
+    cost_per_minute: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,4 +196,6 @@ def look_up(connection: Connection, token: str, *, now: datetime) -> Authenticat
         scopes=frozenset(row.scopes) & {*registered, *MANAGEMENT_SCOPES},
         expires_at=row.expires_at,
         dpop_jkt=row.dpop_jkt,
+        max_cost=row.max_cost,
+        cost_per_minute=row.cost_per_minute,
     )

@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection, and_, delete, exists, or_
 
-from consent.oauth.models import CODES, GRANTS, REPLAYS, REQUESTS, TOKENS
+from consent.oauth.models import CODES, GRANTS, REPLAYS, REQUESTS, SPENDING, TOKENS
 
 TOMBSTONE: Final = timedelta(days=7)
 """How long what was used or has expired is still recognized."""
@@ -21,6 +21,7 @@ def purge(connection: Connection, *, now: datetime) -> int:
     before = now - TOMBSTONE
     live = exists().where(GRANTS.c.id == CODES.c.grant_id, GRANTS.c.status == "active", GRANTS.c.expires_at > now)
     statements = (
+        delete(SPENDING).where(SPENDING.c.spent_until < now.timestamp()),
         delete(REPLAYS).where(REPLAYS.c.expires_at <= now),
         delete(REQUESTS).where(REQUESTS.c.expires_at <= before),
         # A replayed code ends its tokens as long as there can be any.

@@ -150,6 +150,15 @@ class RegistrationToken(SQLModel, table=True):
     uses_left: int | None = None
 
 
+class Spending(SQLModel, table=True):
+    """Until when a budget is spent (`spending.py`), in seconds since 1970. `asker` is an actor, or `anonymous`."""
+
+    __tablename__ = "spending"
+
+    asker: str = Field(primary_key=True, max_length=64)
+    spent_until: float
+
+
 def table_of(model: type[SQLModel]) -> Table:
     """Return the table of `model`, for statements over columns.
 
@@ -164,6 +173,7 @@ CODES = table_of(AuthCode)
 TOKENS = table_of(OAuthToken)
 REPLAYS = table_of(Replay)
 REGISTRATION_TOKENS = table_of(RegistrationToken)
+SPENDING = table_of(Spending)
 ACTORS = table_of(Actor)
 ORGANIZATIONS = table_of(Organization)
 GRANTS = table_of(ConsentGrant)

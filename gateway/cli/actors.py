@@ -7,12 +7,13 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Engine
 
 from consent.oauth.actors import ActorRegistry, RegistrationError
 from consent.oauth.client_settings import ClientRecord, ClientSettings
+from consent.oauth.cost_limits import CostLimits, cost_limits_of, limit_cost
 from consent.vocabulary import CATEGORIES, PURPOSES, SELF_PURPOSE
 from gateway.cli.failure import CommandError
 from gateway.config import load_settings
@@ -47,6 +48,13 @@ def add_parsers(commands: Any) -> None:
         metavar="PURPOSE",
     )
     create.set_defaults(run=_create)
+    limits = actors.add_parser("limits", help="print or set what an actor's queries may cost")
+    limits.add_argument("actor_id")
+    limits.add_argument("--max-cost", type=_limit, help="of one query; `default` for what the settings say")
+    limits.add_argument(
+        "--cost-per-minute", type=_limit, help="of a minute's queries, 0 for no limit; `default` for the settings'"
+    )
+    limits.set_defaults(run=_limits)
     show = actors.add_parser("show-client", help="print a client's registration; it has no secrets")
     show.add_argument("client_id")
     show.set_defaults(run=_show)
@@ -86,6 +94,34 @@ def _create(options: argparse.Namespace) -> int:
         return f"actor_id      {actor_id}\nclient_id     {client.client_id}\nclient_secret {client.client_secret}"
 
     return _print(create)
+
+
+def _limits(options: argparse.Namespace) -> int:
+    settings = load_settings(os.environ)
+
+    def limit(engine: Engine) -> str:
+        limits = cost_limits_of(engine, options.actor_id)
+        if options.max_cost is not None or options.cost_per_minute is not None:
+            limits = CostLimits(
+                max_cost=_chosen(options.max_cost, limits.max_cost),
+                per_minute=_chosen(options.cost_per_minute, limits.per_minute),
+            )
+            limit_cost(engine, options.actor_id, limits)
+        lines = (
+            ("max_cost", limits.max_cost, settings.max_cost),
+            ("cost_per_minute", limits.per_minute, settings.cost_per_minute),
+        )
+        return "\n".join(f"{name:<15} {f'{default} (default)' if own is None else own}" for name, own, default in lines)
+
+    return _print(limit)
+
+
+def _limit(text: str) -> int | Literal["default"]:
+    return "default" if text == "default" else int(text)
+
+
+def _chosen(given: int | Literal["default"] | None, old: int | None) -> int | None:
+    return old if given is None else None if given == "default" else given
 
 
 def _show(options: argparse.Namespace) -> int:

@@ -1,7 +1,7 @@
 """The engine: subgraphs in, a graph that answers queries out.
 
-    query → prepare (parse, bound, validate, lift; cached) → authorize and plan (cached)
-          → coerce variables → execute → EngineResponse
+    query → prepare (parse, bound, validate, lift; cached) → coerce variables, pay (`budget.py`)
+          → authorize and plan (cached) → execute → EngineResponse
 
 Everything that depends on a version of the supergraph lives in `SupergraphVersion`; the engine itself only holds the
 current one.
@@ -17,6 +17,7 @@ from typing import Any
 from graphql import GraphQLError, GraphQLSchema
 
 from gateway.composition import CompositionError, CompositionFailed, Rule, SubgraphSDL, compose
+from gateway.engine.budget import Budget, FixedLimit, refusal_of
 from gateway.engine.documents import error_of
 from gateway.engine.options import EngineOptions
 from gateway.engine.response import EngineResponse
@@ -53,11 +54,18 @@ class Engine:
     """A federated graph that can be queried. Make one with `Engine.from_subgraphs` or `Engine.from_supergraph`."""
 
     def __init__(
-        self, version: SupergraphVersion, *, gate: Gate | None, sealer: Sealer | None, options: EngineOptions
+        self,
+        version: SupergraphVersion,
+        *,
+        gate: Gate | None,
+        sealer: Sealer | None,
+        budget: Budget | None,
+        options: EngineOptions,
     ) -> None:
         self._version = version
         self._gate = gate
         self._sealer = sealer
+        self._budget: Budget = budget or FixedLimit(options.limits.cost)
         self._options = options
 
     @classmethod
@@ -68,13 +76,13 @@ class Engine:
         rules: Sequence[Rule] = (),
         gate: Gate | None = None,
         sealer: Sealer | None = None,
+        budget: Budget | None = None,
         options: EngineOptions | None = None,
     ) -> Engine:
         """Compose `subgraphs` and serve them. Raises `CompositionFailedError` with all errors."""
         given = tuple(subgraphs)
-        return cls.from_supergraph(
-            compose_supergraph(given, rules=rules), given, gate=gate, sealer=sealer, options=options
-        )
+        supergraph_sdl = compose_supergraph(given, rules=rules)
+        return cls.from_supergraph(supergraph_sdl, given, gate=gate, sealer=sealer, budget=budget, options=options)
 
     @classmethod
     def from_supergraph(
@@ -84,12 +92,13 @@ class Engine:
         *,
         gate: Gate | None = None,
         sealer: Sealer | None = None,
+        budget: Budget | None = None,
         options: EngineOptions | None = None,
     ) -> Engine:
         """Serve a supergraph that has been composed before. Raises `PlanError` when it is not one."""
         options = options or EngineOptions()
         version = SupergraphVersion(supergraph_sdl, subgraphs, _directive(sealer), options)
-        return cls(version, gate=gate, sealer=sealer, options=options)
+        return cls(version, gate=gate, sealer=sealer, budget=budget, options=options)
 
     @property
     def supergraph_sdl(self) -> str:
@@ -133,11 +142,13 @@ class Engine:
         scopes: frozenset[str] | None = None,
         *,
         only_queries: bool = False,
+        report_cost: bool = False,
     ) -> EngineResponse:
         """Answer one request.
 
-        `session` travels to the gate, the sealer and every subgraph. `scopes` are what the caller may read at most;
-        None leaves all decisions to the gate. `only_queries` refuses mutations (for HTTP GET).
+        `session` travels to the gate, the sealer, the budget and every subgraph. `scopes` are what the caller may read
+        at most; None leaves all decisions to the gate. `only_queries` refuses mutations (for HTTP GET).
+        `report_cost` adds what the budget says of the operation as `extensions.cost`.
         """
         version = self._version
         try:
@@ -146,10 +157,14 @@ class Engine:
                 raise _refusal("Only queries can be sent this way.", "OPERATION_NOT_ALLOWED")
             if operation.kind == "subscription":
                 raise _refusal("Subscriptions need a stream.", "SUBSCRIPTION_NOT_SUPPORTED")
-            plan, context = self._start(version, operation, variables, session, scopes)
+            coerced, cost = await self._pay(operation, variables, session)
+            plan, context = self._start(version, operation, coerced, session, scopes)
         except InvalidRequestError as error:
             return EngineResponse.refusal(error.errors)
-        return EngineResponse.of(await _execute(plan, context))
+        result = await _execute(plan, context)
+        if report_cost:
+            result.extensions["cost"] = dict(self._budget.report(cost, session))
+        return EngineResponse.of(result)
 
     async def subscribe(
         self,
@@ -165,13 +180,37 @@ class Engine:
         Acknowledge each response before asking for the next. Closing the generator ends the subscription. A request
         that is refused gets one response. The stream stays on the version of the supergraph that it began with.
         """
+        opened = await self.open(query, variables, operation_name, session, scopes)
+        if isinstance(opened, EngineResponse):
+            yield opened
+            return
+        try:
+            async for response in opened:
+                yield response
+        finally:
+            await opened.aclose()
+
+    async def open(
+        self,
+        query: str,
+        variables: Mapping[str, Any] | None = None,
+        operation_name: str | None = None,
+        session: Any = None,
+        scopes: frozenset[str] | None = None,
+    ) -> EngineResponse | AsyncGenerator[EngineResponse, None]:
+        """Like `subscribe`, but a request that is refused gets its one response at once, before any stream."""
         version = self._version
         try:
             operation = version.prepare(query, operation_name)
-            plan, context = self._start(version, operation, variables, session, scopes, in_parts=True)
+            coerced, cost = await self._pay(operation, variables, session)
+            plan, context = self._start(version, operation, coerced, session, scopes, in_parts=True)
         except InvalidRequestError as error:
-            yield EngineResponse.refusal(error.errors)
-            return
+            return EngineResponse.refusal(error.errors)
+        return self._responses(operation, plan, context, cost)
+
+    async def _responses(
+        self, operation: PreparedOperation, plan: CompiledPlan, context: RequestContext, cost: float
+    ) -> AsyncGenerator[EngineResponse, None]:
         if operation.kind == "subscription":
             results = subscribe(plan, context, self._options.timeout)
         elif plan.parts:
@@ -182,6 +221,10 @@ class Engine:
         try:
             async for result in results:
                 yield EngineResponse.of(result)
+                denial = await self._budget.charge(cost, context.session) if operation.kind == "subscription" else None
+                if denial is not None:
+                    yield EngineResponse.refusal(refusal_of(denial).errors)
+                    break
         except Exception as error:
             yield EngineResponse.of(_failure(error))
         finally:
@@ -191,14 +234,14 @@ class Engine:
         self,
         version: SupergraphVersion,
         operation: PreparedOperation,
-        variables: Mapping[str, Any] | None,
+        coerced: Mapping[str, Any],
         session: Any,
         scopes: frozenset[str] | None,
         *,
         in_parts: bool = False,
     ) -> tuple[CompiledPlan, RequestContext]:
-        """Read the variables, authorize and plan. Raises `InvalidRequestError`."""
-        coerced = self._read_variables(version, operation, variables, session)
+        """Authorize and plan. Raises `InvalidRequestError`."""
+        coerced = self._unsealed(version, operation, coerced, session)
         planned = operation.plan(scopes, operation.deferring(coerced) if in_parts else None)
         try:
             introspection = operation.introspection.answer(coerced) if operation.introspection else {}
@@ -219,17 +262,20 @@ class Engine:
         )
         return planned.plan, context
 
-    def _read_variables(
-        self,
-        version: SupergraphVersion,
-        operation: PreparedOperation,
-        given: Mapping[str, Any] | None,
-        session: Any,
-    ) -> Mapping[str, Any]:
+    async def _pay(
+        self, operation: PreparedOperation, given: Mapping[str, Any] | None, session: Any
+    ) -> tuple[Mapping[str, Any], float]:
+        """Read the variables, and take what the operation costs. Raises `InvalidRequestError`."""
         coerced = operation.variables.read(given)
-        cost, limit = operation.cost(coerced), self._options.limits.cost
-        if cost > limit:
-            raise _refusal(f"The operation costs {cost:.0f}; at most {limit:.0f} is accepted.", "COST_LIMIT_EXCEEDED")
+        cost = operation.cost(coerced)
+        denial = await self._budget.charge(cost, session)
+        if denial is not None:
+            raise refusal_of(denial)
+        return coerced, cost
+
+    def _unsealed(
+        self, version: SupergraphVersion, operation: PreparedOperation, coerced: Mapping[str, Any], session: Any
+    ) -> Mapping[str, Any]:
         lifted = operation.document.lifted
         if not lifted:
             return coerced

@@ -42,6 +42,8 @@ class Authenticator:
             token_ref=token.token_ref,
             platform=token.platform,
             role=token.role,
+            max_cost=token.max_cost,
+            cost_per_minute=token.cost_per_minute,
         )
 
 

@@ -9,7 +9,7 @@ from gateway.server.http_response import Headers
 
 ANY = "*"
 
-_EXPOSED = (b"access-control-expose-headers", b"x-request-id, www-authenticate, dpop-nonce")
+_EXPOSED = (b"access-control-expose-headers", b"x-request-id, www-authenticate, dpop-nonce, retry-after")
 _PREFLIGHT = (
     (b"access-control-allow-methods", b"GET, POST"),
     (b"access-control-allow-headers", b"authorization, content-type, dpop, traceparent, tracestate"),

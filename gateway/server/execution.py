@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 
 from gateway.engine import Engine, EngineResponse
 from gateway.errors import InvalidRequestError
-from gateway.server.http_request import MUTATION_BY_GET, GraphQLParameters, Refused, mutation_by_get
+from gateway.server.http_request import MUTATION_BY_GET, GraphQLParameters, Refused, refused_as_a_whole
 from gateway.server.session import RequestSession
 
 
@@ -25,20 +25,24 @@ class Execution:
             session,
             session.scopes,
             only_queries=parameters.is_get,
+            report_cost=parameters.extensions.get("cost") is True,
         )
-        if parameters.is_get and response.is_request_error:
-            return mutation_by_get(response.errors) or response
+        if response.is_request_error:
+            return refused_as_a_whole(response.errors, is_get=parameters.is_get) or response
         return response
 
-    def stream(
+    async def stream(
         self, parameters: GraphQLParameters, session: RequestSession
     ) -> AsyncGenerator[EngineResponse, None] | Refused:
         """Answer one request in as many responses as it takes; no mutation by GET."""
         if parameters.is_get and self.kind(parameters) == "mutation":
             return MUTATION_BY_GET
-        return self._engine.subscribe(
+        opened = await self._engine.open(
             parameters.query, parameters.variables, parameters.operation_name, session, session.scopes
         )
+        if isinstance(opened, EngineResponse):
+            return refused_as_a_whole(opened.errors, is_get=False) or _one(opened)
+        return opened
 
     def is_deferring(self, parameters: GraphQLParameters) -> bool:
         """Tell whether this is a query that may be answered in several parts."""
@@ -50,3 +54,7 @@ class Execution:
             return self._engine.version.prepare(parameters.query, parameters.operation_name).kind
         except InvalidRequestError:
             return None
+
+
+async def _one(response: EngineResponse) -> AsyncGenerator[EngineResponse, None]:
+    yield response

@@ -70,7 +70,9 @@ class Executes(Protocol):
         """Execute one request."""
         ...
 
-    def stream(self, parameters: GraphQLParameters, session: RequestSession) -> AsyncGenerator[Any, None] | Refused:
+    async def stream(
+        self, parameters: GraphQLParameters, session: RequestSession
+    ) -> AsyncGenerator[Any, None] | Refused:
         """Execute one request whose answer comes in parts."""
         ...
 
@@ -185,7 +187,7 @@ class GraphQLEndpoint:
         receive: Receive,
         writer: ResponseWriter,
     ) -> Refused | None:
-        parts = self._execution.stream(parameters, session)
+        parts = await self._execution.stream(parameters, session)
         if isinstance(parts, Refused):
             return parts
         life = self._streams

@@ -38,12 +38,13 @@ _MEDIA_RANGES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """A request that is not a GraphQL request: an HTTP status and one error."""
+    """A request that is not answered as a GraphQL request: an HTTP status and one error with its `extensions`."""
 
     status: int
     code: str
     message: str
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    extensions: Mapping[str, Any] = field(default_factory=dict)
 
 
 GONE = Refused(status=499, code="CLIENT_CLOSED", message="The client went away.")
@@ -56,6 +57,9 @@ BODY_TOO_SLOW = Refused(
     headers=((b"connection", b"close"),),
 )
 
+
+COST_RATE_EXCEEDED = "COST_RATE_EXCEEDED"
+"""The code of a request for which nothing is left to spend (`budgets.py`)."""
 
 MUTATION_BY_GET = Refused(
     status=405,
@@ -181,10 +185,25 @@ async def read_parameters(
             )
 
 
-def mutation_by_get(errors: Sequence[Mapping[str, Any]]) -> Refused | None:
-    """Return the refusal (405) of a GET whose operation is not a query; None when `errors` say something else."""
-    refused = any(error.get("extensions", {}).get("code") == MUTATION_BY_GET.code for error in errors)
-    return MUTATION_BY_GET if refused else None
+def refused_as_a_whole(errors: Sequence[Mapping[str, Any]], *, is_get: bool) -> Refused | None:
+    """Return what HTTP has a status of its own for: a GET whose operation is not a query (405), a budget that is spent
+    (429, RFC 6585 §4). None when `errors` say something else.
+    """
+    for error in errors:
+        extensions = error.get("extensions", {})
+        code = extensions.get("code")
+        if is_get and code == MUTATION_BY_GET.code:
+            return MUTATION_BY_GET
+        if code == COST_RATE_EXCEEDED:
+            wait = b"%d" % extensions.get("retryAfter", 1)
+            return Refused(
+                status=429,
+                code=code,
+                message=error["message"],
+                headers=((b"retry-after", wait),),
+                extensions=extensions,
+            )
+    return None
 
 
 async def read_body(receive: Receive, headers: dict[bytes, bytes], *, limit: int) -> bytes | Refused:

@@ -73,7 +73,7 @@ class ResponseWriter:
 
     async def refuse(self, refused: Refused) -> None:
         """Send a refusal."""
-        error = {"message": refused.message, "extensions": {"code": refused.code}}
+        error = {"message": refused.message, "extensions": {**refused.extensions, "code": refused.code}}
         await self.answer(refused.status, orjson.dumps({"errors": [error]}), refused.headers)
 
     async def empty(self, status: int, extra: Headers) -> None:

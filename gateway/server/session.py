@@ -22,6 +22,7 @@ class RequestSession:
     `grant_id` binds a code-flow token to its own grant's worker.
     `scopes` are the effective static scopes (`gig:<category>`), see DESIGN §3.1.
     `platform` names the platform that a `platform` speaks for; `role` is what it, or an `operator`, may do.
+    `max_cost` and `cost_per_minute` are limits of this actor's own (`budgets.py`).
     `token_ref` is a prefix of the token's hash: enough to find it in the log, useless as a credential.
     """
 
@@ -36,3 +37,5 @@ class RequestSession:
     token_ref: str | None = None
     platform: str | None = None
     role: str | None = None
+    max_cost: int | None = None
+    cost_per_minute: int | None = None

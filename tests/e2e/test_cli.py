@@ -159,6 +159,28 @@ def test_an_actor_is_created_with_a_secret_shown_once(run, tmp_path):
     assert err.startswith("REDIRECT_URI_INVALID")
 
 
+def test_an_actors_limits_are_set_and_taken_back(run, tmp_path):
+    _, out, _ = run(
+        "actors",
+        "create",
+        "--name",
+        "Test Staffing",
+        GIGWAY_DATABASE_URL=f"sqlite:///{tmp_path}/x.db",
+        GIGWAY_MAX_COST="7",
+    )
+    actor = out.split()[1]
+    defaults = "max_cost        7 (default)\ncost_per_minute 2000000 (default)\n"
+    assert run("actors", "limits", actor) == (0, defaults, "")
+    assert run("actors", "limits", actor, "--max-cost", "9", "--cost-per-minute", "0")[1] == (
+        "max_cost        9\ncost_per_minute 0\n"
+    )
+    assert run("actors", "limits", actor, "--cost-per-minute", "5")[1] == "max_cost        9\ncost_per_minute 5\n"
+    back = run("actors", "limits", actor, "--max-cost", "default", "--cost-per-minute", "default")
+    assert back == (0, defaults, "")
+    assert run("actors", "limits", actor, "--max-cost", "0")[2].startswith("COST_INVALID")
+    assert run("actors", "limits", "nobody")[2].startswith("ACTOR_UNKNOWN")
+
+
 def test_a_client_is_changed_and_gets_a_new_secret(run, tmp_path):
     url = f"sqlite:///{tmp_path}/x.db"
     _, out, _ = run("actors", "create", "--name", "Test Staffing", GIGWAY_DATABASE_URL=url)

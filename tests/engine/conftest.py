@@ -42,13 +42,17 @@ directive @requiresScopes(scopes: [[federation__Scope!]!]!) on FIELD_DEFINITION 
 scalar ContextFieldValue
 directive @context(name: String!) repeatable on INTERFACE | OBJECT | UNION
 directive @fromContext(field: ContextFieldValue) on ARGUMENT_DEFINITION
+directive @cost(weight: Int!) on ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION | INPUT_FIELD_DEFINITION | OBJECT
+directive @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!],
+  requireOneSlicingArgument: Boolean = true) on FIELD_DEFINITION
 directive @authenticated on FIELD_DEFINITION | OBJECT | INTERFACE | SCALAR | ENUM
 """
 
 FEDERATION = """
 extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: [
   "@key", "@requires", "@provides", "@external", "@shareable", "@override", "@inaccessible",
-  "@interfaceObject", "@composeDirective", "@requiresScopes", "@authenticated", "@context", "@fromContext"
+  "@interfaceObject", "@composeDirective", "@requiresScopes", "@authenticated", "@context", "@fromContext",
+  "@cost", "@listSize"
 ])
 """
 

@@ -4,7 +4,9 @@ import pytest
 from graphql import parse
 
 from gateway.composition import SubgraphSDL, api_schema, compose
+from gateway.engine import EngineOptions, Limits
 from gateway.engine.cost import CostModel
+from gateway.executor.hooks import Denial
 
 SDL = """
 extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@cost", "@listSize"])
@@ -60,3 +62,60 @@ def test_the_cost_of_an_operation(model, query, variables, cost):
     document = parse(query)
     operation = next(each for each in document.definitions if each.kind == "operation_definition")
     assert model.estimator(document, operation)(variables) == cost
+
+
+class Ledger:
+    """A budget that lets nothing pass that costs more than what is left, and notes who paid."""
+
+    def __init__(self, left):
+        self.left = left
+        self.paid = []
+
+    async def charge(self, cost, session):
+        if cost > self.left:
+            return Denial(code="BROKE", message="Nothing is left.", extensions={"left": self.left})
+        self.left -= cost
+        self.paid.append((session, cost))
+        return None
+
+    def report(self, cost, session):
+        return {"cost": cost, "left": self.left}
+
+
+@pytest.fixture
+def books(memory_subgraph):
+    return memory_subgraph(
+        "books",
+        """
+        type Query { books(first: Int!): [Book!]! @listSize(slicingArguments: ["first"]) }
+        type Book { title: String }
+        """,
+        {"Query.books": lambda _, first: [{"title": "Momo"}] * first},
+    )
+
+
+BOOKS = "query ($n: Int!) { books(first: $n) { title } }"
+
+
+def test_an_operation_is_paid_for_before_it_is_planned(books, federate):
+    ledger = Ledger(5)
+    client = federate(books, budget=ledger)
+    refused = client.query(BOOKS, {"n": 6}, session="ann")
+    assert list(refused.errors) == [{"message": "Nothing is left.", "extensions": {"left": 5, "code": "BROKE"}}]
+    assert refused.is_request_error
+    assert (books.calls, client.engine.version.prepare(BOOKS, None).plans) == ([], {})
+    assert len(client.query(BOOKS, {"n": 5}, session="bob").data["books"]) == 5
+    assert ledger.paid == [("bob", 5)]
+
+
+def test_the_cost_is_reported_where_it_is_asked_for(books, federate):
+    client = federate(books, budget=Ledger(9))
+    assert client.query(BOOKS, {"n": 2}).extensions == {}
+    assert client.query(BOOKS, {"n": 3}, report_cost=True).extensions == {"cost": {"cost": 3, "left": 4}}
+
+
+def test_without_a_budget_the_limit_is_the_same_for_all(books, federate):
+    client = federate(books, options=EngineOptions(limits=Limits(cost=3)))
+    assert client.query(BOOKS, {"n": 3}, report_cost=True).extensions == {"cost": {"cost": 3, "limit": 3}}
+    (error,) = client.query(BOOKS, {"n": 4}).errors
+    assert error["extensions"] == {"cost": 4, "limit": 3, "code": "COST_LIMIT_EXCEEDED"}

@@ -251,7 +251,7 @@ class Graph:
         return self.left
 
     async def authenticate(self, credentials, request_id):
-        return RequestSession(request_id=request_id, kind="actor", scopes=frozenset({"notes"}))
+        return RequestSession(request_id=request_id, kind="actor", actor_id="acme", scopes=frozenset({"notes"}))
 
 
 @pytest.fixture

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from connectors.registration import LiveConnectors
 from consent.columns import utc_now
+from consent.oauth.spending import Spendings
 from consent.subgraph import build_schema as build_consent_schema
 from gateway.config import Settings
 from gateway.engine import Engine, EngineOptions, Limits
 from gateway.planner import PlannerOptions
 from gateway.registry import RULES, LiveGraph
+from gateway.server.budgets import ActorBudgets
 from gateway.server.telemetry import Telemetry
 from gateway.server.wiring.consent import ConsentParts
 from gateway.server.wiring.platforms import PlatformParts
@@ -43,6 +45,9 @@ def build_graph(
 ) -> GraphParts:
     """Compose what is live. Raises `CompositionFailedError`."""
     options = _engine_options(settings)
+    budgets = ActorBudgets(
+        Spendings(storage.database), max_cost=settings.max_cost, cost_per_minute=settings.cost_per_minute
+    )
     consent.services.platforms = platforms.display_names
     skill_schema = build_graph_schema(load_builtin(), utc_now)
     skills = LiveSkillGraph(storage.database, skill_schema, platforms.market, clock=utc_now)
@@ -53,7 +58,7 @@ def build_graph(
         platforms.platforms,
         platforms.directory,
         lambda assembly: Engine.from_subgraphs(
-            assembly.subgraphs, rules=RULES, gate=consent.gate, sealer=storage.sealer, options=options
+            assembly.subgraphs, rules=RULES, gate=consent.gate, sealer=storage.sealer, budget=budgets, options=options
         ),
         consent.gate,
         telemetry.subgraph,
@@ -70,7 +75,6 @@ def _engine_options(settings: Settings) -> EngineOptions:
             tokens=settings.max_tokens,
             depth=settings.max_depth,
             aliases=settings.max_aliases,
-            cost=settings.max_cost,
         ),
         introspection=settings.introspection,
         timeout=settings.request_timeout,

@@ -26,7 +26,7 @@ from consent.oauth.actors import ActorRegistry, NewClient
 from consent.oauth.authorization import Authorizations, CannotReturn, NotPending, SendBack
 from consent.oauth.details import Item
 from consent.oauth.endpoints import OAuthServices, routes
-from consent.oauth.models import ACTORS, CLIENTS, CODES, REPLAYS, REQUESTS, TOKENS
+from consent.oauth.models import ACTORS, CLIENTS, CODES, REPLAYS, REQUESTS, SPENDING, TOKENS
 from consent.oauth.settings import OAuthSettings
 from gateway.storage.database import create_database_engine
 
@@ -34,7 +34,7 @@ ISSUER = "https://gigway.example"
 CALLBACK = "https://actor.example/callback"
 VERIFIER = "v" * 43
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
-TABLES = [CLIENTS, REQUESTS, CODES, TOKENS, REPLAYS]
+TABLES = [CLIENTS, REQUESTS, CODES, TOKENS, REPLAYS, SPENDING]
 
 
 def _error_page(request: Request, description: str, status: int, /) -> Response:

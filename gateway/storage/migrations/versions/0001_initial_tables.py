@@ -319,6 +319,12 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_sign_in_state_expires_at"), ["expires_at"], unique=False)
 
     op.create_table(
+        "spending",
+        sa.Column("asker", sa.String(64), nullable=False),
+        sa.Column("spent_until", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("asker"),
+    )
+    op.create_table(
         "stop_notice",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sa.String(16), nullable=False),
@@ -372,6 +378,8 @@ def upgrade() -> None:
         sa.Column("is_test", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("organization_id", sa.String(32), nullable=True),
         sa.Column("status", sa.String(16), nullable=False),
+        sa.Column("max_cost", sa.Integer(), nullable=True),
+        sa.Column("cost_per_minute", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("status IN ('active', 'suspended')", name="ck_actor_status"),
         sa.ForeignKeyConstraint(
@@ -983,6 +991,7 @@ def downgrade() -> None:
     op.drop_table("taxonomy_version")
     op.drop_table("takeout_upload")
     op.drop_table("stop_notice")
+    op.drop_table("spending")
     with op.batch_alter_table("sign_in_state", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sign_in_state_expires_at"))
 
