@@ -11,7 +11,8 @@ Reading order:
                    `lease_book.py` what is open, `permit.py` what others hold, `denials.py` what is counted
 * `stops.py`       everything that ends a permission, and the wait until nothing runs under it:
                    `liveness.py` proves a process dead, `processes.py` tells which live,
-                   `notifications.py` hears of stops at once
+                   `notifications.py` hears of stops at once; `endings.py` remembers them outside the database,
+                   `restore.py` ends them again after a backup was restored
 * `gate.py`        what the executor asks
 * `access_log.py`  who read what; `audit/` makes it impossible to alter unnoticed; `receipts.py` a copy to keep
 * `inbox/`         requests that reach a worker without a browser in between
@@ -26,5 +27,5 @@ The states of a grant; every state but `active` is final:
 
     active ──worker──► withdrawn      active ──actor or operator──► revoked
        ├──── time ───► expired        active ──newer grant───────► superseded
-       └──── erased ─► invalidated
+       └──── erased, or the database restored ─► invalidated
 """

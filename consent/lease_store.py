@@ -19,6 +19,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Engine
 
+from consent.columns import utc_now
 from consent.ddl import STOP_LOCK, create_statements
 from consent.decision import GrantState, GrantTerms
 from consent.liveness import AdvisoryProof, FileProof, Proof, host_name
@@ -119,7 +120,7 @@ EVENT_COLUMNS: Mapping[str, str] = {
 
 
 MAX_SKEW = timedelta(seconds=5)
-"""How far a process's clock may be from the database's when it starts."""
+"""How far a process's clock may be from the database's."""
 
 _ROWS_AT_ONCE = 64
 
@@ -148,7 +149,7 @@ class LeaseStore:
         self._sql: dict[str, str] = {}
         try:
             self._check_triggers()
-            self._check_clock()
+            self.check_clock()
             self.process_id, self._proof = self._register()
             self.seen = int(self._rows("SELECT COALESCE(MAX(seq), 0) FROM stop_notice", ())[0][0])
         except Exception:
@@ -268,7 +269,8 @@ class LeaseStore:
 
     def abandon(self) -> None:
         """Close without tidying up: the proof of life goes, and others may take the leases away."""
-        self._proof.abandon()
+        with suppress(OSError):
+            self._proof.abandon()
         with suppress(Exception):
             self._connection.close()
 
@@ -353,12 +355,15 @@ class LeaseStore:
         self._cursor.execute("COMMIT")
         return process_id, proof
 
-    def _check_clock(self) -> None:
-        """Refuse to decide on expiry by a clock that the database's, which all processes share, does not bear out."""
+    def check_clock(self) -> None:
+        """Refuse to decide on expiry by a clock that the database's, which all processes share, does not bear out.
+
+        Processes that share an SQLite file share a machine, and its clock.
+        """
         if self._is_sqlite:
             return
         (now,) = self._cursor.execute("SELECT clock_timestamp()").fetchone()
-        if abs(datetime.now(UTC) - now) > MAX_SKEW:
+        if abs(utc_now() - now) > MAX_SKEW:
             raise LeaseStoreError(
                 "LEASES_CLOCK_SKEW", "This machine's clock and the database's differ; set them right."
             )

@@ -20,6 +20,7 @@ import asyncio
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -34,7 +35,7 @@ from consent.denials import DenialTally, DeniedAccess
 from consent.lease_book import LeaseBook
 from consent.lease_facts import load_facts
 from consent.lease_rows import Row, access_row, denial_row, lease_row
-from consent.lease_store import LeaseStore
+from consent.lease_store import LeaseStore, LeaseStoreError
 from consent.notifications import StopListener
 from consent.permit import Answer, Disclosure, Lease, LeasePermit
 
@@ -42,6 +43,9 @@ _log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.01
 """How often stops are looked for while permits are open and nothing else wakes the thread."""
+
+CLOCK_SECONDS = 60.0
+"""How often a process compares its clock with the database's; while they differ it allows nothing."""
 
 _IDLE_SECONDS = 5.0
 _LINGER_SECONDS = 0.001
@@ -104,6 +108,8 @@ class LeaseKeeper:
         self._listener = StopListener(engine, self.poke) if listen else None
         self._tally = DenialTally()
         self._next_lease = 0
+        self._seen = 0
+        self._clock_due = 0.0
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
         self.commits = 0
@@ -116,6 +122,7 @@ class LeaseKeeper:
     def start(self) -> None:
         """Open the connection, prove to be alive and start the thread. Raises what the database raises."""
         self._store = self._new_store()
+        self._seen = self._store.seen
         self._next_lease = self._store.process_id * _LEASES_PER_PROCESS
         self._thread = threading.Thread(target=self._run, name="consent-leases", daemon=True)
         self._thread.start()
@@ -226,8 +233,12 @@ class LeaseKeeper:
             for permit in work.closing:
                 self._book.close(permit)
         store = self._connected()
+        if time.monotonic() >= self._clock_due:
+            store.check_clock()
+            self._clock_due = time.monotonic() + CLOCK_SECONDS
         store.begin()
         self._book.stop(store.stops())
+        self._seen = store.seen
         now = self._clock()
         self._book.expire(now)
         entry = _Entry(store, now)
@@ -265,10 +276,16 @@ class LeaseKeeper:
         """Look between transactions: reading needs no lock, because it only ever ends permits."""
         if self._store is not None:
             self._book.stop(self._store.stops())
+            self._seen = self._store.seen
             self._book.expire(self._clock())
 
     def _new_store(self) -> LeaseStore:
-        return LeaseStore(self._engine, master_keys=self._master_keys)
+        """Connect. A database that knows less than it did was restored beneath us: nothing is allowed under it."""
+        store = LeaseStore(self._engine, master_keys=self._master_keys)
+        if store.seen < self._seen:
+            store.abandon()
+            raise LeaseStoreError("LEASES_DATABASE_RESTORED", "The database is older than it was; run gigway restore.")
+        return store
 
     def _connected(self) -> LeaseStore:
         if self._store is None:

@@ -10,6 +10,7 @@ worker all go this way; they differ in the row that changes. The triggers in `dd
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import time
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Literal
 
 from sqlalchemy import Connection, Engine, bindparam, delete, insert, or_, select, text, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import SQLModel, col
 
 from consent.columns import utc_now
@@ -40,6 +42,8 @@ from consent.models import (
     Worker,
     new_id,
 )
+
+_log = logging.getLogger(__name__)
 
 Kind = Literal["grant", "account", "platform", "client", "worker", "actor"]
 
@@ -79,8 +83,11 @@ class Stops:
         *,
         clock: Callable[[], datetime] = utc_now,
         drain: float = DRAIN_SECONDS,
+        journal: Callable[[], None] | None = None,
     ) -> None:
+        """`journal` writes down, outside the database, what has ended; it has returned before that is `confirmed`."""
         self._engine = engine
+        self._journal = journal
         self._leases = leases
         self._clock = clock
         self._drain = drain
@@ -92,6 +99,12 @@ class Stops:
 
     async def drain(self, scope: Scope) -> Revocation:
         """Wait until no lease of `scope` is open. Call after the change was committed; may be called again."""
+        if self._journal is None:
+            return await self._wait(scope)
+        revocation, _ = await asyncio.gather(self._wait(scope), asyncio.to_thread(self._write_down, self._journal))
+        return revocation
+
+    async def _wait(self, scope: Scope) -> Revocation:
         started = time.monotonic()
         pause, suspect_at = _SETTLE_SECONDS, _SUSPECT_SECONDS
         while True:
@@ -212,6 +225,14 @@ class Stops:
             finally:
                 if driver is not None:
                     driver.execute("PRAGMA synchronous=NORMAL")
+
+    @staticmethod
+    def _write_down(journal: Callable[[], None]) -> None:
+        """What has ended has ended: a journal that cannot be written is an operator's alarm, not a worker's."""
+        try:
+            journal()
+        except (OSError, SQLAlchemyError) as error:
+            _log.error("consent:endings:fail", extra={"error": type(error).__name__})
 
     def _held(self, scope: Scope, *, reap: bool) -> int:
         """Count the open leases of `scope`; with `reap`, after taking away those of processes proven dead."""

@@ -47,6 +47,13 @@ class Settings:
     database_url: str = field(
         default="sqlite:///gigway.db", metadata={"help": "`sqlite:///file` or `postgresql://…`."}, repr=False
     )
+    endings_journal: str = field(
+        default="",
+        metadata={
+            "help": "File outside the database that remembers what has ended, so that a restored backup revives "
+            "nothing. Empty: beside an SQLite database; none for PostgreSQL."
+        },
+    )
     master_keys: str = field(
         default="",
         metadata={"help": "Keys that protect secrets and ids: `name:base64`, newest first.", "secret": True},

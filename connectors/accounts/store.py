@@ -164,19 +164,7 @@ class AccountStore:
             ).one_or_none()
             if row is None:
                 return None
-            connection.execute(
-                update(LinkedAccount)
-                .where(_TABLE.c.id == account_id)
-                .values(
-                    status="UNLINKED",
-                    reason=reason,
-                    credential=None,
-                    expires_at=None,
-                    refresh_until=None,
-                    version=_TABLE.c.version + 1,
-                    updated_at=self._clock(),
-                )
-            )
+            drop_credential(connection, account_id, reason=reason, now=self._clock())
             for forget in self._forget:
                 forget(connection, account_id)
             self._gate.close(connection, account_id=account_id, reason=reason)
@@ -258,6 +246,23 @@ class AccountStore:
         query = select(*_VIEW).where(*conditions).order_by(_TABLE.c.platform, _TABLE.c.linked_at, _TABLE.c.id)  # type: ignore[arg-type]
         with self._reader.connect() as connection:
             return [_to_view(row) for row in connection.execute(query)]
+
+
+def drop_credential(connection: Connection, account_id: str, *, reason: str, now: datetime) -> None:
+    """Mark an account as unlinked and delete its credential, in the caller's transaction."""
+    connection.execute(
+        update(LinkedAccount)
+        .where(_TABLE.c.id == account_id)
+        .values(
+            status="UNLINKED",
+            reason=reason,
+            credential=None,
+            expires_at=None,
+            refresh_until=None,
+            version=_TABLE.c.version + 1,
+            updated_at=now,
+        )
+    )
 
 
 def _view(connection: Connection, account_id: str) -> AccountView:

@@ -44,7 +44,7 @@ class TakeoutStore:
 
     def forget(self, connection: Connection, account_id: str) -> None:
         """Delete the account's export, in the caller's transaction."""
-        connection.execute(delete(TakeoutUpload).where(_UPLOAD.c.account_id == account_id))
+        drop_upload(connection, account_id)
 
     async def read(self, account_id: str, file: str) -> tuple[list[Any], str, datetime]:
         """Return a file of the account's export. Raises `UpstreamUnauthorizedError` when there is none."""
@@ -61,6 +61,11 @@ class TakeoutStore:
             raise UpstreamUnauthorizedError("The worker must upload this export again.")
         files = load_json(zlib.decompress(self._vault.open(row.content, _context(account_id))))
         return files.get(file, []), row.sha256, row.uploaded_at
+
+
+def drop_upload(connection: Connection, account_id: str) -> None:
+    """Delete an account's export, in the caller's transaction."""
+    connection.execute(delete(TakeoutUpload).where(_UPLOAD.c.account_id == account_id))
 
 
 def _context(account_id: str) -> str:

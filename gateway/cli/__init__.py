@@ -32,6 +32,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "receipts": ("receipts", "consent receipts"),
     "taxonomy": ("taxonomy", "skills and occupations"),
     "keys": ("keys", "master keys"),
+    "restore": ("restore", "after a backup was restored: end what had ended since"),
 }
 """Command, the module that has it, and its line in the overview."""
 

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from consent.columns import utc_now
+from consent.endings import EndingsJournal
 from consent.grants import GrantService
 from consent.inbox.answers import expire_requests
 from consent.inbox.answers import purge as purge_requests
@@ -26,12 +27,14 @@ SWEEP_SECONDS = 15.0
 PURGE_SECONDS = 3_600.0
 
 
-async def keep_house(database: Engine, grants: GrantService) -> None:
+async def keep_house(database: Engine, grants: GrantService, endings: EndingsJournal | None) -> None:
     """Sweep and purge until cancelled. A failure is logged, and the next round tries again."""
     since_purge = PURGE_SECONDS
     while True:
         await _attempt("grants", grants.expire_due)
         await _attempt("requests", lambda: expire(database))
+        if endings is not None:
+            await _attempt("endings", endings.follow)
         if since_purge >= PURGE_SECONDS:
             await _attempt("secrets", lambda: purge(database))
             since_purge = 0.0
@@ -55,5 +58,5 @@ def purge(database: Engine) -> None:
 async def _attempt(what: str, work: Callable[[], object]) -> None:
     try:
         await asyncio.to_thread(work)
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, OSError) as error:
         log.error("server:housekeeping:fail", extra={"what": what, "error": type(error).__name__})

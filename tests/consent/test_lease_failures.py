@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from consent.columns import utc_now
 from consent.ddl import create_statements
 from consent.gate import ConsentGate
 from consent.lease_store import LeaseStoreError
@@ -52,6 +53,19 @@ async def test_failed_transaction_denies_and_leaves_nothing_half_done(world: Wor
     assert [event.reason for event in world.events()] == ["NOT_DELIVERED"]
 
 
+def take_connection(world: World) -> None:
+    """End the connection that commits leases, as a server does that stops."""
+    with world.engine.begin() as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND "
+                "(classid::bigint << 32 | objid::bigint) = "
+                "(SELECT proof::bigint FROM gateway_process WHERE id = :id)"
+            ),
+            {"id": world.leases.process_id},
+        )
+
+
 if "postgresql" in BACKENDS:  # a SQLite connection cannot be taken away
 
     @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -59,15 +73,7 @@ if "postgresql" in BACKENDS:  # a SQLite connection cannot be taken away
         session = asking()
         before = world.leases.process_id
         (decision,) = await world.gate.acquire([about("u1", "engagements")], session)
-        with world.engine.begin() as connection:
-            connection.execute(
-                text(
-                    "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND "
-                    "(classid::bigint << 32 | objid::bigint) = "
-                    "(SELECT proof::bigint FROM gateway_process WHERE id = :id)"
-                ),
-                {"id": before},
-            )
+        take_connection(world)
         assert await world.gate.release([decision.permit], session, {}) != {}
         assert decision.permit.ended
         (again,) = await world.gate.acquire([about("u1", "engagements")], session)
@@ -79,12 +85,49 @@ if "postgresql" in BACKENDS:  # a SQLite connection cannot be taken away
         assert [event.reason for event in world.events()] == ["NOT_DELIVERED", "PROCESS_DIED"]
 
     @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+    async def test_database_that_became_older_allows_nothing(world: World, driver: str) -> None:
+        """A backup was restored beneath a running process: it knows of an ending that the database does not."""
+        (grant,) = world.grants.of_worker(driver)
+        await world.grants.revoke(grant.id, by="worker", reason="worker")
+        world.give(driver, [("uber", "engagements")])
+        (before,) = await world.gate.acquire([about("u1", "engagements")], asking())
+        assert before.permit is not None
+        with world.engine.begin() as connection:
+            connection.execute(text("DELETE FROM stop_notice"))
+        take_connection(world)
+        for _ in range(3):
+            (denied,) = await world.gate.acquire([about("u1", "engagements")], asking())
+            assert denied.denied["gig:engagements"].extensions["reason"] == "UNDECIDED"
+        assert before.permit.ended
+
+    @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
     def test_clock_that_differs_from_the_databases_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         """Attack 71: clock skew between processes."""
-        monkeypatch.setattr("consent.lease_store.MAX_SKEW", timedelta(seconds=-1))
-        with pytest.raises(LeaseStoreError) as refusal:
-            LeaseKeeper(world.engine).start()
-        assert refusal.value.code == "LEASES_CLOCK_SKEW"
+        for minutes in (-5, 5):
+            monkeypatch.setattr("consent.lease_store.utc_now", lambda off=minutes: utc_now() + timedelta(minutes=off))
+            with pytest.raises(LeaseStoreError) as refusal:
+                LeaseKeeper(world.engine).start()
+            assert refusal.value.code == "LEASES_CLOCK_SKEW"
+
+    @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+    @pytest.mark.parametrize("minutes", [-5, 5])
+    async def test_clock_that_goes_wrong_later_allows_nothing_until_it_is_right(
+        world: World, driver: str, monkeypatch: pytest.MonkeyPatch, minutes: int
+    ) -> None:
+        """Attack 71: a clock is set wrong while the process runs."""
+        (before,) = await world.gate.acquire([about("u1", "engagements")], asking())
+        assert before.permit is not None
+        monkeypatch.setattr("consent.leases.CLOCK_SECONDS", 0.0)
+        monkeypatch.setattr(world.leases, "_clock_due", 0.0)
+        with monkeypatch.context() as wrong:
+            wrong.setattr("consent.lease_store.utc_now", lambda: utc_now() + timedelta(minutes=minutes))
+            (denied,) = await world.gate.acquire([about("u1", "engagements")], asking())
+            assert denied.permit is None
+            assert denied.denied["gig:engagements"].extensions["reason"] == "UNDECIDED"
+            assert await world.gate.release([before.permit], asking(), {}) != {}
+        (after,) = await world.gate.acquire([about("u1", "engagements")], asking())
+        assert after.permit is not None
+        await world.gate.acknowledge([before.permit, after.permit], asking())
 
     @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
     async def test_lost_notification_only_costs_time(world: World, driver: str) -> None:

@@ -213,6 +213,7 @@ def test_a_client_is_changed_and_gets_a_new_secret(run, tmp_path):
         "connectors",
         "actors",
         "keys",
+        "restore",
         "migrate",
     ],
 )

@@ -232,6 +232,7 @@ def test_no_column_of_secrets_is_missing_from_the_list():
         ("audit_node", "hash"),
         ("audit_checkpoint", "root"),
         ("taxonomy_version", "content"),
+        ("feed_copy", "content"),
     }
     columns = {
         (table.name, column.name)

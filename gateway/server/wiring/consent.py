@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 from consent.audit.log import AuditLog
 from consent.audit.note import Signer
 from consent.contact import ContactCodes
+from consent.endings import EndingsJournal
 from consent.gate import ConsentGate
 from consent.grants import GrantService
 from consent.leases import LeaseKeeper
@@ -22,6 +23,7 @@ from gateway.server.audit import audit_routes
 from gateway.server.housekeeping import keep_house
 from gateway.server.signers import audit_signer
 from gateway.server.wiring.storage import StorageParts
+from gateway.storage.endings import check_journal, journal_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,7 @@ class ConsentParts:
     """What decides whether a worker's data may be read, and what remembers that it was."""
 
     storage: StorageParts
+    endings: EndingsJournal | None
     leases: LeaseKeeper
     stops: Stops
     grants: GrantService
@@ -49,7 +52,7 @@ class ConsentParts:
 
     def work(self) -> list[Coroutine[None, None, None]]:
         """Return what seals the log and ends what is over."""
-        return [self.audit.run(), keep_house(self.storage.database, self.grants)]
+        return [self.audit.run(), keep_house(self.storage.database, self.grants, self.endings)]
 
     async def start(self) -> None:
         """Make this process one that can hold leases."""
@@ -61,17 +64,20 @@ class ConsentParts:
 
 
 def build_consent(settings: Settings, storage: StorageParts) -> ConsentParts:
-    """Return the consent layer."""
+    """Return the consent layer. Raises `DatabaseError` for a database that was restored from a backup."""
     database = storage.database
     authorize_url = f"{settings.issuer}/oauth/authorize"
     leases = LeaseKeeper(database, master_keys=storage.master_keys)
-    stops = Stops(database, leases, drain=settings.revoke_bound)
+    endings = journal_of(settings, database, storage.lasting)
+    check_journal(endings)
+    stops = Stops(database, leases, drain=settings.revoke_bound, journal=endings.follow if endings else None)
     grants = GrantService(database, stops)
     contacts = ContactCodes(database)
     signer = audit_signer(settings, storage.lasting)
     audit = AuditLog(database, signer)
     return ConsentParts(
         storage=storage,
+        endings=endings,
         leases=leases,
         stops=stops,
         grants=grants,
