@@ -15,7 +15,8 @@ has its r_u from outside, so a cut is added and the program solved again:
 
                Σ_{q not in U, q teaches some r_u} x_q ≥ x_u     for each u in U
 
-Exact; solved by HiGHS through `scipy.optimize.milp` in milliseconds at hundreds of programmes.
+Exact; solved by HiGHS through `scipy.optimize.milp` in milliseconds at hundreds of programmes. A search that runs out
+of time (`SOLVER_SECONDS`) gives its best solution with the bound that it has proved.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from scipy.sparse import csr_array  # type: ignore[import-untyped]
 from graph.model import OccupationId, SkillId, Training, TrainingId
 
 HOUR_VALUE = 12.0
-"""What an hour of training costs in income not earned, in the currency of the programmes."""
+"""What an hour of training costs in income not earned, in the currency of the programmes, unless the caller says it."""
 LEARNING_AT_WORK = 120.0
 """What it costs to learn one skill at work, in the same currency: ten hours."""
 
@@ -67,6 +68,8 @@ class Cover:
     programmes: tuple[Training, ...]
     uncovered: frozenset[SkillId]
     objective: float
+    bound: float
+    """No cover costs less: the objective itself, but for a search that ran out of time."""
 
     @property
     def cost(self) -> Decimal:
@@ -94,41 +97,51 @@ def cheapest_cover(
     goal: OccupationId | None = None,
     limits: Limits,
     exclude: Iterable[frozenset[TrainingId]] = (),
+    hour_value: float = HOUR_VALUE,
 ) -> Cover | None:
     """Return the cheapest way to have all but `tolerance` of the wanted skills, None when there is none.
 
     `licence` is the occupation that a programme must license for; `goal` the one that an on-ramp is welcome to.
     """
-    missing = sorted(wanted - held)
+    task = _Task(
+        held=held,
+        missing=tuple(sorted(wanted - held)),
+        tolerance=tolerance,
+        licence=licence,
+        goal=goal,
+        hour_value=hour_value,
+    )
+    missing = task.missing
     if len(missing) <= tolerance and licence is None and frozenset() not in (seen := list(exclude)):
-        nothing = Cover(programmes=(), uncovered=frozenset(missing), objective=LEARNING_AT_WORK * len(missing))
-        better = (
-            _solve(programmes, held, missing, tolerance, licence, goal, limits, [*seen, frozenset()])
-            if missing
-            else None
-        )
+        value = LEARNING_AT_WORK * len(missing)
+        nothing = Cover(programmes=(), uncovered=frozenset(missing), objective=value, bound=value)
+        better = _solve(programmes, task, limits, [*seen, frozenset()]) if missing else None
         return better if better is not None and better.objective < nothing.objective else nothing
-    return _solve(programmes, held, missing, tolerance, licence, goal, limits, list(exclude))
+    return _solve(programmes, task, limits, list(exclude))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Task:
+    held: frozenset[SkillId]
+    missing: tuple[SkillId, ...]
+    tolerance: int
+    licence: OccupationId | None
+    goal: OccupationId | None
+    hour_value: float
 
 
 def _solve(
-    programmes: Sequence[Training],
-    held: frozenset[SkillId],
-    missing: Sequence[SkillId],
-    tolerance: int,
-    licence: OccupationId | None,
-    goal: OccupationId | None,
-    limits: Limits,
-    exclude: Sequence[frozenset[TrainingId]],
+    programmes: Sequence[Training], task: _Task, limits: Limits, exclude: Sequence[frozenset[TrainingId]]
 ) -> Cover | None:
+    held, missing, licence = task.held, task.missing, task.licence
     offered = _useful(programmes, held, frozenset(missing), licence)
     if not offered:
         return None
-    model = _Model(offered, missing, held, goal)
+    model = _Model(offered, task)
     teaching = _teaching(offered)
     for skill in missing:
         model.add(1, INFINITE, [*((p, 1.0) for p in teaching.get(skill, ())), (model.uncovered(skill), 1.0)])
-    model.add(-INFINITE, tolerance, [(model.uncovered(skill), 1.0) for skill in missing])
+    model.add(-INFINITE, task.tolerance, [(model.uncovered(skill), 1.0) for skill in missing])
     for skill in model.asked:
         model.add(0, INFINITE, [*((q, 1.0) for q in teaching.get(skill, ())), (model.available(skill), -1.0)])
     for p, programme in enumerate(offered):
@@ -145,9 +158,10 @@ def _solve(
         if len(inside) == len(seen):
             model.add(1 - len(inside), INFINITE, [(p, -1.0 if p in inside else 1.0) for p in range(len(offered))])
     for _ in range(MAX_ROUNDS):
-        chosen = model.solve()
-        if chosen is None:
+        solved = model.solve()
+        if solved is None:
             return None
+        chosen, bound = solved
         taken = [offered[p] for p in chosen]
         ordered, stuck = _in_order(taken, held)
         if not stuck:
@@ -162,33 +176,28 @@ def _solve(
     else:
         return None
     uncovered = frozenset(missing) - frozenset(skill for each in ordered for skill in each.teaches)
-    value = sum(price_of(each, goal) for each in ordered) + LEARNING_AT_WORK * len(uncovered)
-    return Cover(programmes=ordered, uncovered=uncovered, objective=value)
+    value = sum(price_of(each, task.goal, task.hour_value) for each in ordered) + LEARNING_AT_WORK * len(uncovered)
+    return Cover(programmes=ordered, uncovered=uncovered, objective=value, bound=min(value, bound))
 
 
-def price_of(programme: Training, goal: OccupationId | None) -> float:
+def price_of(programme: Training, goal: OccupationId | None, hour_value: float = HOUR_VALUE) -> float:
     """Return what a programme costs in a plan: money and hours, less what being staffed afterwards is worth."""
     staffed = STAFFED if goal is not None and goal in programme.staffs else 0.0
-    return max(0.0, float(programme.cost) + HOUR_VALUE * programme.hours - staffed)
+    return max(0.0, float(programme.cost) + hour_value * programme.hours - staffed)
 
 
 class _Model:
     """Variables: x for each programme, u for each missing skill, y for each prerequisite; rows as they are added."""
 
-    def __init__(
-        self,
-        offered: Sequence[Training],
-        missing: Sequence[SkillId],
-        held: frozenset[SkillId],
-        goal: OccupationId | None,
-    ) -> None:
-        self.asked = sorted({skill for each in offered for skill in each.requires - held})
+    def __init__(self, offered: Sequence[Training], task: _Task) -> None:
+        missing = task.missing
+        self.asked = sorted({skill for each in offered for skill in each.requires - task.held})
         self._uncovered = {skill: len(offered) + place for place, skill in enumerate(missing)}
         after = len(offered) + len(missing)
         self._available = {skill: after + place for place, skill in enumerate(self.asked)}
         self._programmes = len(offered)
         self._costs = np.zeros(after + len(self.asked))
-        self._costs[: len(offered)] = [price_of(each, goal) for each in offered]
+        self._costs[: len(offered)] = [price_of(each, task.goal, task.hour_value) for each in offered]
         self._costs[len(offered) : after] = LEARNING_AT_WORK
         self._rows: list[int] = []
         self._columns: list[int] = []
@@ -213,8 +222,8 @@ class _Model:
         self._low.append(low)
         self._high.append(high)
 
-    def solve(self) -> list[int] | None:
-        """Return the programmes taken in an optimum, None when there is none."""
+    def solve(self) -> tuple[list[int], float] | None:
+        """Return the programmes taken in the best solution found and a lower bound of any; None when there is none."""
         matrix = csr_array((self._values, (self._rows, self._columns)), shape=(len(self._low), len(self._costs)))
         found = milp(
             self._costs,
@@ -223,7 +232,10 @@ class _Model:
             constraints=LinearConstraint(matrix, self._low, self._high),
             options={"time_limit": SOLVER_SECONDS},
         )
-        return None if found.x is None else np.flatnonzero(found.x[: self._programmes] > 0.5).tolist()
+        if found.x is None:
+            return None
+        bound = float(found.mip_dual_bound if found.mip_dual_bound is not None else 0.0)
+        return np.flatnonzero(found.x[: self._programmes] > 0.5).tolist(), bound
 
 
 def _useful(

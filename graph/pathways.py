@@ -6,22 +6,25 @@ Hard constraints:
   `EXPERIENCE_HOURS`. An occupation without a zone gets that of its ISCO major group;
 * regulation: a regulated occupation is entered by those who have practised it and through a programme that licenses;
 * missing skills are taught by programmes whose own requirements are met, but for those that one learns at work;
+* programmes are attended where the worker is, and understood (`Conditions`);
 * the caller's limits on cost and hours.
 
 The jobs between are searched breadth first over the few occupations nearest to the goal (`WIDTH` at each zone: a beam,
-so a cheaper way through a job further off may be overlooked); the programmes of every leg are an exact optimum.
+so a cheaper way through a job further off may be overlooked); the programmes of every leg are an exact optimum. Each
+route says how much better any other could be (`Route.bound`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from itertools import islice
 
 from graph.cover import Cover, Limits, cheapest_cover
 from graph.evidence import Holding
 from graph.model import Occupation, OccupationId, SkillId, Training, TrainingId
-from graph.plans import Goal, entry_skills, learnable_at_work
+from graph.plans import Conditions, Goal, entry_skills, learnable_at_work, zone_of
 from graph.similarity import space_of
 from graph.taxonomy import SkillGraph
 
@@ -31,7 +34,6 @@ PRACTISED_HOURS = 40.0
 WIDTH = 4
 NEAREST = 3
 NO_LIMITS = Limits()
-ZONE_BY_MAJOR_GROUP = {"0": 3, "1": 4, "2": 4, "3": 3, "4": 2, "5": 2, "6": 2, "7": 3, "8": 2, "9": 1}
 CHANGE_OF_JOB = 1_000.0
 """What a job on the way costs in a plan's objective, beside the training for it: fewer changes are better."""
 CHANGE_OF_FIELD = 6_000.0
@@ -55,6 +57,8 @@ class Route:
 
     legs: tuple[Leg, ...]
     objective: float
+    bound: float
+    """No route into this goal has a lower objective."""
 
     @property
     def key(self) -> tuple[float, tuple[str, ...]]:
@@ -62,27 +66,32 @@ class Route:
         return (round(self.objective, 6), tuple(leg.occupation.id for leg in self.legs))
 
 
-def zone_of(occupation: Occupation) -> int:
-    """Return how much preparation an occupation takes, from 1 to 5."""
-    return occupation.job_zone or ZONE_BY_MAJOR_GROUP.get(occupation.isco[:1], 3)
-
-
 class Pathfinder:
     """Finds routes for one worker. Give it the graph and what the worker holds."""
 
-    def __init__(self, graph: SkillGraph, holding: Holding) -> None:
+    def __init__(self, graph: SkillGraph, holding: Holding, conditions: Conditions | None = None) -> None:
         self.graph = graph
+        self.conditions = conditions or Conditions()
+        self.hour_value = float(self.conditions.hour_value)
         self.held = holding.held
+        self.practice = holding.practice
+        self.found: list[Route] = []
+        """All routes of the last search, also those that were not among the best."""
         self.practised = {each for each, hours in holding.practice.items() if hours >= PRACTISED_HOURS}
         self.zone = max((zone_of(graph.occupations[each]) for each in self.practised), default=1)
         currencies = sorted(each.currency for each in graph.training.values())
         self.currency = max(set(currencies), key=lambda each: (currencies.count(each), each), default="EUR")
         self.programmes: Sequence[Training] = [
-            each for each in graph.training.values() if each.currency == self.currency
+            each
+            for each in graph.training.values()
+            if each.currency == self.currency and self.conditions.can_attend(each)
         ]
 
     def routes(self, goal: Goal, limits: Limits, count: int) -> list[Route]:
         """Return up to `count` routes, best first."""
+        self.found = []
+        if goal.opportunity is not None and self.conditions.obstacles(goal.opportunity):
+            return []
         licence = self.licence_for(goal.occupation)
         if licence is not None and not any(licence in each.licenses for each in self.programmes):
             return []
@@ -91,12 +100,35 @@ class Pathfinder:
         while states:
             following: list[_State] = []
             for state in states:
-                if zone_of(goal.occupation) <= state.zone + 1:
+                if goal.zone <= state.zone + 1:
                     found.extend(self._arrivals(goal, state, count))
                 else:
                     following.extend(self._steps_up(goal, state))
             states = sorted(following, key=lambda each: each.key)[: WIDTH * WIDTH]
-        return sorted(found, key=lambda each: each.key)[:count]
+        least = self._least_for_jobs(goal)
+        if least is None:
+            least = min((each.bound for each in found), default=0.0)
+        self.found = sorted((replace(each, bound=least) for each in found), key=lambda each: each.key)
+        return self.found[:count]
+
+    def _least_for_jobs(self, goal: Goal) -> float | None:
+        """Return what the jobs on the way cost at least, whichever they are; None when there is none on the way.
+
+        Every job between costs `CHANGE_OF_JOB` and the part of `CHANGE_OF_FIELD` by which it is unlike the goal; the
+        nearest of all occupations of its level is taken, and no training is counted.
+        """
+        if goal.zone <= self.zone + 1:
+            return None
+        space = space_of(self.graph)
+        total = 0.0
+        for zone in range(self.zone + 1, goal.zone):
+            near = [
+                space.similarity(each.id, goal.occupation.id)
+                for each in self.graph.occupations.values()
+                if zone_of(each) == zone and each.id != goal.occupation.id
+            ]
+            total += CHANGE_OF_JOB + CHANGE_OF_FIELD * (1 - max(near, default=1.0))
+        return round(total, 2)
 
     def leg_into(self, occupation: Occupation, held: frozenset[SkillId], limits: Limits) -> Leg | None:
         """Return the cheapest way to be ready for an occupation."""
@@ -109,6 +141,7 @@ class Pathfinder:
             licence=self.licence_for(occupation),
             goal=occupation.id,
             limits=limits,
+            hour_value=self.hour_value,
         )
         return None if cover is None else Leg(occupation=occupation, held=held, wanted=wanted, cover=cover)
 
@@ -151,8 +184,15 @@ class Pathfinder:
             if fits(occupation) and wanted and len(wanted - teachable) <= learnable_at_work(len(wanted)):
                 yield occupation
 
+    def experience_left(self, goal: Goal) -> int:
+        """Return how many hours of work in the occupation the goal asks for beyond those practised."""
+        return max(0, goal.experience - int(self.practice.get(goal.occupation.id, 0.0)))
+
     def _arrivals(self, goal: Goal, state: _State, count: int) -> Iterator[Route]:
         seen: list[frozenset[TrainingId]] = []
+        limits = state.limits.minus(Decimal(0), self.experience_left(goal))
+        if limits is None:
+            return
         for _ in range(count):
             cover = cheapest_cover(
                 self.programmes,
@@ -161,8 +201,9 @@ class Pathfinder:
                 tolerance=goal.tolerance,
                 licence=self.licence_for(goal.occupation),
                 goal=goal.occupation.id,
-                limits=state.limits,
+                limits=limits,
                 exclude=seen,
+                hour_value=self.hour_value,
             )
             if cover is None:
                 return
@@ -171,7 +212,7 @@ class Pathfinder:
                 return
             seen.append(chosen)
             leg = Leg(occupation=goal.occupation, held=state.held, wanted=goal.wanted, cover=cover)
-            yield Route(legs=(*state.legs, leg), objective=state.objective + cover.objective)
+            yield Route(legs=(*state.legs, leg), objective=state.objective + cover.objective, bound=cover.bound)
 
     def _steps_up(self, goal: Goal, state: _State) -> Iterator[_State]:
         entered = 0

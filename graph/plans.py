@@ -6,16 +6,53 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 
-from graph.model import Occupation, OccupationId, Opportunity, SkillId, Training
+from graph.model import EntryBar, Occupation, OccupationId, Opportunity, SkillId, Training, TrainingMode
+from graph.names import fold
 from graph.taxonomy import SkillGraph
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """What holds for this worker whatever the plan: hard constraints, and what an hour of theirs is worth.
+
+    `place` is where they can attend and work (None: anywhere), `languages` what they speak (None: not said).
+    """
+
+    place: str | None = None
+    languages: frozenset[str] | None = None
+    hour_value: Decimal = Decimal(12)
+
+    def can_attend(self, programme: Training) -> bool:
+        """Whether place and language of a programme allow it."""
+        return (programme.mode is TrainingMode.ONLINE or self._is_here(programme.place)) and self._is_understood(
+            programme.languages
+        )
+
+    def obstacles(self, opportunity: Opportunity) -> list[str]:
+        """Return what keeps the worker from an opportunity whatever they learn, as sentences."""
+        found = []
+        if not opportunity.remote and not self._is_here(opportunity.place):
+            found.append(f"The work is in {opportunity.place}, not in {self.place}.")
+        if self.languages is not None:
+            lacking = sorted(opportunity.languages - self.languages)
+            if lacking:
+                found.append(f"It takes the language{'s' * (len(lacking) > 1)} {' and '.join(lacking)}.")
+        return found
+
+    def _is_here(self, place: str | None) -> bool:
+        return self.place is None or place is None or fold(place) == fold(self.place)
+
+    def _is_understood(self, languages: frozenset[str]) -> bool:
+        return self.languages is None or not languages or not languages.isdisjoint(self.languages)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
-    """Where a pathway leads: an occupation, or an opportunity in one."""
+    """Where a pathway leads: an occupation, an opportunity in one, or a platform's entry bar in one."""
 
     occupation: Occupation
-    opportunity: Opportunity | None
+    opportunity: Opportunity | None = None
+    entry: EntryBar | None = None
     wanted: frozenset[SkillId]
     """Skills that the goal asks for."""
     tolerance: int
@@ -24,7 +61,19 @@ class Goal:
     @property
     def name(self) -> str:
         """What to call it."""
+        if self.entry is not None:
+            return f"{self.occupation.name} at {self.entry.name}"
         return self.opportunity.title if self.opportunity is not None else self.occupation.name
+
+    @property
+    def zone(self) -> int:
+        """How much preparation it takes."""
+        return zone_of(self.occupation) if self.entry is None else self.entry.zone or zone_of(self.occupation)
+
+    @property
+    def experience(self) -> int:
+        """Hours of work in the occupation that are asked for."""
+        return 0 if self.entry is None else self.entry.hours
 
 
 class StepKind(Enum):
@@ -49,6 +98,11 @@ class Step:
     cost: Decimal = Decimal(0)
     training: Training | None = None
     occupation: OccupationId | None = None
+    forgone: Decimal = Decimal(0)
+    """Income not earned while it takes."""
+    opens: tuple[Opportunity, ...] = ()
+    """What is open now and takes nothing more after this step; the best paid of them."""
+    opens_count: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +115,17 @@ class Plan:
     steps: tuple[Step, ...]
     missing: tuple[SkillId, ...]
     currency: str
+    nearer: tuple[Occupation, ...] = ()
+    """Goals that are nearer: jobs on the way, or, when the goal is out of reach, what is within it."""
+    objective: float | None = None
+    """What is minimized: money, hours, learning at work, changes of job and field, in the currency."""
+    bound: float | None = None
+    """No plan has a lower objective."""
+
+    @property
+    def forgone(self) -> Decimal:
+        """Income not earned in all steps."""
+        return sum((each.forgone for each in self.steps), Decimal(0))
 
     @property
     def hours(self) -> int:
@@ -71,6 +136,14 @@ class Plan:
     def cost(self) -> Decimal:
         """Money that all steps cost."""
         return sum((each.cost for each in self.steps), Decimal(0))
+
+
+ZONE_BY_MAJOR_GROUP = {"0": 3, "1": 4, "2": 4, "3": 3, "4": 2, "5": 2, "6": 2, "7": 3, "8": 2, "9": 1}
+
+
+def zone_of(occupation: Occupation) -> int:
+    """Return how much preparation an occupation takes, from 1 to 5."""
+    return occupation.job_zone or ZONE_BY_MAJOR_GROUP.get(occupation.isco[:1], 3)
 
 
 WORK_SHARE = 0.2
@@ -87,10 +160,18 @@ def entry_skills(graph: SkillGraph, occupation: OccupationId) -> frozenset[Skill
     return graph.essential(occupation) or graph.optional(occupation)
 
 
-def goal_of(graph: SkillGraph, target: Occupation | Opportunity) -> Goal:
+def goal_of(graph: SkillGraph, target: Occupation | Opportunity | EntryBar) -> Goal:
     """Return the goal that a target stands for. An opportunity tolerates no missing requirement."""
+    if isinstance(target, EntryBar):
+        wanted = entry_skills(graph, target.occupation)
+        return Goal(
+            occupation=graph.occupations[target.occupation],
+            entry=target,
+            wanted=wanted | target.requires,
+            tolerance=learnable_at_work(len(wanted)),
+        )
     if isinstance(target, Opportunity):
         occupation = graph.occupations[target.occupation]
         return Goal(occupation=occupation, opportunity=target, wanted=target.required, tolerance=0)
     wanted = entry_skills(graph, target.id)
-    return Goal(occupation=target, opportunity=None, wanted=wanted, tolerance=learnable_at_work(len(wanted)))
+    return Goal(occupation=target, wanted=wanted, tolerance=learnable_at_work(len(wanted)))

@@ -5,9 +5,8 @@ import pytest
 
 from graph.evidence import assess
 from graph.facts import read_facts
-from graph.pathways import zone_of
 from graph.planning import find_plans
-from graph.plans import StepKind, goal_of
+from graph.plans import StepKind, goal_of, zone_of
 
 
 @pytest.fixture(scope="module")
