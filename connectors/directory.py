@@ -19,7 +19,15 @@ from connectors.accounts.store import AccountStore, AccountView
 from connectors.runtime.provenance import instant
 from connectors.runtime.subgraph import Call
 from connectors.schema import Connector
-from connectors.schema.definition import ClientCredentialsLinking, Definition, OAuth2Linking, TakeoutLinking
+from connectors.schema.definition import (
+    AwsSigV4Linking,
+    ClientCredentialsLinking,
+    Definition,
+    EmailProof,
+    OAuth2Linking,
+    PlatformTokenLinking,
+    TakeoutLinking,
+)
 from connectors.schema.loader import federation_definitions
 from connectors.schema.vocabulary import CATEGORY_OF_FIELD, FEDERATION_URL, GIGWAY_URL
 
@@ -231,8 +239,9 @@ def linking_words(definition: Definition) -> str:
     match definition.linking.method:
         case OAuth2Linking():
             return "The worker signs in at the platform and allows it (OAuth 2)."
-        case ClientCredentialsLinking(reference=reference):
-            return f"The worker names their record: {reference}"
+        case ClientCredentialsLinking() | PlatformTokenLinking() | AwsSigV4Linking() as method:
+            by = "mailed to them" if isinstance(definition.linking.proof, EmailProof) else "sent to them there"
+            return f"The worker names their record and proves it by a code {by}: {method.reference}"
         case TakeoutLinking():
             return "The worker uploads the export that the platform gives them of their own data."
         case method:

@@ -14,10 +14,15 @@ SANDBOX_CLIENT_ID = "gigway-sandbox"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientRegistration:
-    """Gigway's own registration at one platform."""
+    """Gigway's own registration at one platform: a client, an access key, or (as the secret) a platform token.
 
-    client_id: str
+    `agreed_by` and `agreed_on` say who let Gigway have it, where that is not the platform: `@linking(holder:)`.
+    """
+
+    client_id: str = ""
     client_secret: str | None = field(default=None, repr=False)
+    agreed_by: str | None = None
+    agreed_on: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,5 +67,10 @@ class Environment:
         """Return as whom Gigway is registered at a platform; the sandbox knows one client everywhere."""
         found = self.registrations.get(platform)
         if found is None and self.sandbox_url is not None:
-            return ClientRegistration(client_id=SANDBOX_CLIENT_ID, client_secret=f"sandbox-secret-{platform}")
+            return ClientRegistration(
+                client_id=SANDBOX_CLIENT_ID,
+                client_secret=f"sandbox-secret-{platform}",
+                agreed_by="the sandbox",
+                agreed_on="2026-01-01",
+            )
         return found

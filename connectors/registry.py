@@ -15,6 +15,9 @@ from connectors.accounts import AccountStore, CredentialKeeper, SubjectGate, Vau
 from connectors.directory import ConsentedAccounts, DirectorySubgraph
 from connectors.environment import Environment
 from connectors.linking.attempts import AttemptStore
+from connectors.linking.claims import ClaimStore
+from connectors.linking.credentials import CredentialDesk
+from connectors.linking.proving import CodeDelivery, Mail
 from connectors.linking.service import Drain, LinkingService
 from connectors.linking.views import LinkedAccountsView
 from connectors.runtime import ConnectorSubgraph
@@ -125,19 +128,33 @@ def build_platforms(
     environment: Environment,
     pseudonym_key: bytes,
     digest_key: bytes,
+    mail: Mail | None = None,
     clock: Callable[[], datetime] = utc_now,
 ) -> Platforms:
     """Return connectors, linking and directory over one database.
 
     `drain` waits, after an account was closed, until nothing reads it any more. `pseudonym_key` and `digest_key` are
-    32-byte secrets that stay the same over restarts.
+    32-byte secrets that stay the same over restarts. Without `mail`, platforms where a mailed code proves a claim
+    cannot be linked.
     """
     takeouts = TakeoutStore(engine, vault, clock=clock)
     registry = Registry(wire, environment, pseudonym_key=pseudonym_key, takeouts=takeouts, clock=clock)
     accounts = AccountStore(engine, vault, gate, digest_key=digest_key, clock=clock, forget=[takeouts.forget])
     attempts = AttemptStore(engine, vault, clock=clock)
-    linking = LinkingService(registry, environment, accounts, attempts, takeouts=takeouts, clock=clock, drain=drain)
-    registry.use(CredentialKeeper(accounts, linking, linking.placement, clock=clock))
+    desk = CredentialDesk(registry, environment, clock=clock)
+    linking = LinkingService(
+        registry,
+        environment,
+        accounts,
+        attempts,
+        desk=desk,
+        claims=ClaimStore(engine, vault, digest_key=digest_key, clock=clock),
+        delivery=CodeDelivery(registry, environment, desk, mail, clock=clock),
+        takeouts=takeouts,
+        clock=clock,
+        drain=drain,
+    )
+    registry.use(CredentialKeeper(accounts, linking, desk, clock=clock))
     registry.swap(connectors)
     simulated = environment.sandbox_url is not None
     return Platforms(

@@ -67,7 +67,8 @@ class Settings:
         default="",
         metadata={
             "help": "As whom this Gigway is registered at platforms: a JSON object of platform to `client_id` and "
-            "`client_secret`."
+            "`client_secret`; where somebody else holds the access (a fleet's owner, a requester), also `agreed_by` "
+            "and `agreed_on`."
         },
         repr=False,
     )
@@ -78,6 +79,15 @@ class Settings:
             "object of platform to URL; with `sandbox_url` only."
         },
     )
+    mail_url: str = field(
+        default="",
+        metadata={
+            "help": "Server that takes mail to workers, for codes that prove an address: "
+            "`smtps://user:password@host:465` or `smtp://host:587` (with STARTTLS). Empty: no mail."
+        },
+        repr=False,
+    )
+    mail_from: str = field(default="", metadata={"help": "Sender of mail to workers."})
     demo_login: bool = field(
         default=False, metadata={"help": "Sign in by picking a demo worker; only with a loopback issuer."}
     )
@@ -273,6 +283,10 @@ def _problems(settings: Settings) -> list[str]:
         problems.append("persisted_queries: clients cannot add documents where trusted ones are required")
     if settings.log_level not in {"debug", "info", "warning", "error"}:
         problems.append("log_level: write debug, info, warning or error")
+    if settings.mail_url and urlsplit(settings.mail_url).scheme not in {"smtp", "smtps"}:
+        problems.append("mail_url: write smtps://host:465 or smtp://host:587")
+    if settings.mail_url and "@" not in settings.mail_from:
+        problems.append("mail_from: write the address that mail comes from")
     try:
         _ = settings.oidc
     except (ValueError, TypeError):

@@ -17,7 +17,7 @@ from connectors.accounts.store import AccountStore, StoredCredential
 from connectors.accounts.tokens import AccountTokens
 from connectors.runtime.linked import LinkedCredential
 from connectors.transport import (
-    Credential,
+    AccountCredential,
     Permit,
     UpstreamError,
     UpstreamTimeoutError,
@@ -42,11 +42,19 @@ class Refresher(Protocol):
         ...
 
 
-class Placement(Protocol):
-    """Where a platform wants the credential."""
+class CredentialMaker(Protocol):
+    """Makes what proves requests, of an account's tokens or of Gigway's own registration."""
 
-    def __call__(self, platform: str) -> tuple[str, str]:
-        """Return the header's name and what stands before the token in it."""
+    def reads_as_gigway(self, platform: str) -> bool:
+        """Whether one credential of this Gigway reads all accounts of a platform."""
+        ...
+
+    async def credential(self, platform: str, account_id: str, tokens: AccountTokens) -> AccountCredential:
+        """Return an account's credential. Raises `UpstreamError`."""
+        ...
+
+    def renew(self, platform: str) -> None:
+        """Gigway's own credential was refused."""
         ...
 
 
@@ -57,13 +65,13 @@ class CredentialKeeper:
         self,
         store: AccountStore,
         refresher: Refresher,
-        placement: Placement,
+        maker: CredentialMaker,
         *,
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._refresher = refresher
-        self._placement = placement
+        self._maker = maker
         self._clock = clock
 
     async def acquire(
@@ -76,12 +84,12 @@ class CredentialKeeper:
                 require_open(permit)
                 # Once begun, a refresh runs to its end even if the permit ends meanwhile: it reads nothing of the
                 # worker's, and a platform that rotates refresh tokens has spent the old one by then.
-                return self._hand_out(await asyncio.shield(asyncio.ensure_future(self._refresh(stored))))
+                return await self._hand_out(await asyncio.shield(asyncio.ensure_future(self._refresh(stored))))
             if deadline is not None and asyncio.get_running_loop().time() >= deadline:
                 raise UpstreamTimeoutError("The account's credential is still being renewed.")
             await asyncio.sleep(_LOOK_AGAIN)
             stored = await self._load(account_id, platform)
-        return self._hand_out(stored)
+        return await self._hand_out(stored)
 
     async def reject(self, account_id: str, version: int) -> None:
         """Mark the account as to be linked again."""
@@ -112,11 +120,12 @@ class CredentialKeeper:
         await asyncio.to_thread(self._store.store_refreshed, account.id, account.version, fresh)
         return await self._load(account.id, account.platform)
 
-    def _hand_out(self, stored: StoredCredential) -> LinkedCredential:
+    async def _hand_out(self, stored: StoredCredential) -> LinkedCredential:
         account = stored.account
-        header, prefix = self._placement(account.platform)
+        is_own = self._maker.reads_as_gigway(account.platform)
         return LinkedCredential(
-            credential=Credential(account_id=account.id, header=header, value=prefix + stored.tokens.access_token),
+            credential=await self._maker.credential(account.platform, account.id, stored.tokens),
             facts=stored.tokens.facts,
             version=account.version,
+            renew=(lambda: self._maker.renew(account.platform)) if is_own else None,
         )

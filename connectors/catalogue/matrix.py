@@ -9,9 +9,13 @@ from connectors.catalogue import built_in
 from connectors.directory import categories_of
 from connectors.schema import Connector
 from connectors.schema.definition import (
+    AwsSigV4Linking,
     ClientCredentialsLinking,
     Definition,
+    EmailProof,
+    Linking,
     OAuth2Linking,
+    PlatformTokenLinking,
     TakeoutLinking,
     TokenLinking,
 )
@@ -62,11 +66,21 @@ def _linking(definition: Definition) -> str:
             )
             return ("OAuth 2 with PKCE" if pkce else "OAuth 2") + asked
         case ClientCredentialsLinking():
-            return "client credentials"
+            return "client credentials of Gigway, " + _proof(definition.linking)
+        case PlatformTokenLinking():
+            return "a token of the platform for Gigway, " + _proof(definition.linking)
+        case AwsSigV4Linking():
+            return "requests signed by Gigway (AWS SigV4), " + _proof(definition.linking)
         case TokenLinking():
             return "token"
         case TakeoutLinking(files=files):
             return "upload: " + ", ".join(f"`{file.pattern}`" for file in files)
+
+
+def _proof(linking: Linking) -> str:
+    by = "a code by mail" if isinstance(linking.proof, EmailProof) else "a code by message there"
+    agreed = f", {linking.holder[:1].lower()}{linking.holder[1:]} agrees too" if linking.holder is not None else ""
+    return f"the worker proves theirs by {by}{agreed}"
 
 
 def _upstream(definition: Definition) -> str:

@@ -25,7 +25,7 @@ class FaultyWire(Wire):
         self.switches, self._first = switches, None
 
     async def exchange(
-        self, request: UpstreamRequest, *, headers: Mapping[str, str], reach: Reach, seconds: float, body_bytes: int
+        self, request: UpstreamRequest, *, reach: Reach, seconds: float, body_bytes: int
     ) -> UpstreamResponse:
         """Send `request`, unless a fault answers in the platform's place."""
         switches = self.switches
@@ -39,7 +39,7 @@ class FaultyWire(Wire):
             return UpstreamResponse(status=302, headers={"location": switches["redirect_to"]}, body=b"")
         if switches.get("stuck") and self._first is not None:
             return self._first
-        response = await super().exchange(request, headers=headers, reach=reach, seconds=seconds, body_bytes=body_bytes)
+        response = await super().exchange(request, reach=reach, seconds=seconds, body_bytes=body_bytes)
         if switches.get("malformed"):
             return UpstreamResponse(
                 status=response.status, headers=response.headers, body=response.body[: len(response.body) // 2]

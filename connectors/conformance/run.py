@@ -21,11 +21,12 @@ from connectors.conformance.sign_in import (
     OneAccount,
     SandboxAccount,
     SignInError,
-    oauth_client,
+    desk_of,
     sign_in,
     with_facts,
 )
 from connectors.environment import Environment
+from connectors.linking.proving import OWN_TOKENS
 from connectors.runtime import ConnectorSubgraph
 from connectors.schema import AnyConnector, Connector
 from connectors.schema.definition import TakeoutLinking
@@ -56,6 +57,12 @@ _WITH_REQUESTS: Sequence[tuple[str, Check]] = (
     ("revoked token", checks.revoked_token_asks_for_linking),
 )
 """In this order: the last ones use the account's tokens up."""
+
+_ABOUT_TOKENS: Sequence[Check] = (
+    checks.wrong_token_asks_for_linking,
+    checks.expired_token_is_renewed,
+    checks.revoked_token_asks_for_linking,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +132,7 @@ class _Run:
                     tokens = await with_facts(self.connector, self.environment, self.upstream, tokens, now=now)
                 elif isinstance(linking.method, TakeoutLinking):
                     export = await download(self.connector, self.environment.sandbox_url, str(persona), now=now)
-                    tokens = AccountTokens(access_token="none")
+                    tokens = OWN_TOKENS
                 else:
                     tokens = await self._as_persona(str(persona))
             except (SignInError, UpstreamError, aiohttp.ClientError) as error:
@@ -135,7 +142,7 @@ class _Run:
                 continue
             seen = f"as {persona}" if persona is not None else "as the account that was given"
             findings.append(Finding(check="linking", outcome="ok", seen=seen))
-            account = OneAccount(header=linking.header, prefix=linking.prefix, tokens=tokens)
+            account = OneAccount(desk=desk_of(self.connector, self.environment, self.upstream), tokens=tokens)
             return _SignedIn(account=account, persona=persona, export=export)
         findings.append(Finding(check="linking", outcome="FAILED", seen=reason))
         return None
@@ -165,6 +172,8 @@ class _Run:
     def _reason_to_skip(self, name: str, check: Check, signed_in: _SignedIn) -> str | None:
         if signed_in.export is not None and (name, check) not in _ALWAYS:
             return "an export makes no requests"
+        if self.connector.definition.linking.reads_as_gigway and check in _ABOUT_TOKENS:
+            return "the account has no token of its own"
         if not self.is_at_gigways_sandbox and name in checks.FAULTS.keys() - FAULTS_ON_THE_WAY:
             return "only Gigway's own sandbox can do this"
         return None
@@ -189,7 +198,7 @@ class _Run:
             persona=persona,
             control=environment.sandbox_url if self.is_at_gigways_sandbox else None,
             wire=self.wire,
-            oauth=oauth_client(connector, environment, self.upstream),
+            oauth=desk_of(connector, environment, self.upstream).client(connector.name),
             sign_in=None if persona is None else partial(self._as_persona, persona),
         )
 

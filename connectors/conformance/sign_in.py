@@ -1,23 +1,24 @@
-"""An account to run the checks with: a sandbox persona that signs in by OAuth."""
+"""An account to run the checks with: a sandbox persona that signs in by OAuth, or whom Gigway's credential reads."""
 
 from __future__ import annotations
 
 import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
 
 from connectors.accounts.tokens import AccountTokens
 from connectors.environment import Environment
+from connectors.linking.credentials import CredentialDesk
 from connectors.linking.identity import Identifier
-from connectors.linking.oauth_client import PlatformOAuthClient
+from connectors.linking.proving import OWN_TOKENS
 from connectors.runtime.linked import LinkedCredential
 from connectors.schema import Connector
-from connectors.schema.definition import OAuth2Linking
-from connectors.transport import Credential, Permit, Upstream, UpstreamMalformedError, UpstreamUnauthorizedError
+from connectors.schema.definition import EmailProof
+from connectors.transport import Permit, Upstream, UpstreamMalformedError, UpstreamUnauthorizedError
 from connectors.transport.permit import WorkerAct
 
 _REDIRECT = "http://127.0.0.1/conformance/callback"
@@ -36,12 +37,27 @@ class SandboxAccount:
     refresh_token: str | None = field(default=None, repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnePlatform:
+    """The platform that is checked, as the credential desk looks it up."""
+
+    live: Connector
+    way: Upstream
+
+    def connector(self, name: str) -> Connector | None:
+        """Return the connector."""
+        return self.live if name == self.live.name else None
+
+    def upstream(self, name: str) -> Upstream:
+        """Return the way to the platform."""
+        return self.way
+
+
 @dataclass(slots=True)
 class OneAccount:
     """`Credentials` of the one account that is checked; remembers whether it was rejected."""
 
-    header: str
-    prefix: str
+    desk: CredentialDesk
     tokens: AccountTokens = field(repr=False)
     rejected: bool = False
 
@@ -52,11 +68,10 @@ class OneAccount:
         if account_id != ACCOUNT_ID:
             raise UpstreamUnauthorizedError("This account is not linked.")
         return LinkedCredential(
-            credential=Credential(
-                account_id=account_id, header=self.header, value=self.prefix + self.tokens.access_token
-            ),
+            credential=await self.desk.credential(platform, ACCOUNT_ID, self.tokens),
             facts=self.tokens.facts,
             version=1,
+            renew=(lambda: self.desk.renew(platform)) if self.desk.reads_as_gigway(platform) else None,
         )
 
     async def reject(self, account_id: str, version: int) -> None:
@@ -64,19 +79,22 @@ class OneAccount:
         self.rejected = True
 
 
-def oauth_client(connector: Connector, environment: Environment, upstream: Upstream) -> PlatformOAuthClient | None:
-    """Return the platform's authorization server; None without OAuth 2, or without a registration there."""
-    method, registration = connector.definition.linking.method, environment.registration(connector.name)
-    if not isinstance(method, OAuth2Linking) or registration is None:
-        return None
-    return PlatformOAuthClient(connector.name, method, registration, environment, upstream)
+def desk_of(connector: Connector, environment: Environment, upstream: Upstream) -> CredentialDesk:
+    """Return what makes the credentials of one platform's requests."""
+    return CredentialDesk(OnePlatform(live=connector, way=upstream), environment, clock=lambda: datetime.now(UTC))
 
 
 async def sign_in(
     connector: Connector, environment: Environment, upstream: Upstream, persona: str, *, now: datetime
 ) -> AccountTokens:
-    """Return a persona's tokens with the facts of its account. Raises `SignInError`, `UpstreamError`."""
-    client = oauth_client(connector, environment, upstream)
+    """Return a persona's tokens with the facts of its account. Raises `SignInError`, `UpstreamError`.
+
+    Where Gigway's own credential reads, the persona is looked up without the proof that a worker has to give.
+    """
+    if connector.definition.linking.reads_as_gigway:
+        given = {"claim": await _claim(connector, environment, persona)}
+        return await with_facts(connector, environment, upstream, OWN_TOKENS, now=now, given=given)
+    client = desk_of(connector, environment, upstream).client(connector.name)
     if client is None:
         raise SignInError("only OAuth 2 with a registration can be signed in to by itself")
     request = client.begin(_REDIRECT)
@@ -95,18 +113,39 @@ async def sign_in(
 
 
 async def with_facts(
-    connector: Connector, environment: Environment, upstream: Upstream, tokens: AccountTokens, *, now: datetime
+    connector: Connector,
+    environment: Environment,
+    upstream: Upstream,
+    tokens: AccountTokens,
+    *,
+    now: datetime,
+    given: Mapping[str, Any] | None = None,
 ) -> AccountTokens:
     """Return the tokens with what the identity requests tell of their account. Raises `UpstreamError`."""
-    linking, name = connector.definition.linking, connector.name
-    credential = Credential(account_id=ACCOUNT_ID, header=linking.header, value=linking.prefix + tokens.access_token)
+    name = connector.name
+    credential = await desk_of(connector, environment, upstream).credential(name, ACCOUNT_ID, tokens)
     identifier = Identifier(connector.definition, upstream, origin=environment.origin(name), clock=lambda: now)
     permit = WorkerAct()
     try:
-        _, facts = await identifier.identify(credential, permit=permit, config=environment.config.get(name, {}))
+        _, facts = await identifier.identify(
+            credential, permit=permit, config=environment.config.get(name, {}), given=given
+        )
     finally:
         permit.end()
     return replace(tokens, facts=facts)
+
+
+async def _claim(connector: Connector, environment: Environment, persona: str) -> str:
+    """What the persona would type in: their address, or the id by which the sandbox's platform knows them."""
+    if isinstance(connector.definition.linking.proof, EmailProof) or not environment.is_simulated(connector.name):
+        return persona
+    address = f"{environment.sandbox_url}/control/state"
+    async with aiohttp.ClientSession() as session, session.get(address) as response:
+        personas = (await response.json())["platforms"][connector.name]["personas"]
+    ids: Mapping[str, str] = next((each["ids"] for each in personas if each["login"] == persona), {})
+    if not ids:
+        raise SignInError(f"{persona} has no id here")
+    return str(next(iter(ids.values())))
 
 
 async def _consent(url: str, persona: str) -> Mapping[str, str]:

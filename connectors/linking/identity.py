@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from connectors.mapping import compile_selection
 from connectors.runtime.endpoint import CompiledEndpoint
-from connectors.schema.definition import Definition
+from connectors.schema.definition import Definition, Search
 from connectors.schema.variables import parse_mapping
-from connectors.transport import Credential, Permit, Upstream, UpstreamMalformedError
+from connectors.transport import AccountCredential, Permit, Upstream, UpstreamMalformedError
+
+
+class NobodyError(UpstreamMalformedError):
+    """The platform does not say whose account this is, or knows nobody under what was claimed."""
 
 
 class Identifier:
@@ -25,13 +29,14 @@ class Identifier:
             (
                 CompiledEndpoint(identity.endpoint, definition.sources[identity.endpoint.source], origin=origin),
                 compile_selection(parse_mapping(identity.selection)),
+                identity.search,
             )
             for identity in definition.linking.identity
         ]
 
     async def identify(
         self,
-        credential: Credential,
+        credential: AccountCredential,
         *,
         permit: Permit,
         config: Mapping[str, Any],
@@ -42,16 +47,35 @@ class Identifier:
         Raises `UpstreamError`.
         """
         facts: dict[str, Any] = dict(given or {})
-        for endpoint, mapper in self._steps:
-            variables = {"$account": facts, "$config": config, "$page": {}}
-            response = await self._upstream.send(endpoint.request(variables), permit=permit, credential=credential)
-            value, _ = mapper(endpoint.read(response, at=self._clock()).body, variables)
-            if isinstance(value, dict):
-                facts |= {name: _plain(each) for name, each in value.items() if each is not None}
+        for endpoint, mapper, search in self._steps:
+            for page in _pages(search):
+                variables = {"$account": facts, "$config": config, "$page": page}
+                fetched = await endpoint.fetch(
+                    self._upstream, variables, permit=permit, credential=credential, clock=self._clock
+                )
+                body = fetched.body
+                value, _ = mapper(body, variables)
+                if isinstance(value, dict):
+                    facts |= {name: _plain(each) for name, each in value.items() if each is not None}
+                if search is None or "reference" in facts or _is_last(search, body):
+                    break
         reference = facts.get("reference")
         if not isinstance(reference, str | int) or isinstance(reference, bool) or reference == "":
-            raise UpstreamMalformedError("The platform does not say whose account this is.")
+            raise NobodyError("The platform does not say whose account this is.")
         return str(reference), facts
+
+
+def _pages(search: Search | None) -> Iterator[Mapping[str, Any]]:
+    if search is None:
+        yield {}
+        return
+    for number in range(search.most):
+        yield {"offset": number * search.size, "limit": search.size}
+
+
+def _is_last(search: Search, body: Any) -> bool:
+    records, _ = compile_selection(parse_mapping(search.records))(body, {})
+    return not isinstance(records, int) or records < search.size
 
 
 def _plain(value: Any) -> Any:

@@ -14,18 +14,24 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from connectors.environment import Environment
-from connectors.linking.service import Linked, LinkingService, LinkProblem, Redirect
+from connectors.linking.service import CodeSent, Linked, LinkingService, LinkProblem, Redirect
 from connectors.schema import Connector
-from connectors.schema.definition import ClientCredentialsLinking, OAuth2Linking, TakeoutLinking, TokenLinking
+from connectors.schema.definition import (
+    EmailProof,
+    Linking,
+    MessageProof,
+    OAuth2Linking,
+    TakeoutLinking,
+    TokenLinking,
+)
 from connectors.takeout.unpack import MOST_UPLOAD_BYTES
 
 _MOST_FORM_BYTES = 65_536
-_STATUS = {"PLATFORM_UNKNOWN": 404, "LINKED_TO_ANOTHER_WORKER": 409, "PLATFORM_FAILED": 502}
-_METHOD_WORDS = {
-    OAuth2Linking: "You will be sent to {name}, sign in there and allow it. Gigway never sees your password.",
-    ClientCredentialsLinking: "{name} lets Gigway read the record that you name here.",
-    TokenLinking: "{name} gives you a token that lets Gigway read your record.",
-    TakeoutLinking: "You upload the export that {name} gives you of your own data. It is kept encrypted.",
+_STATUS = {
+    "PLATFORM_UNKNOWN": 404,
+    "LINKED_TO_ANOTHER_WORKER": 409,
+    "TOO_MANY_CODES": 429,
+    "PLATFORM_FAILED": 502,
 }
 
 
@@ -105,6 +111,7 @@ class LinkingRoutes:
             Route("/link/unlink", self._unlink, methods=["POST"]),
             Route("/link/{platform}", self._explain, methods=["GET"]),
             Route("/link/{platform}", self._start, methods=["POST"]),
+            Route("/link/{platform}/prove", self._prove, methods=["POST"]),
             Route("/link/{platform}/callback", self._callback, methods=["GET"]),
         ]
 
@@ -128,14 +135,18 @@ class LinkingRoutes:
         return_to = local_path(form.get("return_to"))
         connector = self._service.connector(platform)
         method = connector.definition.linking.method if connector is not None else None
-        outcome: Redirect | Linked | LinkProblem
+        outcome: Redirect | Linked | CodeSent | LinkProblem
         if isinstance(method, TakeoutLinking):
             outcome = await self._service.finish_with_upload(
                 platform, form.upload, form.file_name, worker_id=worker_id, return_to=return_to
             )
-        elif isinstance(method, ClientCredentialsLinking | TokenLinking):
-            outcome = await self._service.finish_with_value(
+        elif isinstance(method, TokenLinking):
+            outcome = await self._service.finish_with_token(
                 platform, form.get("value", "").strip(), worker_id=worker_id, return_to=return_to
+            )
+        elif connector is not None and connector.definition.linking.reads_as_gigway:
+            outcome = await self._service.begin_with_claim(
+                platform, form.get("value", ""), worker_id=worker_id, return_to=return_to
             )
         else:
             outcome = await self._service.begin(
@@ -146,8 +157,28 @@ class LinkingRoutes:
                 return RedirectResponse(url, status_code=303, headers={"Referrer-Policy": "no-referrer"})
             case Linked(return_to=back):
                 return RedirectResponse(back or self._home, status_code=303)
-            case _:
+            case CodeSent(claim_id=claim_id) if connector is not None:
+                return self._code_page(request, connector, claim_id)
+            case LinkProblem():
                 return self._problem(outcome)
+            case _:
+                return self._problem(LinkProblem(code="PLATFORM_UNKNOWN", message="There is no such platform here."))
+
+    async def _prove(self, request: Request) -> Response:
+        worker_id = await self._current_worker(request)
+        if worker_id is None:
+            return self._to_sign_in(request)
+        form = await self._form(request)
+        if isinstance(form, Response):
+            return form
+        platform, claim_id = request.path_params["platform"], form.get("claim_id", "")
+        outcome = await self._service.finish_with_code(platform, claim_id, form.get("code", ""), worker_id=worker_id)
+        connector = self._service.connector(platform)
+        if isinstance(outcome, Linked):
+            return RedirectResponse(outcome.return_to or self._home, status_code=303)
+        if outcome.code == "WRONG_CODE" and connector is not None:
+            return self._code_page(request, connector, claim_id, problem=outcome.message)
+        return self._problem(outcome)
 
     async def _callback(self, request: Request) -> Response:
         worker_id = await self._current_worker(request)
@@ -198,17 +229,38 @@ class LinkingRoutes:
         if isinstance(method, OAuth2Linking):
             authorize = urlsplit(self._environment.url(platform.name, method.authorization_endpoint))
             targets.append(f"{authorize.scheme}://{authorize.netloc}")
-        label = method.label if isinstance(method, TokenLinking) else getattr(method, "reference", None)
+        registration = self._environment.registration(platform.name)
         response = self._render(
             "link.html",
             form_targets=" ".join(targets),
             platform=platform,
             simulated=self._environment.sandbox_url is not None,
-            words=_METHOD_WORDS[type(method)].format(name=platform.display_name),
-            label=label,
+            words=words_for(connector.definition.linking).format(name=platform.display_name),
+            label=label_for(connector.definition.linking),
+            has_code=connector.definition.linking.proof is not None,
+            is_email=isinstance(connector.definition.linking.proof, EmailProof),
+            holder=connector.definition.linking.holder,
+            agreed_by=registration.agreed_by if registration is not None else None,
+            agreed_on=registration.agreed_on if registration is not None else None,
             instructions=method.instructions if isinstance(method, TakeoutLinking) else None,
             csrf=seal.token,
             return_to=local_path(request.query_params.get("return_to")) or "",
+        )
+        self._forms.set_cookie(response, seal)
+        return response
+
+    def _code_page(
+        self, request: Request, connector: Connector, claim_id: str, *, problem: str | None = None
+    ) -> Response:
+        seal = self._forms.seal(request)
+        response = self._render(
+            "prove.html",
+            status=200 if problem is None else 400,
+            platform=connector.definition.platform,
+            by_mail=isinstance(connector.definition.linking.proof, EmailProof),
+            claim_id=claim_id,
+            problem=problem,
+            csrf=seal.token,
         )
         self._forms.set_cookie(response, seal)
         return response
@@ -239,6 +291,35 @@ class LinkingRoutes:
 
     def _to_sign_in(self, request: Request) -> Response:
         return RedirectResponse(self._sign_in, status_code=303)
+
+
+def words_for(linking: Linking) -> str:
+    """Return what will happen, for the worker; `{name}` stands for the platform."""
+    match linking.proof, linking.method:
+        case EmailProof(), _:
+            return (
+                "{name} lets this Gigway read the record that it keeps under your e-mail address. "
+                "You get a code by mail, so that nobody else can link it."
+            )
+        case MessageProof(), _:
+            return (
+                "{name} lets this Gigway read the record that you name here. "
+                "You get a message with a code there, so that nobody else can link it."
+            )
+        case _, TokenLinking():
+            return "{name} gives you a token that lets Gigway read your record."
+        case _, TakeoutLinking():
+            return "You upload the export that {name} gives you of your own data. It is kept encrypted."
+        case _:
+            return "You will be sent to {name}, sign in there and allow it. Gigway never sees your password."
+
+
+def label_for(linking: Linking) -> str | None:
+    """Return what the worker is asked for, if anything."""
+    method = linking.method
+    if isinstance(method, TokenLinking):
+        return method.label
+    return None if isinstance(method, OAuth2Linking | TakeoutLinking) else method.reference
 
 
 def local_path(path: str | None) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -13,12 +13,15 @@ from connectors.accounts.store import AccountStore, AccountView, ForeignAccountE
 from connectors.accounts.tokens import AccountTokens
 from connectors.environment import Environment
 from connectors.linking.attempts import AttemptStore
-from connectors.linking.identity import Identifier
+from connectors.linking.claims import ClaimStore
+from connectors.linking.credentials import CredentialDesk, Platforms
+from connectors.linking.identity import Identifier, NobodyError
 from connectors.linking.oauth_client import LinkRefusedError, PlatformOAuthClient
+from connectors.linking.proving import OWN_TOKENS, CodeDelivery, normal_claim
 from connectors.schema import Connector
-from connectors.schema.definition import ClientCredentialsLinking, OAuth2Linking, TakeoutLinking, TokenLinking
+from connectors.schema.definition import EmailProof, TakeoutLinking
 from connectors.takeout import TakeoutError, TakeoutStore, unpack
-from connectors.transport import Credential, Permit, Upstream, UpstreamError
+from connectors.transport import Permit, UpstreamError
 from connectors.transport.permit import WorkerAct
 
 ProblemCode = Literal[
@@ -31,6 +34,11 @@ ProblemCode = Literal[
     "LINKED_TO_ANOTHER_WORKER",
     "VALUE_MISSING",
     "UPLOAD_REFUSED",
+    "HOLDER_NOT_AGREED",
+    "TOO_MANY_CODES",
+    "WRONG_CODE",
+    "CLAIM_UNKNOWN",
+    "RECORD_UNKNOWN",
 ]
 
 
@@ -57,16 +65,11 @@ class Linked:
     return_to: str | None
 
 
-class Platforms(Protocol):
-    """The live connectors."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeSent:
+    """A code is on its way to whom the claim names; `claim_id` is for the page that asks for it."""
 
-    def connector(self, name: str) -> Connector | None:
-        """Return a live connector."""
-        ...
-
-    def upstream(self, name: str) -> Upstream:
-        """Return the way to a live connector's platform."""
-        ...
+    claim_id: str = field(repr=False)
 
 
 class Drained(Protocol):
@@ -92,6 +95,9 @@ class LinkingService:
         accounts: AccountStore,
         attempts: AttemptStore,
         *,
+        desk: CredentialDesk,
+        claims: ClaimStore,
+        delivery: CodeDelivery,
         takeouts: TakeoutStore,
         clock: Callable[[], datetime],
         drain: Drain,
@@ -100,6 +106,9 @@ class LinkingService:
         self._environment = environment
         self._accounts = accounts
         self._attempts = attempts
+        self._desk = desk
+        self._claims = claims
+        self._delivery = delivery
         self._takeouts = takeouts
         self._clock = clock
         self._drain = drain
@@ -146,41 +155,85 @@ class LinkingService:
                 code="REFUSED_BY_WORKER" if denied else "REFUSED_BY_PLATFORM",
                 message="You did not allow it, so nothing was linked." if denied else "The platform refused.",
             )
+
+        async def redeemed(permit: Permit) -> AccountTokens:
+            response = await client.redeem(
+                query["code"], verifier=attempt.verifier, redirect_uri=redirect_uri, permit=permit
+            )
+            return AccountTokens.from_response(response, now=self._clock())
+
         return await self._store(
             platform,
-            lambda permit: client.redeem(
-                query["code"], verifier=attempt.verifier, redirect_uri=redirect_uri, permit=permit
-            ),
+            redeemed,
             worker_id=worker_id,
             given={},
             return_to=attempt.return_to,
         )
 
-    async def finish_with_value(
-        self, platform: str, value: str, *, worker_id: str, return_to: str | None
+    async def finish_with_token(
+        self, platform: str, token: str, *, worker_id: str, return_to: str | None
     ) -> Linked | LinkProblem:
-        """Link with what the worker typed in: a token, or a reference for platforms read with our own token."""
+        """Link with a token that the worker brought."""
+        if self._platforms.connector(platform) is None:
+            return _unknown()
+        if not token:
+            return LinkProblem(code="VALUE_MISSING", message="Please fill in the field.")
+
+        async def typed(permit: Permit) -> AccountTokens:
+            return AccountTokens(access_token=token)
+
+        return await self._store(platform, typed, worker_id=worker_id, given={}, return_to=return_to)
+
+    async def begin_with_claim(
+        self, platform: str, value: str, *, worker_id: str, return_to: str | None
+    ) -> CodeSent | LinkProblem:
+        """Send a one-time code to whom a worker says they are; what is answered does not tell whether they exist."""
         connector = self._platforms.connector(platform)
         if connector is None:
             return _unknown()
-        if not value:
-            return LinkProblem(code="VALUE_MISSING", message="Please fill in the field.")
-        method = connector.definition.linking.method
-        if isinstance(method, TokenLinking):
+        claim = normal_claim(connector, value)
+        if claim is None:
+            is_mail = isinstance(connector.definition.linking.proof, EmailProof)
+            return LinkProblem(
+                code="VALUE_MISSING",
+                message="Please write your e-mail address." if is_mail else "Please fill in the field.",
+            )
+        if (problem := self._unready(connector)) is not None:
+            return problem
+        opened = await asyncio.to_thread(
+            self._claims.open, claim, worker_id=worker_id, platform=platform, return_to=return_to
+        )
+        if isinstance(opened, str):
+            return LinkProblem(code="TOO_MANY_CODES", message="Too many codes were sent. Please wait an hour.")
+        act = WorkerAct()
+        try:
+            await self._delivery.deliver(connector, opened, permit=act)
+        except UpstreamError:
+            return _failed()
+        finally:
+            act.end()
+        return CodeSent(claim_id=opened.id)
 
-            async def typed(permit: Permit) -> Mapping[str, Any]:
-                return {"access_token": value}
+    async def finish_with_code(
+        self, platform: str, claim_id: str, code: str, *, worker_id: str
+    ) -> Linked | LinkProblem:
+        """Link what was claimed, now that the code came back."""
+        connector = self._platforms.connector(platform)
+        if connector is None:
+            return _unknown()
+        proven = await asyncio.to_thread(self._claims.prove, claim_id, code, worker_id=worker_id, platform=platform)
+        if proven == "WRONG_CODE":
+            return LinkProblem(code="WRONG_CODE", message="This is not the code that was sent.")
+        if isinstance(proven, str):
+            return LinkProblem(code="CLAIM_UNKNOWN", message="The code is too old or was used up. Please start again.")
+        if (problem := self._unready(connector)) is not None:
+            return problem
 
-            return await self._store(platform, typed, worker_id=worker_id, given={}, return_to=return_to)
-        client = self._client(platform)
-        if isinstance(client, LinkProblem):
-            return client
+        async def own(permit: Permit) -> AccountTokens:
+            return OWN_TOKENS
+
         return await self._store(
-            platform,
-            lambda permit: client.own_token(permit=permit),
-            worker_id=worker_id,
-            given={"claim": value},
-            return_to=return_to,
+            platform, own, worker_id=worker_id, given={"claim": proven.claim}, return_to=proven.return_to
         )
 
     async def finish_with_upload(
@@ -221,7 +274,7 @@ class LinkingService:
             return None
         drained = await self._drain(account_id)
         client = self._client(known[0].platform)
-        if not isinstance(client, LinkProblem):
+        if not isinstance(client, LinkProblem) and not self._desk.reads_as_gigway(known[0].platform):
             act = WorkerAct()
             with suppress(UpstreamError, LinkRefusedError):
                 await client.revoke(tokens.refresh_token or tokens.access_token, permit=act)
@@ -235,17 +288,10 @@ class LinkingService:
             raise UpstreamError(client.message)
         return await client.refresh(refresh_token, permit=permit)
 
-    def placement(self, platform: str) -> tuple[str, str]:
-        """Return where a platform wants the credential; see `connectors.accounts.keeper.Placement`."""
-        connector = self._platforms.connector(platform)
-        if connector is None:
-            raise UpstreamError("This platform is not live.")
-        return connector.definition.linking.header, connector.definition.linking.prefix
-
     async def _store(
         self,
         platform: str,
-        fetch: Callable[[Permit], Awaitable[Mapping[str, Any]]],
+        fetch: Callable[[Permit], Awaitable[AccountTokens]],
         *,
         worker_id: str,
         given: Mapping[str, Any],
@@ -253,15 +299,9 @@ class LinkingService:
     ) -> Linked | LinkProblem:
         act = WorkerAct()
         try:
-            response = await fetch(act)
-            tokens = AccountTokens.from_response(response, now=self._clock())
+            tokens = await fetch(act)
             reference, facts = await self._identify(platform, tokens, act, given)
-            tokens = AccountTokens(
-                access_token=tokens.access_token,
-                refresh_token=tokens.refresh_token,
-                expires_at=tokens.expires_at,
-                facts=facts,
-            )
+            tokens = replace(tokens, facts=facts)
             account = await asyncio.to_thread(
                 self._accounts.link, worker_id=worker_id, platform=platform, reference=reference, tokens=tokens
             )
@@ -271,10 +311,10 @@ class LinkingService:
             return LinkProblem(
                 code="LINKED_TO_ANOTHER_WORKER", message="Somebody else has linked this account already."
             )
+        except NobodyError:
+            return LinkProblem(code="RECORD_UNKNOWN", message="The platform has no record of yours under this.")
         except (UpstreamError, ValueError):
-            return LinkProblem(
-                code="PLATFORM_FAILED", message="The platform did not answer as expected. Please try again later."
-            )
+            return _failed()
         finally:
             act.end()
         return Linked(account=account, return_to=return_to)
@@ -284,34 +324,45 @@ class LinkingService:
     ) -> tuple[str, Mapping[str, Any]]:
         connector = self._platforms.connector(platform)
         assert connector is not None
-        linking = connector.definition.linking
         identifier = Identifier(
             connector.definition,
             self._platforms.upstream(platform),
             origin=self._environment.origin(platform),
             clock=self._clock,
         )
-        credential = Credential(
-            account_id=f"linking:{platform}", header=linking.header, value=linking.prefix + tokens.access_token
-        )
+        credential = await self._desk.credential(platform, f"linking:{platform}", tokens)
         return await identifier.identify(
             credential, permit=permit, config=self._environment.config.get(platform, {}), given=given
         )
 
     def _client(self, platform: str) -> PlatformOAuthClient | LinkProblem:
-        connector = self._platforms.connector(platform)
-        if connector is None:
+        if self._platforms.connector(platform) is None:
             return _unknown()
-        method = connector.definition.linking.method
-        registration = self._environment.registration(platform)
-        if not isinstance(method, OAuth2Linking | ClientCredentialsLinking) or registration is None:
+        return self._desk.client(platform) or _not_registered()
+
+    def _unready(self, connector: Connector) -> LinkProblem | None:
+        """Return why no record can be claimed at a platform."""
+        if self._environment.registration(connector.name) is None or not self._delivery.can_deliver(connector):
+            return _not_registered()
+        if self._desk.registration(connector.name) is None:
+            holder = connector.definition.linking.holder or "The holder of the access"
             return LinkProblem(
-                code="NOT_REGISTERED", message="This Gigway is not registered at the platform, so it cannot link."
+                code="HOLDER_NOT_AGREED", message=f"{holder} has not agreed that Gigway reads here, so it cannot link."
             )
-        return PlatformOAuthClient(
-            platform, method, registration, self._environment, self._platforms.upstream(platform)
-        )
+        return None
 
 
 def _unknown() -> LinkProblem:
     return LinkProblem(code="PLATFORM_UNKNOWN", message="There is no such platform here.")
+
+
+def _not_registered() -> LinkProblem:
+    return LinkProblem(
+        code="NOT_REGISTERED", message="This Gigway is not registered at the platform, so it cannot link."
+    )
+
+
+def _failed() -> LinkProblem:
+    return LinkProblem(
+        code="PLATFORM_FAILED", message="The platform did not answer as expected. Please try again later."
+    )

@@ -37,6 +37,7 @@ unwrapped `??` chains (`parser` has the list).
 `->gig_minor(digits?)`             whole minor units (cents) → decimal string
 `->gig_meters(unit)`               `"m" "km" "mi" "ft" "yd"` → meters, to the millimeter
 `->gig_ratio(worst, best)`         a rating on its scale → 0 to 1, six places; outside the scale is a problem
+`->gig_email`                      an e-mail address as it is compared: trimmed, in lower case
 `->gig_pseudonym(scope)`           HMAC-SHA-256 pseudonym under the installation's key (variable `PSEUDONYM_KEY`,
                                    which no mapping can name)
 =================================  =====================================================================

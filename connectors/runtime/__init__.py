@@ -1,6 +1,6 @@
 """Runs connectors: an `_entities` document in, a GraphQL response out, as few upstream calls as that takes.
 
-    document ─► subgraph ─► reading (one account) ─► pages ─► endpoint ─► transport
+    document ─► subgraph ─► reading (one account) ─► streams ─► pages ─► endpoint ─► transport
                    ▲             │ mapped records
                    └─ completion ┴─ folds, connection
 
@@ -18,6 +18,7 @@ Reading order:
     compiled     a connector compiled for one environment
     health       counters, and drift of answers from the mapping
     arguments    the arguments of canonical fields
+    streams      what an account's endpoints give, each fetched once
     reading      one account in one call: which endpoint gives which field
     remote       the same where the platform answers Federation itself
     subgraph     the `Subgraph` that the gateway calls

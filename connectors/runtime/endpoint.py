@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,9 +23,13 @@ from connectors.mapping import (
     render_query,
 )
 from connectors.runtime.bodies import read_body
-from connectors.schema.definition import Endpoint, Source
+from connectors.schema.definition import BodyFormat, Endpoint, Source
 from connectors.schema.variables import REQUEST_VARIABLES, parse_mapping, parse_request_mapping
 from connectors.transport import (
+    AccountCredential,
+    Permit,
+    Upstream,
+    UpstreamError,
     UpstreamForbiddenError,
     UpstreamMalformedError,
     UpstreamRequest,
@@ -31,17 +38,23 @@ from connectors.transport import (
     UpstreamUnauthorizedError,
     UpstreamUnavailableError,
 )
+from connectors.transport.upstream import judge
 
 Json = Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """A platform's answer, read: the JSON, the SHA-256 of its bytes, when it came."""
+    """A platform's answer, read: the JSON, the SHA-256 of its bytes, when it came, and for which account's facts.
+
+    `is_absent`: the platform says that it has no such thing; then there is no body.
+    """
 
     body: Json = field(repr=False)
     sha256: str
     at: datetime
+    account: Mapping[str, Json] = field(default_factory=dict, repr=False)
+    is_absent: bool = False
 
 
 class FileEndpoint:
@@ -67,6 +80,7 @@ class CompiledEndpoint:
 
     def request(self, variables: Mapping[str, Json]) -> UpstreamRequest:
         """Return the request. Raises `UpstreamMalformedError` when the variables do not make one."""
+        variables = {**variables, "$page": {**variables.get("$page", {}), "id": str(uuid.uuid4())}}
         try:
             url = self._url.render(variables)
             query = "&".join(filter(None, (render_query(mapper(None, variables)[0]) for mapper in self._query)))
@@ -78,17 +92,47 @@ class CompiledEndpoint:
         if query:
             url += ("&" if "?" in url else "?") + query
         body = self._payload(variables)
-        if body is not None:
+        if body is not None and all(name.lower() != "content-type" for name in headers):
             headers["Content-Type"] = "application/json"
         return UpstreamRequest(
             method=self.endpoint.method, url=url, headers=headers, body=body, is_safe=self.endpoint.is_safe
         )
 
+    async def fetch(
+        self,
+        upstream: Upstream,
+        variables: Mapping[str, Json],
+        *,
+        permit: Permit | None,
+        credential: AccountCredential | None,
+        clock: Callable[[], datetime],
+        deadline: float | None = None,
+    ) -> Fetched:
+        """Send the request and read its answer; an error in a good status is retried and counted like any other.
+
+        Raises `UpstreamError`.
+        """
+        read: list[Fetched] = []
+
+        def check(response: UpstreamResponse) -> None:
+            read[:] = [self.read(response, at=clock())]
+
+        await upstream.send(
+            self.request(variables), permit=permit, credential=credential, deadline=deadline, check=check
+        )
+        return read[0]
+
     def read(self, response: UpstreamResponse, *, at: datetime) -> Fetched:
-        """Return the answer's JSON. Raises the `UpstreamError` that its envelope or its shape means."""
+        """Return the answer's JSON. Raises the `UpstreamError` that its status, its envelope or its shape means."""
+        sha256 = hashlib.sha256(response.body).hexdigest()
+        if self._verdicts.says_absent(response, self.endpoint.format):
+            return Fetched(body=None, sha256=sha256, at=at, is_absent=True)
+        if not 200 <= response.status < 300:
+            self._verdicts.check_failure(response, self.endpoint.format)
+            judge(response)
         body = read_body(response.body, self.endpoint.format)
         self._verdicts.check(body, response.status)
-        return Fetched(body=body, sha256=hashlib.sha256(response.body).hexdigest(), at=at)
+        return Fetched(body=body, sha256=sha256, at=at)
 
     def _payload(self, variables: Mapping[str, Json]) -> bytes | None:
         value = self._body(None, variables)[0] if self._body is not None else None
@@ -98,31 +142,63 @@ class CompiledEndpoint:
 
 
 class Verdicts:
-    """What a success status can hide: the error envelope of a source, and GraphQL's own errors."""
+    """What a status can hide: the error envelope of a source, and GraphQL's own errors."""
 
     def __init__(self, source: Source, endpoint: Endpoint) -> None:
         self._is_graphql = endpoint.document is not None
         self._unauthorized = _predicate(source.is_unauthorized)
         self._forbidden = _predicate(source.is_forbidden)
         self._throttled = _predicate(source.is_throttled)
+        self._unavailable = _predicate(source.is_unavailable)
+        self._retry_after = _predicate(source.retry_after)
+        self._absent = _predicate(source.is_absent)
         self._error = _predicate(source.is_error)
         self._success = _predicate(endpoint.is_success or source.is_success)
 
     def check(self, body: Json, status: int) -> None:
         """Raise the `UpstreamError` that the body means, if it means one."""
         variables = {"$status": status}
-        if _holds(self._unauthorized, body, variables):
-            raise UpstreamUnauthorizedError("The platform no longer accepts this account's credential.")
-        if _holds(self._forbidden, body, variables):
-            raise UpstreamForbiddenError("The platform refuses this to the account's credential.")
-        if _holds(self._throttled, body, variables):
-            raise UpstreamThrottledError("The platform's rate limit is used up.")
+        self._check_envelope(body, variables)
         if self._is_graphql:
             _check_graphql(body)
         if _holds(self._error, body, variables) or (
             self._success is not None and not _holds(self._success, body, variables)
         ):
-            raise UpstreamUnavailableError("The platform answered with an error.")
+            raise UpstreamError("The platform answered with an error.")
+
+    def says_absent(self, response: UpstreamResponse, form: BodyFormat) -> bool:
+        """Whether an answer, whatever its status, says that there is nothing."""
+        if self._absent is None:
+            return False
+        try:
+            body = read_body(response.body, form)
+        except UpstreamMalformedError:
+            body = None
+        return _holds(self._absent, body, {"$status": response.status})
+
+    def check_failure(self, response: UpstreamResponse, form: BodyFormat) -> None:
+        """Raise what the envelope makes of an answer whose status is an error's already; the body may be anything."""
+        if self._unauthorized or self._forbidden or self._throttled or self._unavailable:
+            with suppress(UpstreamMalformedError):
+                self._check_envelope(read_body(response.body, form), {"$status": response.status})
+
+    def _check_envelope(self, body: Json, variables: Mapping[str, Json]) -> None:
+        if _holds(self._unauthorized, body, variables):
+            raise UpstreamUnauthorizedError("The platform no longer accepts this account's credential.")
+        if _holds(self._forbidden, body, variables):
+            raise UpstreamForbiddenError("The platform refuses this to the account's credential.")
+        if _holds(self._throttled, body, variables):
+            raise UpstreamThrottledError(
+                "The platform's rate limit is used up.", retry_after=self._seconds(body, variables)
+            )
+        if _holds(self._unavailable, body, variables):
+            raise UpstreamUnavailableError("The platform is not available.", retry_after=self._seconds(body, variables))
+
+    def _seconds(self, body: Json, variables: Mapping[str, Json]) -> float | None:
+        value = self._retry_after(body, variables)[0] if self._retry_after is not None else None
+        if isinstance(value, bool) or not isinstance(value, int | Decimal):
+            return None
+        return max(0.0, float(value))
 
 
 def _check_graphql(body: Json) -> None:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from connectors.transport import Credential, Permit
+from connectors.transport import AccountCredential, Permit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkedCredential:
     """An account's credential as it goes over the wire; `facts` is what `$account` stands for.
 
-    `version` tells this credential from the ones before and after it.
+    `version` tells this credential from the ones before and after it. `renew` is there where the credential is this
+    Gigway's own: it is called when the platform refuses it, which then is not the account's fault.
     """
 
-    credential: Credential
+    credential: AccountCredential
     facts: Mapping[str, Any] = field(repr=False)
     version: int
+    renew: Callable[[], None] | None = None
 
 
 class Takeouts(Protocol):

@@ -40,11 +40,12 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page: its answer, the `$page` that asked for it, and its mapped records."""
+    """One page: its answer, the `$page` that asked for it, its mapped records, and how many the platform gave."""
 
     fetched: Fetched
     variables: Mapping[str, Json]
     records: Sequence[Json] = field(repr=False)
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,7 @@ class StreamReader:
         self._concurrency = concurrency
         self._total = _reader(paging.total)
         self._pages = _reader(paging.pages)
+        self._records = _reader(paging.records)
         self._next = _reader(paging.next)
 
     async def read(
@@ -100,13 +102,18 @@ class StreamReader:
         while index < len(spans) and found < (want or most):
             group = spans[index : index + at_once]
             index += len(group)
-            wanted = (want or most) - found
-            batches += await _together([self._window(each, wanted, None, is_limited=False) for each in group])
+            wanted = (want or most) - found if self._comes_in_order else most
+            read = await together([self._window(each, wanted, None, is_limited=False) for each in group])
+            batches += read if self._comes_in_order else [newest_first(batch) for batch in read]
             found = sum(len(batch.records) for batch in batches)
             at_once = min(self._concurrency, at_once * 2)
         pages = tuple(page for batch in batches for page in batch.pages)
         has_more = index < len(spans) or any(batch.has_more for batch in batches)
         return Batch(pages=pages, has_more=has_more, reason=_reason(batches))
+
+    @property
+    def _comes_in_order(self) -> bool:
+        return self._paging.order == "NEWEST_FIRST"
 
     async def _window(self, span: Span, want: int, start: Mapping[str, Json] | None, *, is_limited: bool) -> Batch:
         style = self._paging.style
@@ -139,7 +146,10 @@ class StreamReader:
 
     async def _page(self, variables: Variables) -> Page:
         fetched = await self._fetch(variables)
-        return Page(fetched=fetched, variables=variables, records=self._map_page(fetched, variables))
+        records = self._map_page(fetched, variables)
+        page = Page(fetched=fetched, variables=variables, records=records, size=len(records))
+        counted = _count(self._records, page)
+        return page if counted is None else replace(page, size=counted)
 
     async def _numbered(self, page: Page, total: int | None, want: int) -> Batch:
         """Offsets and page numbers: with a total the remaining pages are known and fetched together."""
@@ -149,10 +159,10 @@ class StreamReader:
             last_number += self._paging.first - 1
         while found < want and self._more_after(pages[-1], total, last_number):
             group = self._known_after(pages[-1], total, last_number, want - found)
-            fetched = await _together([self._page(variables) for variables in group])
+            fetched = await together([self._page(variables) for variables in group])
             pages += fetched
             found += sum(len(each.records) for each in fetched)
-            if total is None and last_number is None and any(not each.records for each in fetched):
+            if total is None and last_number is None and any(not each.size for each in fetched):
                 break
         more = self._more_after(pages[-1], total, last_number)
         stopped = more and found >= self._paging.most
@@ -162,12 +172,12 @@ class StreamReader:
         limit, offset = int(page.variables["limit"]), int(page.variables["offset"])
         if self._paging.style == "OFFSET":
             read = offset + limit
-            return read - self._paging.first < total if total is not None else len(page.records) >= limit
+            return read - self._paging.first < total if total is not None else page.size >= limit
         if last_number is not None:
             return int(page.variables["number"]) < last_number
         if total is not None:
             return (int(page.variables["number"]) - self._paging.first + 1) * limit < total
-        return len(page.records) >= limit
+        return page.size >= limit
 
     def _known_after(self, page: Page, total: int | None, last_number: int | None, missing: int) -> list[Variables]:
         size = self._paging.size
@@ -215,7 +225,7 @@ class StreamReader:
             return None
         if self._paging.style == "CURSOR":
             return {**page.variables, "cursor": following}
-        is_full = len(page.records) >= int(page.variables["limit"])
+        is_full = page.size >= int(page.variables["limit"])
         return {**page.variables, "to": following} if is_full else None
 
 
@@ -281,18 +291,23 @@ def is_within(record: Json, span: Span) -> bool:
     return (span.since is None or at >= span.since) and (span.until is None or at <= span.until)
 
 
-async def _together(work: Sequence[Awaitable[Any]]) -> list[Any]:
-    """Await all; the first failure cancels the others and is raised."""
+async def together(work: Sequence[Awaitable[Any]], *, at_once: int | None = None) -> list[Any]:
+    """Await all, at most so many at once; the first failure cancels the others and is raised."""
+    slots = asyncio.Semaphore(at_once or max(1, len(work)))
+
+    async def awaited(each: Awaitable[Any]) -> Any:
+        async with slots:
+            return await each
+
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(_awaited(each)) for each in work]
+            tasks = [group.create_task(awaited(each)) for each in work]
     except BaseExceptionGroup as failures:
+        for each in work:
+            if asyncio.iscoroutine(each):
+                each.close()
         raise failures.exceptions[0] from None
     return [task.result() for task in tasks]
-
-
-async def _awaited(each: Awaitable[Any]) -> Any:
-    return await each
 
 
 def _reader(text: str | None) -> Mapper | None:

@@ -6,19 +6,17 @@ the trips for `engagements` and `evidence`) is fetched once, and each maps from 
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from graphql import GraphQLObjectType, GraphQLOutputType
+from graphql import GraphQLObjectType, GraphQLOutputType, get_nullable_type, is_list_type
 
-from connectors.mapping import PSEUDONYM_KEY
 from connectors.runtime.arguments import bad_cursor, checked_first, day_of
 from connectors.runtime.compiled import ConnectorRuntime
 from connectors.runtime.completion import Completion, flat
 from connectors.runtime.connection import Position, cut, holds, open_position, position_of, resumed
-from connectors.runtime.endpoint import CompiledEndpoint, Fetched, FileEndpoint
+from connectors.runtime.endpoint import Fetched
 from connectors.runtime.field_tree import Tree, below, merge, with_needs
 from connectors.runtime.folds import (
     ENGAGEMENT_TREE,
@@ -28,19 +26,16 @@ from connectors.runtime.folds import (
     fold_experience,
     payments_of,
 )
-from connectors.runtime.linked import LinkedCredential
-from connectors.runtime.pages import Batch, Page, Span, StreamReader, moment, newest_first, started_at, within
+from connectors.runtime.pages import Batch, Span, moment, started_at
 from connectors.runtime.provenance import Extent
 from connectors.runtime.pseudonym import CursorError, Pseudonyms
+from connectors.runtime.streams import AccountStreams
 from connectors.schema.definition import Connect, Fold
 from connectors.schema.mapping_rules import ENGAGEMENTS, PAYMENTS, TERMS
 from connectors.transport import (
     Permit,
     UpstreamError,
-    UpstreamMalformedError,
-    UpstreamUnauthorizedError,
 )
-from connectors.transport.permit import require_open
 
 Json = Any
 
@@ -48,10 +43,6 @@ _PAYMENT_LAG = timedelta(days=3)
 _PAYMENT_LEAD = timedelta(hours=1)
 _PLACING: Tree = {"ref": None, "period": {"start": None, "end": None}}
 """What cursors, filters and joins read of an engagement."""
-_REQUIRED: Mapping[str, frozenset[str]] = {
-    ENGAGEMENTS: frozenset({"ref", "kind", "status"}),
-    PAYMENTS: frozenset({"at", "lines"}),
-}
 _PAYMENT_TREE: Tree = {"engagement": None, "at": None, "lines": None}
 
 
@@ -69,13 +60,19 @@ class AccountReading:
     ) -> None:
         self.account_id = account_id
         self._runtime = runtime
-        self._permit = permit
-        self._deadline = deadline
         self._pseudonyms = Pseudonyms(runtime.pseudonym_key, asker=session, account_id=account_id)
-        self._shared: dict[Json, asyncio.Task[Any]] = {}
         self._now = runtime.clock()
-        self.reads_all = False
-        """Whether another field of this call reads the whole stream, so that pages should be full ones."""
+        self._streams = AccountStreams(
+            runtime, account_id, permit=permit, deadline=deadline, pseudonyms=self._pseudonyms, now=self._now
+        )
+
+    def expect_whole_streams(self) -> None:
+        """Another field of this call reads whole streams, so that pages should be full ones."""
+        self._streams.reads_all = True
+
+    def close(self) -> None:
+        """Cancel what nobody waits for any more."""
+        self._streams.close()
 
     async def field(self, name: str, arguments: Mapping[str, Json], tree: Tree | None) -> Json:
         """Return the value of an account field. Raises `UpstreamError`, `GraphQLError`."""
@@ -90,24 +87,20 @@ class AccountReading:
         if connect is None:
             return None
         if connect.paging is None:
-            fetched, value = await self._direct(connect, name, needs)
+            fetched, value = await self._streams.direct(connect, name, needs)
             pages = [fetched]
             extent = Extent(records=len(value) if isinstance(value, list) else None)
         else:
             rule = definition.distinct.get(name)
             span = self._last(rule.days) if rule is not None else Span()
             read = dict(needs or {}) | ({rule.by: None} if rule is not None else {})
-            batch = await self._stream(connect, name, read, span, want=None)
+            batch = await self._streams.read(connect, name, read, span, want=None)
             value = distinct(batch.records, rule) if rule is not None else batch.records
+            if not is_list_type(get_nullable_type(kind)):
+                value = batch.records[0] if batch.records else None
             pages, extent = batch.fetched, _extent(batch, span, self._now)
         provenance = self._provenance(pages, extent, connect, [])
         return self._complete(provenance).complete(kind, value, tree)
-
-    async def _direct(self, connect: Connect, name: str, tree: Tree | None) -> tuple[Fetched, Json]:
-        variables = {"limit": None, "offset": None, "number": None, "cursor": None, "from": None, "to": None}
-        fetched = await self._fetch(connect, variables)
-        value = self._map(connect, fetched, variables, {name: tree})
-        return fetched, value.get(name) if isinstance(value, dict) else None
 
     async def _engagements(self, arguments: Mapping[str, Json], tree: Tree) -> Json:
         connect = self._runtime.definition.connect_for(ENGAGEMENTS)
@@ -161,13 +154,13 @@ class AccountReading:
             span = resumed(span, after, is_windowed=is_windowed)
         if after is None or is_windowed:
             want = first + (after is not None)
-            return await self._stream(connect, ENGAGEMENTS, needs, span, want=want)
+            return await self._streams.read(connect, ENGAGEMENTS, needs, span, want=want)
         want = after.index + 1 + first
-        batch = await self._stream(connect, ENGAGEMENTS, needs, span, want=want, start=after.start)
+        batch = await self._streams.read(connect, ENGAGEMENTS, needs, span, want=want, start=after.start)
         if batch.has_more and not holds(batch, after, self._pseudonyms):
             # Newer records have pushed this one on to a later page.
             want += connect.paging.size if connect.paging is not None else 0
-            batch = await self._stream(connect, ENGAGEMENTS, needs, span, want=want, start=after.start)
+            batch = await self._streams.read(connect, ENGAGEMENTS, needs, span, want=want, start=after.start)
         return batch
 
     async def _folded(
@@ -180,7 +173,7 @@ class AccountReading:
         if connect is None:
             return None
         span = self._last(fold.days)
-        batch = await self._stream(connect, ENGAGEMENTS, ENGAGEMENT_TREE, span, want=None)
+        batch = await self._streams.read(connect, ENGAGEMENTS, ENGAGEMENT_TREE, span, want=None)
         pages = batch.fetched
         if name == "experience":
             value = fold_experience(batch.records, definition, self._now)
@@ -203,9 +196,13 @@ class AccountReading:
     async def _account_list(self, name: str, pages: list[Fetched]) -> list[Json]:
         """Return a list of the account's as mapped, for folding; its answer is added to `pages`."""
         connect = self._runtime.definition.connect_for(name)
-        if connect is None or connect.paging is not None:
+        if connect is None:
             return []
-        fetched, value = await self._direct(connect, name, None)
+        if connect.paging is not None:
+            batch = await self._streams.read(connect, name, None, Span(), want=None)
+            pages += batch.fetched
+            return batch.records
+        fetched, value = await self._streams.direct(connect, name, None)
         pages.append(fetched)
         return flat(value) if isinstance(value, list) else []
 
@@ -222,7 +219,7 @@ class AccountReading:
         needs = _PAYMENT_TREE
         if origin == ENGAGEMENTS:
             needs = {"earnings": None, **_PLACING}
-        batch = await self._stream(connect, origin, needs, span, want=None)
+        batch = await self._streams.read(connect, origin, needs, span, want=None)
         payments = payments_of(batch.records) if origin == ENGAGEMENTS else batch.records
         provenance = self._provenance(
             batch.fetched,
@@ -241,7 +238,7 @@ class AccountReading:
         ends = [at for at in (moment((record.get("period") or {}).get("end")) for record in records) if at]
         span = Span(since=min(starts) - _PAYMENT_LEAD, until=max(starts + ends) + _PAYMENT_LAG)
         try:
-            batch = await self._stream(connect, PAYMENTS, _PAYMENT_TREE, span, want=None)
+            batch = await self._streams.read(connect, PAYMENTS, _PAYMENT_TREE, span, want=None)
         except UpstreamError as failure:
             for record in records:
                 record["earnings"] = failure
@@ -252,104 +249,8 @@ class AccountReading:
         for record in records:
             record["earnings"] = lines.get(record.get("ref"), [])
 
-    async def _stream(
-        self,
-        connect: Connect,
-        name: str,
-        tree: Tree,
-        span: Span,
-        *,
-        want: int | None,
-        start: Mapping[str, Json] | None = None,
-    ) -> Batch:
-        """Return the records that a paged endpoint gives under `name`."""
-        if connect.paging is None:
-            fetched, value = await self._direct(connect, name, tree)
-            records = _records({name: value}, name, tree)
-            return _ordered(within(Batch(pages=(_page(fetched, records),), total=len(records)), span), connect, name)
-
-        def map_page(fetched: Fetched, variables: Mapping[str, Json]) -> list[Json]:
-            value = self._map(connect, fetched, variables, {name: tree})
-            return _records(value, name, tree)
-
-        reader = StreamReader(
-            connect.paging,
-            lambda variables: self._fetch(connect, variables),
-            map_page,
-            concurrency=self._runtime.upstream.concurrency,
-        )
-        if want is not None and self.reads_all and start is None:
-            want = max(want, connect.paging.size)
-        if (not connect.filters_by_time and span != Span()) or not _comes_newest_first(connect):
-            want, start = None, None
-        batch = await reader.read(span, now=self._now, want=want, start=start)
-        return _ordered(within(batch, span), connect, name) if name in (ENGAGEMENTS, PAYMENTS) else batch
-
     def _last(self, days: int) -> Span:
         return Span(since=self._now - timedelta(days=days), until=None)
-
-    def _map(self, connect: Connect, fetched: Fetched, variables: Mapping[str, Json], tree: Tree) -> Json:
-        value, problems = self._runtime.mapper(connect, tree)(
-            fetched.body,
-            {
-                "$page": dict(variables),
-                "$config": self._runtime.config,
-                PSEUDONYM_KEY: self._pseudonyms.mapping_key,
-            },
-        )
-        if problems:
-            self._runtime.drift.note(connect.id, problems, self._now)
-        return value
-
-    async def _fetch(self, connect: Connect, page: Mapping[str, Json]) -> Fetched:
-        endpoint = self._runtime.endpoints[connect.id]
-        key = (connect.id, tuple(sorted(page.items())))
-        fetched: Fetched = await self._once(key, lambda: self._request(endpoint, page))
-        return fetched
-
-    async def _request(self, endpoint: CompiledEndpoint | FileEndpoint, page: Mapping[str, Json]) -> Fetched:
-        runtime = self._runtime
-        if isinstance(endpoint, FileEndpoint):
-            return await self._read_file(endpoint)
-        linked = await self._once("credential", self._acquire)
-        request = endpoint.request({"$page": dict(page), "$account": linked.facts, "$config": runtime.config})
-        try:
-            response = await runtime.upstream.send(
-                request, permit=self._permit, credential=linked.credential, deadline=self._deadline
-            )
-            return endpoint.read(response, at=runtime.clock())
-        except UpstreamUnauthorizedError:
-            await runtime.credentials.reject(self.account_id, linked.version)
-            raise
-
-    async def _read_file(self, endpoint: FileEndpoint) -> Fetched:
-        require_open(self._permit)
-        assert self._runtime.takeouts is not None
-        rows, sha256, at = await self._runtime.takeouts.read(self.account_id, endpoint.file)
-        return Fetched(body={"rows": rows}, sha256=sha256, at=at)
-
-    async def _acquire(self) -> LinkedCredential:
-        return await self._runtime.credentials.acquire(
-            self.account_id,
-            self._runtime.connector.name,
-            permit=require_open(self._permit),
-            deadline=self._deadline,
-        )
-
-    async def _once(self, key: Json, make: Callable[[], Awaitable[Any]]) -> Any:
-        """Return what `make` makes, made once per key; a waiter that is cancelled does not cancel the others."""
-        task = self._shared.get(key)
-        if task is None:
-            task = self._shared[key] = asyncio.ensure_future(make())
-        return await asyncio.shield(task)
-
-    def close(self) -> None:
-        """Cancel what nobody waits for any more."""
-        for task in self._shared.values():
-            if not task.done():
-                task.cancel()
-            elif not task.cancelled():
-                task.exception()
 
     def _after(self, cursor: Json) -> Position | None:
         if cursor is None:
@@ -370,38 +271,10 @@ class AccountReading:
         return Completion(definition=self._runtime.definition, pseudonyms=self._pseudonyms, provenance=provenance)
 
 
-def _records(value: Json, name: str, tree: Tree) -> list[Json]:
-    """Return the mapped records of an answer. Raises `UpstreamMalformedError` when they are not where they should be.
-
-    An answer without its list is not an answer without records: it has drifted from what is mapped.
-    """
-    given = value.get(name) if isinstance(value, dict) else None
-    found = flat(given) if isinstance(given, list) else None
-    if found is None or not all(isinstance(record, dict) for record in found):
-        raise UpstreamMalformedError(f"The platform's answer has no list of {name} where it used to be.")
-    for required in _REQUIRED.get(name, frozenset()) & tree.keys():
-        if any(record.get(required) is None for record in found):
-            raise UpstreamMalformedError(f"The platform's {name} have no {required} where it used to be.")
-    return found
-
-
-def _comes_newest_first(connect: Connect) -> bool:
-    return connect.paging is not None and connect.paging.order == "NEWEST_FIRST"
-
-
-def _ordered(batch: Batch, connect: Connect, name: str) -> Batch:
-    """Engagements are shown newest first, however the platform orders them."""
-    return batch if name != ENGAGEMENTS or _comes_newest_first(connect) else newest_first(batch)
-
-
-def _page(fetched: Fetched, records: Sequence[Json]) -> Page:
-    return Page(fetched=fetched, variables={}, records=records)
-
-
 def _extent(
     batch: Batch, span: Span, now: datetime, *, records: int | None = None, complete: bool | None = None
 ) -> Extent:
-    is_complete = not batch.has_more if complete is None else complete
+    is_complete = (not batch.has_more if complete is None else complete) and batch.reason is None
     starts = [at for at in map(started_at, batch.records) if at is not None]
     oldest = min(starts, default=None)
     return Extent(

@@ -28,7 +28,7 @@ from connectors.runtime.pseudonym import AccountNames
 from connectors.runtime.reading import AccountReading
 from connectors.runtime.remote import ACCEPTED_STATUSES, RemoteEndpoint, RemoteReading, missing_fields
 from connectors.schema import Connector
-from connectors.transport import Credential, Permit, Upstream, UpstreamError
+from connectors.transport import AccountCredential, Permit, Upstream, UpstreamError
 
 Json = Any
 
@@ -135,7 +135,7 @@ class ConnectorSubgraph:
         """Return how the platform and the mapping have fared since this process began."""
         return health_of(self.upstream, self._runtime.drift)
 
-    async def missing_at_platform(self, *, permit: Permit, credential: Credential) -> list[str]:
+    async def missing_at_platform(self, *, permit: Permit, credential: AccountCredential) -> list[str]:
         """Return what a remote subgraph's own SDL lacks of what it would be asked for. Raises `UpstreamError`."""
         assert self._remote is not None
         response = await self.upstream.send(
@@ -208,7 +208,8 @@ class ConnectorSubgraph:
             if key not in context.readings:
                 context.readings[key] = self._reading(context.call, account_id, permit)
             reading = context.readings[key]
-            reading.reads_all = reading.reads_all or reads_all
+            if reads_all and isinstance(reading, AccountReading):
+                reading.expect_whole_streams()
             found.append(reading)
         return found
 

@@ -17,6 +17,7 @@ Reading order:
     quota, faults, bodies   rate limits; the switches and the damage they do
     journal, gate           the request log; what every call passes through
     control, pages          the control page and its JSON twin
+    inbox                   what the personas get sent
     takeout/                exports that workers download themselves
     app                     puts it together
 """

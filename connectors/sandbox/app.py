@@ -1,4 +1,4 @@
-"""Puts the sandbox together: platforms behind their gates, the control page, the log, the exports."""
+"""Puts the sandbox together: platforms behind their gates, the control page, the log, the exports, the inbox."""
 
 from urllib.parse import urlsplit
 
@@ -11,6 +11,7 @@ from starlette.routing import Mount, Route
 
 from connectors.sandbox.control import ControlDesk
 from connectors.sandbox.gate import PlatformGate
+from connectors.sandbox.inbox import inbox_routes
 from connectors.sandbox.journal import Journal
 from connectors.sandbox.pages import style_sheet
 from connectors.sandbox.platforms import BUILDERS
@@ -43,6 +44,7 @@ def create_sandbox(settings: SandboxSettings, *, clock: Clock | None = None) -> 
             Route("/sandbox.css", css),
             *control.routes(),
             *takeout_routes(world),
+            *inbox_routes(world.inbox),
             *(Mount(f"/{gate.platform.name}", app=gate) for gate in gates),
         ],
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=sorted(hosts), www_redirect=False)],

@@ -1,4 +1,4 @@
-"""The world that all simulated platforms share: one seed, one clock.
+"""The world that all simulated platforms share: one seed, one clock, one inbox.
 
 Every record is drawn from a generator that is named by its place (`world.random("uber", login, day)`), never
 from one shared stream: what a persona did is the same whatever was asked for before.
@@ -11,8 +11,10 @@ import random
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+
+from connectors.sandbox.inbox import Inbox
 
 __all__ = ["Clock", "World", "clock_from"]
 
@@ -22,11 +24,12 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """Seed and time of one sandbox; `started` is where the personas' history ends."""
+    """Seed and time of one sandbox; `started` is where the personas' history ends, `inbox` what they get sent."""
 
     seed: int
     clock: Clock
     started: datetime
+    inbox: Inbox = field(default_factory=Inbox)
 
     def random(self, *place: object) -> random.Random:
         """Return the generator that belongs to a place, always in the same state."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, TypeAlias
 
 Fidelity = Literal["DOCUMENTED", "OBSERVED", "TAKEOUT", "HYPOTHETICAL"]
 Method = Literal["GET", "POST"]
@@ -54,6 +54,9 @@ class Source:
     is_unauthorized: str | None = None
     is_forbidden: str | None = None
     is_throttled: str | None = None
+    is_unavailable: str | None = None
+    retry_after: str | None = None
+    is_absent: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,10 +103,21 @@ class Paging:
     first: int
     total: str | None
     pages: str | None
+    records: str | None = None
     next: str | None
     window: timedelta | None
     time: TimeUnit
     order: RecordOrder
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Each:
+    """`@each`: the connect `of` gives under `list` what this one is asked for, once each."""
+
+    of: str
+    list: str
+    days: int
     most: int
 
 
@@ -116,6 +130,7 @@ class Connect:
     selection: str
     fields: frozenset[str]
     paging: Paging | None
+    each: Each | None = None
 
     @property
     def filters_by_time(self) -> bool:
@@ -185,6 +200,22 @@ class ClientCredentialsLinking:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformTokenLinking:
+    """`@linking(platformToken:)`: one token for all workers."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwsSigV4Linking:
+    """`@linking(awsSigV4:)`: every request is signed."""
+
+    region: str
+    service: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TokenLinking:
     """`@linking(token:)`; `label` is what the worker is asked for."""
 
@@ -209,7 +240,19 @@ class TakeoutLinking:
     files: tuple[TakeoutFile, ...]
 
 
-LinkingMethod = OAuth2Linking | ClientCredentialsLinking | TokenLinking | TakeoutLinking
+OwnLinking: TypeAlias = ClientCredentialsLinking | PlatformTokenLinking | AwsSigV4Linking
+"""Ways in which Gigway's own credential reads, so that the worker must prove whose record they name."""
+
+LinkingMethod: TypeAlias = OAuth2Linking | OwnLinking | TokenLinking | TakeoutLinking
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """`search` of an identity request: pages of `size`, `most` of them, `records` counts an answer's records."""
+
+    size: int
+    most: int
+    records: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,16 +261,41 @@ class Identity:
 
     endpoint: Endpoint
     selection: str
+    search: Search | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailProof:
+    """`@linking(proof: { email: true })`: the claim is an address, and the code is mailed to it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageProof:
+    """`@linking(proof: { message: … })`: a request by which the platform hands over the code."""
+
+    endpoint: Endpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Linking:
-    """`@linking`: how an account is linked, where its credential goes, and who it turns out to be."""
+    """`@linking`: how an account is linked, where its credential goes, and who it turns out to be.
+
+    `body` is the member of a JSON body that carries the credential in a header's place. `holder` is whoever must have
+    agreed beside the worker.
+    """
 
     method: LinkingMethod
     header: str
     prefix: str
     identity: tuple[Identity, ...]
+    body: str | None = None
+    proof: EmailProof | MessageProof | None = None
+    holder: str | None = None
+
+    @property
+    def reads_as_gigway(self) -> bool:
+        """Whether requests carry a credential of this Gigway's own, the same for all accounts."""
+        return isinstance(self.method, OwnLinking)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,6 +360,11 @@ class Definition:
         if self.remote is not None:
             return self.remote.fields
         return frozenset(field for connect in self.connects for field in connect.fields)
+
+    @property
+    def lists(self) -> frozenset[str]:
+        """The mapping-only names under which connects give what others are asked for."""
+        return frozenset(connect.each.list for connect in self.connects if connect.each is not None)
 
     def connect_for(self, field: str) -> Connect | None:
         """Return the endpoint that gives an account field or stream."""

@@ -18,29 +18,27 @@ from graphql.execution.values import get_argument_values
 from connectors.mapping import MappingError
 from connectors.schema.definition import (
     BodyFormat,
-    ClientCredentialsLinking,
     Connect,
     Definition,
     Distinct,
+    Each,
+    EmailProof,
     Endpoint,
     Fold,
     Header,
     Identity,
     Limits,
     Linking,
-    LinkingMethod,
-    OAuth2Linking,
+    MessageProof,
     Occupation,
     Paging,
     Platform,
     Remote,
     Source,
-    TakeoutFile,
-    TakeoutLinking,
-    TokenLinking,
 )
 from connectors.schema.document import ConnectorDocument
 from connectors.schema.feeds import read_entries, read_feeds
+from connectors.schema.linking_values import linking_method, search_of
 from connectors.schema.problem import SdlProblem, problem_at
 from connectors.schema.variables import parse_mapping
 
@@ -49,7 +47,7 @@ Values = Mapping[str, Any]
 PUBLIC_FEED = "PUBLIC_FEED"
 """The method of a connector without accounts."""
 
-_LINKING_METHODS = ("oauth2", "clientCredentials", "token", "takeout")
+_LINKING_METHODS = ("oauth2", "clientCredentials", "platformToken", "awsSigV4", "token", "takeout")
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 
 
@@ -158,6 +156,9 @@ class DirectiveReader:
                 is_unauthorized=values.get("isUnauthorized"),
                 is_forbidden=values.get("isForbidden"),
                 is_throttled=values.get("isThrottled"),
+                is_unavailable=values.get("isUnavailable"),
+                is_absent=values.get("isAbsent"),
+                retry_after=values.get("retryAfter"),
             )
         return sources
 
@@ -167,6 +168,7 @@ class DirectiveReader:
         documents = self._by_connect(found["graphql"], ids)
         pagings = self._by_connect(found["paging"], ids)
         formats = self._by_connect(found["format"], ids)
+        eaches = self._by_connect(found["each"], ids)
         connects = []
         for node, values in found["connect"]:
             if ids.count(values["id"]) > 1:
@@ -186,6 +188,7 @@ class DirectiveReader:
                     selection=values["selection"],
                     fields=fields,
                     paging=self.paging(*paging) if paging else None,
+                    each=_each(eaches[values["id"]][1]) if values["id"] in eaches else None,
                 )
             )
         return tuple(connects)
@@ -203,15 +206,33 @@ class DirectiveReader:
             given |= self.output_fields(node, each["selection"]) or frozenset()
             if endpoint is not None:
                 endpoint = replace(endpoint, format=BodyFormat(kind=each["body"]))
-                identity.append(Identity(endpoint=endpoint, selection=each["selection"]))
+                search = search_of(each.get("search"))
+                identity.append(Identity(endpoint=endpoint, selection=each["selection"], search=search))
         if "reference" not in given and methods != ["takeout"]:
             self.add(node, "IDENTITY_WITHOUT_REFERENCE", "One of the identity's selections must give `reference`.")
         return Linking(
-            method=_linking_method(methods[0], values[methods[0]]),
+            method=linking_method(methods[0], values[methods[0]]),
             header=values["credential"]["header"],
             prefix=values["credential"]["prefix"],
             identity=tuple(identity),
+            body=values["credential"].get("body"),
+            proof=self._proof(node, values.get("proof"), sources),
+            holder=values.get("holder"),
         )
+
+    def _proof(
+        self, node: DirectiveNode, values: Values | None, sources: Mapping[str, Source]
+    ) -> EmailProof | MessageProof | None:
+        if values is None:
+            return None
+        message = values.get("message")
+        if values["email"] == (message is not None):
+            self.add(node, "PROOF_COUNT", "`proof` takes one of email and message.")
+            return None
+        if message is None:
+            return EmailProof()
+        endpoint = self.endpoint(node, message, sources, None)
+        return MessageProof(endpoint=endpoint) if endpoint is not None else None
 
     def limits(self, found: Sequence[Read]) -> Limits:
         """Return `@limits`, or the usual ones."""
@@ -280,6 +301,7 @@ class DirectiveReader:
             first=values["first"],
             total=values.get("total"),
             pages=values.get("pages"),
+            records=values.get("records"),
             next=values.get("next"),
             window=self.duration(node, values.get("window")),
             time=values.get("time", "RFC3339"),
@@ -325,40 +347,8 @@ def _file_endpoint(file: str) -> Endpoint:
     )
 
 
-def _linking_method(kind: str, values: Values) -> LinkingMethod:
-    match kind:
-        case "oauth2":
-            return OAuth2Linking(
-                authorization_endpoint=values["authorizationEndpoint"],
-                token_endpoint=values["tokenEndpoint"],
-                revocation_endpoint=values.get("revocationEndpoint"),
-                scopes=tuple(values["scopes"]),
-                pkce=values["pkce"],
-                client_authentication=values["clientAuthentication"],
-                parameters=tuple((pair["name"], pair["value"]) for pair in values["parameters"]),
-            )
-        case "clientCredentials":
-            return ClientCredentialsLinking(
-                token_endpoint=values["tokenEndpoint"],
-                scopes=tuple(values["scopes"]),
-                client_authentication=values["clientAuthentication"],
-                reference=values["reference"],
-            )
-        case "takeout":
-            return TakeoutLinking(
-                instructions=values["instructions"],
-                files=tuple(
-                    TakeoutFile(
-                        name=each["name"],
-                        pattern=each["pattern"],
-                        is_csv=each["format"] == "CSV",
-                        required=each["required"],
-                    )
-                    for each in values["files"]
-                ),
-            )
-        case _:
-            return TokenLinking(label=values["label"])
+def _each(values: Values) -> Each:
+    return Each(of=values["of"], list=values["list"], days=values["days"], most=values["most"])
 
 
 def body_format(values: Values) -> BodyFormat:

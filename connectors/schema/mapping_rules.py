@@ -58,6 +58,8 @@ def mapping_complaints(definition: Definition, connect: Connect, schema: GraphQL
         for name, inner in variant.fields.items():
             fields = record_fields(definition, name, schema)
             where = f"{connect.id}: {name}"
+            if name in definition.lists and fields is None:
+                continue
             if name == TERMS and fields is None:
                 if any(True for _ in _objects(inner)):
                     yield "MAPPING_OBJECT_FOR_SCALAR", f"{where} is a list of texts, but the mapping makes objects."
@@ -66,7 +68,9 @@ def mapping_complaints(definition: Definition, connect: Connect, schema: GraphQL
             elif isinstance(fields, GraphQLField):
                 rule = definition.distinct.get(name)
                 counted = rule.count if rule is not None else None
-                yield from (each for each in _field(fields, inner, where) if not _is_counted(each, counted))
+                found = (each for each in _field(fields, inner, where) if not _is_counted(each, counted))
+                # Of a list of pages that stands for one value, the first record is taken.
+                yield from (each for each in found if each[0] != "MAPPING_LIST_FOR_ONE" or connect.paging is None)
             else:
                 yield from check_selection(fields[0], fields[1], inner, where)
 

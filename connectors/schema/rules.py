@@ -29,6 +29,8 @@ from connectors.schema.definition import (
     ClientCredentialsLinking,
     Definition,
     Endpoint,
+    Linking,
+    MessageProof,
     OAuth2Linking,
     Source,
     TakeoutLinking,
@@ -74,8 +76,10 @@ def sdl_problems(document: ConnectorDocument) -> Iterator[SdlProblem]:
 def definition_problems(document: ConnectorDocument, definition: Definition) -> Iterator[SdlProblem]:
     """Yield the problems of what the directives say."""
     yield from _names(document, definition)
+    yield from _proof(definition.linking)
     yield from _endpoints(document, definition)
     yield from _paging(document, definition)
+    yield from _each(document, definition)
     yield from _supply(document, definition)
     yield from remote_problems(document, definition)
     node = document.account
@@ -213,6 +217,24 @@ def _named(node: TypeNode) -> str:
     return _named(inner) if inner is not None else str(getattr(node, "name").value)  # noqa: B009
 
 
+def _proof(linking: Linking) -> Iterator[SdlProblem]:
+    """Whoever reads with a credential that is not the worker's own must know whose record a worker names."""
+    if linking.reads_as_gigway and linking.proof is None:
+        yield problem_at(
+            None,
+            "LINKING_UNPROVEN",
+            "A reference that the worker types in does not prove whose record it is: add `proof` to @linking.",
+        )
+    if not linking.reads_as_gigway and (linking.proof is not None or linking.holder is not None):
+        yield problem_at(
+            None, "PROOF_UNNEEDED", "`proof` and `holder` are for ways in which Gigway's own credential reads."
+        )
+    if linking.body is not None:
+        endpoints = [identity.endpoint for identity in linking.identity]
+        if any(endpoint.body is None for endpoint in endpoints):
+            yield problem_at(None, "CREDENTIAL_WITHOUT_BODY", "A request without a body cannot carry the credential.")
+
+
 def _endpoints(document: ConnectorDocument, definition: Definition) -> Iterator[SdlProblem]:
     node = document.account
     if definition.remote is not None:
@@ -222,12 +244,6 @@ def _endpoints(document: ConnectorDocument, definition: Definition) -> Iterator[
     method = definition.linking.method
     if isinstance(method, OAuth2Linking | ClientCredentialsLinking):
         yield from _url(method.token_endpoint, "@linking tokenEndpoint")
-    if isinstance(method, ClientCredentialsLinking):
-        yield problem_at(
-            None,
-            "LINKING_UNPROVEN",
-            "A reference that the worker types in does not prove whose record it is: link by oauth2, token or takeout.",
-        )
     if isinstance(method, OAuth2Linking):
         yield from _url(method.authorization_endpoint, "@linking authorizationEndpoint")
         if method.revocation_endpoint is not None:
@@ -236,6 +252,8 @@ def _endpoints(document: ConnectorDocument, definition: Definition) -> Iterator[
     for number, identity in enumerate(definition.linking.identity, 1):
         endpoints[f"identity {number}"] = identity.endpoint
     endpoints |= {f"feed {feed.id}": feed.endpoint for feed in definition.feeds}
+    if isinstance(definition.linking.proof, MessageProof):
+        endpoints["proof"] = definition.linking.proof.endpoint
     files = {file.name for file in method.files} if isinstance(method, TakeoutLinking) else set()
     for name, endpoint in endpoints.items():
         if endpoint.file is None:
@@ -282,7 +300,7 @@ def _paging(document: ConnectorDocument, definition: Definition) -> Iterator[Sdl
     """What paging reads of an answer is one value each, not an object of fields."""
     for connect in definition.connects:
         paging = connect.paging
-        for text in (paging.total, paging.pages, paging.next) if paging is not None else ():
+        for text in (paging.total, paging.pages, paging.records, paging.next) if paging is not None else ():
             if text is None:
                 continue
             try:
@@ -293,6 +311,21 @@ def _paging(document: ConnectorDocument, definition: Definition) -> Iterator[Sdl
             if is_object:
                 message = f"{connect.id}: {text!r} makes an object; write $.{text} for the value."
                 yield problem_at(document.account, "PAGING_NOT_A_VALUE", message)
+
+
+def _each(document: ConnectorDocument, definition: Definition) -> Iterator[SdlProblem]:
+    """What is asked for each record of another list has that list, and pages; one such list never needs another."""
+    connects = {connect.id: connect for connect in definition.connects}
+    for connect in definition.connects:
+        if connect.each is None:
+            continue
+        outer = connects.get(connect.each.of)
+        if outer is None or connect.each.list not in outer.fields or outer.each is not None:
+            message = f"{connect.id}: {connect.each.of} gives no {connect.each.list} to ask for one by one."
+            yield problem_at(document.account, "EACH_WITHOUT_LIST", message)
+        if connect.paging is None or connect.paging.order != "UNORDERED":
+            message = f"{connect.id}: what is asked one by one has @paging with order: UNORDERED."
+            yield problem_at(document.account, "EACH_ORDER", message)
 
 
 def _supply(document: ConnectorDocument, definition: Definition) -> Iterator[SdlProblem]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.mapping import Selection, parse_selection
 
-REQUEST_VARIABLES = frozenset({"$args", "$page", "$account", "$config"})
+REQUEST_VARIABLES = frozenset({"$args", "$page", "$account", "$each", "$config"})
 """What is known before a request is made."""
 
 RESPONSE_VARIABLES = REQUEST_VARIABLES | {"$status", "$response"}

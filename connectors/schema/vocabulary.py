@@ -40,7 +40,7 @@ CATEGORIES: Final = frozenset(CATEGORY_OF_FIELD.values()) | {"reviews", "locatio
 RUNTIME_DIRECTIVES: Final = frozenset(
     {
         "source", "connect", "platform", "linking", "graphql", "paging", "limits", "envelope", "fold",
-        "distinct", "format", "occupation", "feed", "entry", "remote",
+        "distinct", "each", "format", "occupation", "feed", "entry", "remote",
     }
 )  # fmt: skip
 """Directives that the runtime reads and that no composed subgraph carries."""

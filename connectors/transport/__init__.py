@@ -5,7 +5,9 @@
                                   └──────────── retry with jitter ◄──────────────┘
 
 Reading order:
-    message    requests, responses, credentials
+    message    requests, responses
+    credential what proves a request
+    aws_signature  the same by a signature of AWS's kind
     failure    what can go wrong
     permit     the permission that every request needs
     address    which hosts may be reached
@@ -16,6 +18,7 @@ Reading order:
     upstream   one platform's service: puts the above in order
 """
 
+from connectors.transport.credential import AccountCredential, BodyCredential, Credential
 from connectors.transport.failure import (
     PermitEndedError,
     UpstreamError,
@@ -26,12 +29,14 @@ from connectors.transport.failure import (
     UpstreamUnauthorizedError,
     UpstreamUnavailableError,
 )
-from connectors.transport.message import Credential, UpstreamRequest, UpstreamResponse
+from connectors.transport.message import UpstreamRequest, UpstreamResponse
 from connectors.transport.permit import Permit
 from connectors.transport.upstream import Upstream, UpstreamLimits
 from connectors.transport.wire import Wire
 
 __all__ = [
+    "AccountCredential",
+    "BodyCredential",
     "Credential",
     "Permit",
     "PermitEndedError",

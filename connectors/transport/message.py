@@ -1,4 +1,4 @@
-"""What goes to a platform and what comes back. No `repr` shows a credential, a query or a body."""
+"""What goes to a platform and what comes back. No `repr` shows a header, a query or a body."""
 
 from __future__ import annotations
 
@@ -6,15 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credential:
-    """The header that proves one linked account, and a name for the account that is fit for a key."""
-
-    account_id: str
-    header: str
-    value: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import email.utils
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from connectors.transport.address import Reach
 from connectors.transport.breaker import BreakerState, CircuitBreaker
+from connectors.transport.credential import AccountCredential
 from connectors.transport.failure import (
     PermitEndedError,
     UpstreamError,
@@ -21,7 +22,7 @@ from connectors.transport.failure import (
     UpstreamUnauthorizedError,
     UpstreamUnavailableError,
 )
-from connectors.transport.message import Credential, UpstreamRequest, UpstreamResponse
+from connectors.transport.message import UpstreamRequest, UpstreamResponse
 from connectors.transport.permit import Permit, require_open, run_under
 from connectors.transport.rate import RateLimit
 from connectors.transport.retry import RetryPolicy
@@ -54,6 +55,18 @@ class UpstreamCounters:
     retried: int = 0
     seconds: float = 0.0
     codes: dict[str, int] = field(default_factory=dict)
+
+
+Check = Callable[[UpstreamResponse], None]
+"""Raises the `UpstreamError` that an answer means; none means that it is good."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Verdict:
+    """How answers are judged: statuses that are never errors, and the check of the others."""
+
+    accepts: frozenset[int]
+    check: Check
 
 
 class Upstream:
@@ -98,15 +111,18 @@ class Upstream:
         request: UpstreamRequest,
         *,
         permit: Permit | None,
-        credential: Credential | None,
+        credential: AccountCredential | None,
         deadline: float | None = None,
         accepts: frozenset[int] = frozenset(),
+        check: Check | None = None,
     ) -> UpstreamResponse:
         """Send `request` and return a 2xx answer, or one whose status `accepts` names, trying again where safe.
 
-        `deadline` is a reading of the event loop's clock. Before each attempt the permit must be open, and when it
-        ends the attempt is dropped. Raises `UpstreamError`.
+        `check` judges answers in the place of `judge`, for platforms whose statuses do not tell all. `deadline` is a
+        reading of the event loop's clock. Before each attempt the permit must be open, and when it ends the attempt is
+        dropped. Raises `UpstreamError`.
         """
+        verdict = _Verdict(accepts=accepts, check=check or judge)
         require_open(permit)
         assert permit is not None
         now = asyncio.get_running_loop().time
@@ -114,7 +130,7 @@ class Upstream:
         attempt = 1
         while True:
             try:
-                return await run_under(permit, self._attempt(request, permit, credential, end - now(), accepts))
+                return await run_under(permit, self._attempt(request, permit, credential, end - now(), verdict))
             except UpstreamError as failure:
                 self._count(failure)
                 wait = self._retry.wait_before(attempt + 1, failure, is_safe=request.is_safe, left=end - now())
@@ -128,9 +144,9 @@ class Upstream:
         self,
         request: UpstreamRequest,
         permit: Permit,
-        credential: Credential | None,
+        credential: AccountCredential | None,
         left: float,
-        accepts: frozenset[int],
+        verdict: _Verdict,
     ) -> UpstreamResponse:
         loop = asyncio.get_running_loop()
         end = loop.time() + left
@@ -144,29 +160,28 @@ class Upstream:
             if not self._breaker.admits(time.monotonic()):
                 raise UpstreamUnavailableError("The platform keeps failing and is left alone for a moment.")
             require_open(permit)
-            return await self._exchange(request, credential, end - loop.time(), accepts)
+            return await self._exchange(request, credential, end - loop.time(), verdict)
         finally:
             self._slots.release()
 
     async def _exchange(
-        self, request: UpstreamRequest, credential: Credential | None, left: float, accepts: frozenset[int]
+        self, request: UpstreamRequest, credential: AccountCredential | None, left: float, verdict: _Verdict
     ) -> UpstreamResponse:
         if left <= 0:
             self._breaker.abandoned()
             raise UpstreamTimeoutError("There is no time left for this request.")
-        headers = {credential.header: credential.value} if credential is not None else {}
+        proven = request if credential is None else credential.prove(request)
         self.counters.requests += 1
         started = time.monotonic()
         try:
             response = await self._wire.exchange(
-                request,
-                headers=headers,
+                proven,
                 reach=self._reach,
                 seconds=min(self._limits.timeout, left),
                 body_bytes=self._limits.body_bytes,
             )
-            if response.status not in accepts:
-                judge(response)
+            if response.status not in verdict.accepts:
+                verdict.check(response)
         except UpstreamError as failure:
             if failure.trips_breaker:
                 self._breaker.failed(time.monotonic())
@@ -181,7 +196,7 @@ class Upstream:
         self.counters.seconds += time.monotonic() - started
         return response
 
-    async def _wait_for_rate(self, credential: Credential | None, left: float) -> None:
+    async def _wait_for_rate(self, credential: AccountCredential | None, left: float) -> None:
         if self._rate is None:
             return
         key = credential.account_id if credential is not None and self._limits.per_account else ""

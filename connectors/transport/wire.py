@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
@@ -48,12 +47,11 @@ class Wire:
         self,
         request: UpstreamRequest,
         *,
-        headers: Mapping[str, str],
         reach: Reach,
         seconds: float,
         body_bytes: int,
     ) -> UpstreamResponse:
-        """Send `request` with `headers` beside its own, and return the whole answer, whatever its status.
+        """Send `request` and return the whole answer, whatever its status.
 
         `seconds` covers everything, the body included. Raises `UpstreamUnavailableError`, `UpstreamTimeoutError`,
         `UpstreamMalformedError`.
@@ -66,7 +64,7 @@ class Wire:
                 session.request(
                     request.method,
                     request.url,
-                    headers={**request.headers, **headers},
+                    headers=request.headers,
                     data=request.body,
                     allow_redirects=False,
                 ) as response,

@@ -38,6 +38,7 @@ SEALED: Final = (
     _bytes_column("lasting_key", "sealed"),
     _bytes_column("linked_account", "credential"),
     _bytes_column("link_attempt", "verifier"),
+    _bytes_column("link_claim", "sealed"),
     _bytes_column("takeout_upload", "content"),
     SealedColumn(
         table="worker_credential",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import os
+import re
 import socket
 import threading
 import time
@@ -29,7 +30,8 @@ from connectors.accounts import LinkedAccount
 from connectors.catalogue import built_in
 from connectors.environment import Environment
 from connectors.linking import LinkingRoutes
-from connectors.linking.models import LinkAttempt
+from connectors.linking.mail import SandboxMail
+from connectors.linking.models import LinkAttempt, LinkClaim
 from connectors.registration.models import ConnectorChange, ConnectorVersion, LiveConnector
 from connectors.registry import Platforms, build_platforms
 from connectors.sandbox import SandboxSettings, create_sandbox
@@ -42,7 +44,7 @@ from gateway.storage.database import create_database_engine
 from gateway.storage.keyring import Keyring
 from gateway.storage.vault import Vault
 
-TABLES = (LinkedAccount, LinkAttempt, TakeoutUpload)
+TABLES = (LinkedAccount, LinkAttempt, LinkClaim, TakeoutUpload)
 EXPORTS = {"uber_takeout": "uber-driver", "uber_eats_takeout": "uber-eats"}
 """Names of the sandbox's exports that differ from the platform's."""
 ALEX = "alex.sandberg@sandbox.example"
@@ -157,12 +159,15 @@ class World:
     signed_in: list[str | None]
     clock: Clock
     engine: Any
+    environment: Environment
 
     async def link(self, platform: str, login: str = ALEX) -> str:
         """Link an account as the worker does, through both sites' pages; return its id."""
         connector = self.platforms.registry.connector(platform)
         if isinstance(connector.definition.linking.method, TakeoutLinking):
             done = await self.upload(platform, await self.export(EXPORTS.get(platform, platform), login))
+        elif connector.definition.linking.reads_as_gigway:
+            done = await self.prove(platform, await self.claim(platform, await self.claim_of(platform, login)), login)
         else:
             done = await self.browser.get(await self.authorize(platform, login))
         assert done.status_code == 303, done.text
@@ -170,6 +175,45 @@ class World:
         account_id = max((each for each in accounts if each.platform == platform), key=lambda each: each.linked_at).id
         self.visible.by_worker.setdefault(str(self.signed_in[0]), []).append(account_id)
         return account_id
+
+    async def claim_of(self, platform: str, login: str) -> str:
+        """What a persona types in: their worker id at Mechanical Turk, else their address."""
+        if platform != "mturk_requester":
+            return login.title()
+        async with aiohttp.ClientSession() as session, session.get(f"{self.sandbox_url}/control/state") as answer:
+            personas = (await answer.json())["platforms"][platform]["personas"]
+        return str(next(each["ids"]["worker_id"] for each in personas if each["login"] == login))
+
+    async def claim(self, platform: str, value: str) -> str:
+        """Say whose record it is; return the secret of the page that asks for the code."""
+        page = await self.browser.post(
+            f"/link/{platform}", data={"csrf": "form-token", "return_to": "/me", "value": value}
+        )
+        assert page.status_code == 200, page.text
+        found = re.search(r'name="claim_id" value="([^"]+)"', page.text)
+        assert found is not None
+        return found[1]
+
+    async def inbox(self, login: str) -> list[dict[str, Any]]:
+        """Return what a persona was sent, newest first."""
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"{self.sandbox_url}/inbox.json", params={"to": login}) as answer,
+        ):
+            return list((await answer.json())["messages"])
+
+    async def code(self, login: str) -> str:
+        """Read the newest code that a persona was sent."""
+        found = re.search(r"code: ([0-9A-Z]{4}-[0-9A-Z]{4})", (await self.inbox(login))[0]["text"])
+        assert found is not None
+        return found[1]
+
+    async def prove(self, platform: str, claim_id: str, login: str = ALEX, code: str | None = None) -> Any:
+        """Type a code in, the one that the persona was sent unless said otherwise."""
+        typed = code if code is not None else await self.code(login)
+        return await self.browser.post(
+            f"/link/{platform}/prove", data={"csrf": "form-token", "claim_id": claim_id, "code": typed}
+        )
 
     async def export(self, name: str, login: str) -> bytes:
         """Download a persona's export from the sandbox."""
@@ -228,6 +272,12 @@ class World:
         ):
             assert answer.status == 200, await answer.text()
 
+    async def tokens(self, platform: str) -> list[dict[str, Any]]:
+        """Return the calls of the platform's authorization server that the sandbox has seen."""
+        address = f"{self.sandbox_url}/control/log?platform={platform}&kind=oauth"
+        async with aiohttp.ClientSession() as session, session.get(address) as answer:
+            return list((await answer.json())["entries"])
+
     async def calls(self, platform: str, since: int = 0) -> list[dict[str, Any]]:
         """Return the API calls that the sandbox has seen."""
         address = f"{self.sandbox_url}/control/log?platform={platform}&kind=api&since_seq={since}"
@@ -279,7 +329,7 @@ async def open_world(
     sandboxes: Mapping[str, str] | None = None,
 ) -> AsyncIterator[World]:
     """Wire connectors over a fresh database and a sandbox in good order; `sandboxes` are platforms' own ones."""
-    environment = Environment(sandbox_url=sandbox_url, sandboxes=sandboxes or {})
+    environment = Environment(sandbox_url=sandbox_url, sandboxes=sandboxes or {}, registrations={})
     with fresh_database(folder, TABLES) as engine:
         async with _world_over(engine, environment, connectors) as world:
             yield world
@@ -314,6 +364,7 @@ async def _world_over(
             environment=environment,
             pseudonym_key=b"p" * 32,
             digest_key=b"d" * 32,
+            mail=SandboxMail(wire, sandbox_url),
             clock=clock,
         )
         routes = LinkingRoutes(
@@ -334,6 +385,7 @@ async def _world_over(
                 signed_in=signed_in,
                 clock=clock,
                 engine=engine,
+                environment=environment,
             )
 
 

@@ -1,4 +1,7 @@
-"""Ours, not Apollo's: `->gig_pseudonym`, a stable name for a third party that does not tell who they are.
+"""Ours, not Apollo's: who is meant.
+
+`->gig_email` is an address as it is compared. `->gig_pseudonym` is a stable name for a third party that does not tell
+who they are.
 
 HMAC-SHA-256 under the installation's key, 128 bits of it.
 The key is the variable `PSEUDONYM_KEY`, which the parser lets no mapping name: an SDL cannot send it anywhere.
@@ -7,7 +10,7 @@ The key is the variable `PSEUDONYM_KEY`, which the parser lets no mapping name: 
 import hmac
 
 from connectors.mapping.json_values import Json
-from connectors.mapping.methods.method import Answer, mismatch, of_arguments
+from connectors.mapping.methods.method import Answer, mismatch, of_arguments, of_value
 from connectors.mapping.run import PSEUDONYM_KEY, Run, Site
 
 _SHORTEST_KEY = 16
@@ -28,4 +31,11 @@ def _pseudonym(value: Json, site: Site, run: Run, scope: Json) -> Json:
     return "p_" + hmac.digest(secret, message, "sha256").hex()[:32]
 
 
-METHODS = (of_arguments("gig_pseudonym", 1, 1, Answer.STRING, _pseudonym),)
+def _email(value: Json, site: Site, run: Run) -> Json:
+    return value.strip().lower() if isinstance(value, str) else mismatch(site, run, "an address as string", value)
+
+
+METHODS = (
+    of_arguments("gig_pseudonym", 1, 1, Answer.STRING, _pseudonym),
+    of_value("gig_email", Answer.STRING, _email),
+)

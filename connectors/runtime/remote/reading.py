@@ -79,7 +79,6 @@ class RemoteReading:
         deadline: float | None,
     ) -> None:
         self.account_id = account_id
-        self.reads_all = False
         self._runtime = runtime
         self._endpoint = endpoint
         self._permit = permit
@@ -255,6 +254,9 @@ class RemoteReading:
             fetched = endpoint.read(response, at=runtime.clock())
             values, problems = endpoint.values(fetched, self.account_id, batch.wanted)
         except UpstreamUnauthorizedError:
+            if linked.renew is not None:  # Gigway's own credential; nothing is wrong with the account
+                linked.renew()
+                raise UpstreamError("The platform does not accept this Gigway's own credential.") from None
             await runtime.credentials.reject(self.account_id, linked.version)
             raise
         except SchemaRefusedError:

@@ -1,4 +1,4 @@
-"""The simulated platforms; each module offers `build(world)`.
+"""The simulated platforms; each module offers `build(world)`, or a few such.
 
 To add one: write its module or folder after the example of `uber` (REST) or `upwork` (GraphQL), and enter its
 builder here.
@@ -30,7 +30,8 @@ BUILDERS: tuple[PlatformBuilder, ...] = (
     freelancer.build,
     bolt.build,
     github_sponsors.build,
-    mturk.build,
+    mturk.build_site,
+    mturk.build_requester,
     lyft.build,
     taskrabbit.build,
     instawork.build,

@@ -22,6 +22,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from connectors.sandbox.answers import JSONAnswer
+from connectors.sandbox.authorization import client_secret
 from connectors.sandbox.journal import CallNotes
 from connectors.sandbox.people import ALEX, DARIO, MIKA, NIA, SandboxAccount
 from connectors.sandbox.platform import Platform
@@ -32,7 +33,7 @@ __all__ = ["PLATFORM_TOKEN", "build"]
 
 Json = dict[str, Any]
 
-PLATFORM_TOKEN = "5a4db0c5-5a4d-4b0c-8a4d-b0c5a4db0c51"
+PLATFORM_TOKEN = client_secret("open_platforms")
 """The platform's token in the sandbox, the same for every worker."""
 
 _WORK = (

@@ -9,6 +9,8 @@ from connectors.catalogue import built_in
 from connectors.directory import DirectorySubgraph
 from connectors.environment import Environment
 from connectors.feeds import FeedKeeper, FeedSource, FeedStore
+from connectors.linking.mail import SandboxMail, SmtpMail
+from connectors.linking.proving import Mail
 from connectors.registration import LiveFeeds, Registration
 from connectors.registry import Platforms, build_platforms
 from connectors.sandbox.providers import built_in_providers
@@ -96,7 +98,15 @@ def build_platform_parts(settings: Settings, storage: StorageParts, consent: Con
             environment=environment,
             pseudonym_key=storage.lasting.key("pseudonym"),
             digest_key=storage.lasting.key("digest"),
+            mail=_mail(settings, wire),
         ),
         feeds=feeds,
         market=FeedSource(copies, feeding, is_read=feeds.is_read, simulated=environment.sandbox_url is not None),
     )
+
+
+def _mail(settings: Settings, wire: Wire) -> Mail | None:
+    """Return how mail reaches workers; invented ones have their inbox in the sandbox."""
+    if settings.sandbox_url:
+        return SandboxMail(wire, settings.sandbox_url)
+    return SmtpMail(url=settings.mail_url, sender=settings.mail_from) if settings.mail_url else None

@@ -8,7 +8,7 @@ import pytest
 
 MIKA = "mika.manytask@sandbox.example"
 PRIYA = "priya.parttime@sandbox.example"
-KEY = ("AKIASANDBOXGIGWAY001", "sandbox-secret-mturk")
+KEY = ("gigway-sandbox", "sandbox-secret-mturk_requester")
 QUALIFICATION = "3SANDBOXIMAGELABELLINGTESTED01"
 
 
@@ -23,7 +23,7 @@ def sign(body: bytes, host: str, stamp: str, target: str, key: tuple[str, str] =
     names = ";".join(sorted(headers))
     lines = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers))
     digest = hashlib.sha256(body).hexdigest()
-    canonical = f"POST\n/mturk/\n\n{lines}\n{names}\n{digest}"
+    canonical = f"POST\n/mturk_requester/\n\n{lines}\n{names}\n{digest}"
     scope = f"{stamp[:8]}/us-east-1/mturk-requester/aws4_request"
     text = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
     secret = ("AWS4" + key[1]).encode()
@@ -43,7 +43,7 @@ class Requester:
         sent = json.dumps(body).encode()
         stamp = self.clock.now.strftime("%Y%m%dT%H%M%SZ")
         headers = sign(sent, f"127.0.0.1:{self.sandbox.port}", stamp, target)
-        return self.sandbox.ask("POST", "/mturk/", headers=headers, body=sent)
+        return self.sandbox.ask("POST", "/mturk_requester/", headers=headers, body=sent)
 
     def all(self, target: str, name: str, **body: Any) -> list[Any]:
         rows, token = [], None
@@ -80,7 +80,7 @@ def test_signed_request_is_answered(requester: Requester) -> None:
 def test_spoilt_signatures_are_refused(requester: Requester, spoil: dict[str, str], kind: str) -> None:
     stamp = requester.clock.now.strftime("%Y%m%dT%H%M%SZ")
     headers = sign(b"{}", f"127.0.0.1:{requester.sandbox.port}", stamp, "GetAccountBalance") | spoil
-    answer = requester.sandbox.ask("POST", "/mturk/", headers=headers, body=b"{}")
+    answer = requester.sandbox.ask("POST", "/mturk_requester/", headers=headers, body=b"{}")
     assert (answer.status, answer.json["__type"]) == (400, kind)
 
 
@@ -94,9 +94,9 @@ def test_foreign_key_changed_body_and_old_signature_are_refused(requester: Reque
         (sign(b"{}", host, stamp, "ListHITs"), b'{"MaxResults":1}', "InvalidSignatureException"),
         (sign(b"{}", host, old, "ListHITs"), b"{}", "InvalidSignatureException"),
     ):
-        answer = requester.sandbox.ask("POST", "/mturk/", headers=headers, body=body)
+        answer = requester.sandbox.ask("POST", "/mturk_requester/", headers=headers, body=body)
         assert answer.json["__type"] == kind
-    unsigned = requester.sandbox.post("/mturk/", {})
+    unsigned = requester.sandbox.post("/mturk_requester/", {})
     assert unsigned.json["__type"] == "MissingAuthenticationTokenException"
 
 
@@ -116,10 +116,10 @@ def test_hits_and_assignments_page_by_next_token(requester: Requester) -> None:
 
 
 def test_qualification_attests_a_worker(requester: Requester) -> None:
-    worker = requester.sandbox.account_ids("mturk", MIKA)["worker_id"]
+    worker = requester.sandbox.account_ids("mturk_requester", MIKA)["worker_id"]
     answer = requester.ask("GetQualificationScore", QualificationTypeId=QUALIFICATION, WorkerId=worker)
     assert answer.json["Qualification"]["IntegerValue"] == 96
-    nia = requester.sandbox.account_ids("mturk", "nia.newcomer@sandbox.example")["worker_id"]
+    nia = requester.sandbox.account_ids("mturk_requester", "nia.newcomer@sandbox.example")["worker_id"]
     missing = requester.ask("GetQualificationScore", QualificationTypeId=QUALIFICATION, WorkerId=nia)
     assert (missing.status, missing.json["TurkErrorCode"]) == (
         400,

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 ALEX = "alex.sandberg@sandbox.example"
-TOKEN = "5a4db0c5-5a4d-4b0c-8a4d-b0c5a4db0c51"
+TOKEN = "sandbox-secret-open_platforms"
 PATH = "/open_platforms/api/ExportData"
 
 

@@ -29,8 +29,8 @@ each_platform = pytest.mark.parametrize("platform", PLATFORMS, ids=lambda platfo
 
 def test_all_platforms_are_simulated() -> None:
     assert [platform.name for platform in PLATFORMS] == [
-        "uber", "upwork", "freelancer", "bolt", "github_sponsors", "mturk", "lyft", "taskrabbit", "instawork",
-        "fiverr", "gigster", "business_talent_group", "creatorup", "open_platforms",
+        "uber", "upwork", "freelancer", "bolt", "github_sponsors", "mturk", "mturk_requester", "lyft",
+        "taskrabbit", "instawork", "fiverr", "gigster", "business_talent_group", "creatorup", "open_platforms",
     ]  # fmt: skip
 
 
@@ -45,7 +45,8 @@ def test_personas_are_of_the_cast_and_include_a_newcomer(platform: Platform) -> 
 
 @each_platform
 def test_hypothetical_platforms_say_so_in_their_docstring(platform: Platform) -> None:
-    module = sys.modules[f"connectors.sandbox.platforms.{platform.name}"]
+    build = next(build for build in BUILDERS if build(world()).name == platform.name)
+    module = sys.modules[build.__module__]
     assert ("HYPOTHETICAL" in (module.__doc__ or "")) == (platform.fidelity == "HYPOTHETICAL")
 
 

@@ -5,7 +5,7 @@
     requester    `POST /` with `X-Amz-Target`: what one requester may attest about its workers
     worker_site  what a signed-in worker can save: `/dashboard`, `/status_details/{date}`, `/tasks`
     site_documents   the documents behind it
-    platform     both together
+    platform     the two platforms
 
 Documented: operations, field names, epoch seconds, money as strings, `NextToken` and `MaxResults`, SigV4.
 Observed: the worker site's JSON, twenty rows a page, 45 days; it says `X-Sandbox-Fidelity: OBSERVED`.
@@ -13,6 +13,6 @@ Chosen here: the error codes of faults, that at most 100 results come at once, t
 and that it is `/signin` where a request without a session is sent.
 """
 
-from connectors.sandbox.platforms.mturk.platform import build
+from connectors.sandbox.platforms.mturk.platform import build_requester, build_site
 
-__all__ = ["build"]
+__all__ = ["build_requester", "build_site"]

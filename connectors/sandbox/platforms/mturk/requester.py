@@ -9,6 +9,8 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from connectors.sandbox.authorization import CLIENT_ID, client_secret
+from connectors.sandbox.inbox import Message
 from connectors.sandbox.journal import CallNotes
 from connectors.sandbox.parameters import whole_number
 from connectors.sandbox.platforms.mturk.signature import SignedRequest, check_signature
@@ -27,8 +29,8 @@ __all__ = ["ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "MTurkEnvelope", "RequesterApi"
 
 Json = dict[str, Any]
 
-ACCESS_KEY_ID = "AKIASANDBOXGIGWAY001"
-SECRET_ACCESS_KEY = "sandbox-secret-mturk"
+ACCESS_KEY_ID = CLIENT_ID
+SECRET_ACCESS_KEY = client_secret("mturk_requester")
 
 _PREFIX = "MTurkRequesterServiceV20170117."
 _MOST_RESULTS = 100
@@ -78,7 +80,9 @@ class RequesterApi:
             "ListAssignmentsForHIT": self._list_assignments,
             "ListBonusPayments": self._list_bonuses,
             "ListHITs": self._list_hits,
+            "ListQualificationTypes": self._list_types,
             "ListWorkersWithQualificationType": self._list_qualified,
+            "NotifyWorkers": self._notify,
         }
 
     async def serve(self, request: Request) -> Response:
@@ -173,19 +177,47 @@ class RequesterApi:
 
     def _get_qualification_type(self, body: Json) -> Json:
         self._own_type(body)
+        return {"QualificationType": self._type()}
+
+    def _list_types(self, body: Json) -> Json:
+        if not isinstance(body.get("MustBeRequestable"), bool):
+            raise _RequestError("ParameterValidationError", "MustBeRequestable is needed.")
+        return _page(body, "QualificationTypes", [self._type()])
+
+    def _type(self) -> Json:
         return {
-            "QualificationType": {
-                "QualificationTypeId": QUALIFICATION_TYPE,
-                "CreationTime": self._world.days_ago(1000).timestamp(),
-                "Name": "Image labelling, tested",
-                "Description": "Passed a test of forty images.",
-                "Keywords": "image, labelling, bounding box",
-                "QualificationTypeStatus": "Active",
-                "RetryDelayInSeconds": 604_800,
-                "IsRequestable": True,
-                "AutoGranted": False,
-            }
+            "QualificationTypeId": QUALIFICATION_TYPE,
+            "CreationTime": self._world.days_ago(1000).timestamp(),
+            "Name": "Image labelling, tested",
+            "Description": "Passed a test of forty images.",
+            "Keywords": "image, labelling, bounding box",
+            "QualificationTypeStatus": "Active",
+            "RetryDelayInSeconds": 604_800,
+            "IsRequestable": True,
+            "AutoGranted": False,
         }
+
+    def _notify(self, body: Json) -> Json:
+        """Send a message to workers who have worked for the requester; the others are named in the answer."""
+        subject, text, ids = _text(body, "Subject"), _text(body, "MessageText"), body.get("WorkerIds")
+        if not isinstance(ids, list) or not 1 <= len(ids) <= _MOST_RESULTS or len(subject) > 200 or len(text) > 4096:
+            raise _RequestError("ParameterValidationError", "Give 1 to 100 WorkerIds, a Subject and a MessageText.")
+        failures = []
+        for each in ids:
+            worker = self._by_id.get(each) if isinstance(each, str) else None
+            if worker is None or not self._tasks.for_own_requester(worker.persona.login):
+                failures.append(
+                    {
+                        "NotifyWorkersFailureCode": "HardFailure",
+                        "NotifyWorkersFailureMessage": "The worker has not worked for this requester.",
+                        "WorkerId": each,
+                    }
+                )
+                continue
+            self._world.inbox.put(
+                Message(to=worker.persona.login, via="Amazon Mechanical Turk", subject=subject, text=text)
+            )
+        return {"NotifyWorkersFailureStatuses": failures}
 
     def _own_type(self, body: Json) -> None:
         wanted = _text(body, "QualificationTypeId")

@@ -222,6 +222,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_link_attempt_expires_at"), ["expires_at"], unique=False)
 
     op.create_table(
+        "link_claim",
+        sa.Column("id_digest", sa.String(64), nullable=False),
+        sa.Column("worker_id", sa.String(64), nullable=False),
+        sa.Column("platform", sa.String(32), nullable=False),
+        sa.Column("target_digest", sa.String(64), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("return_to", sa.String(500), nullable=True),
+        sa.Column("tries_left", sa.Integer(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id_digest"),
+    )
+    with op.batch_alter_table("link_claim", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_link_claim_opened_at"), ["opened_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_link_claim_target_digest"), ["target_digest"], unique=False)
+        batch_op.create_index(batch_op.f("ix_link_claim_worker_id"), ["worker_id"], unique=False)
+
+    op.create_table(
         "linked_account",
         sa.Column("id", sa.String(40), nullable=False),
         sa.Column("worker_id", sa.String(64), nullable=False),
@@ -1017,6 +1034,12 @@ def downgrade() -> None:
         batch_op.drop_index("ix_linked_account_worker")
 
     op.drop_table("linked_account")
+    with op.batch_alter_table("link_claim", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_link_claim_worker_id"))
+        batch_op.drop_index(batch_op.f("ix_link_claim_target_digest"))
+        batch_op.drop_index(batch_op.f("ix_link_claim_opened_at"))
+
+    op.drop_table("link_claim")
     with op.batch_alter_table("link_attempt", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_link_attempt_expires_at"))
 
