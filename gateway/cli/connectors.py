@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.schema import AnyConnector
+from gateway.cli.connector_init import add_init_parser
 from gateway.cli.failure import CommandError
 from gateway.cli.registration import add_own_sandbox, add_registration_parsers, run_against, run_at
 from gateway.server.loopback import loopback_socket, serve_on
@@ -20,6 +21,7 @@ def add_parsers(commands: Any) -> None:
     group = commands.add_parser("connectors", help="platform connectors").add_subparsers(
         dest="connectors", metavar="WHAT", required=True
     )
+    add_init_parser(group)
     checking = group.add_parser(
         "check", help="check a connector: its SDL, its mappings, and that it composes with the built-in catalogue"
     )
