@@ -8,11 +8,12 @@ What needs an event loop or a thread starts in the lifespan and ends there.
 
 from __future__ import annotations
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 
 from gateway.config import Settings
-from gateway.server.errors import on_defect, on_http_error
+from gateway.server.errors import on_database_failure, on_defect, on_http_error
 from gateway.server.serving import Drain
 from gateway.server.telemetry import telemetry_of
 from gateway.server.wiring.consent import build_consent
@@ -50,7 +51,11 @@ def create_app(settings: Settings, process_end: Drain | None = None) -> Starlett
             *consent.routes(),
             *notices.routes(),
         ],
-        exception_handlers={HTTPException: on_http_error, Exception: on_defect},
+        exception_handlers={
+            HTTPException: on_http_error,
+            SQLAlchemyError: on_database_failure,
+            Exception: on_defect,
+        },
         lifespan=lifespan_of(
             start=[consent.start],
             work=[consent.work, platforms.work, graph.work, notices.work, telemetry.work],

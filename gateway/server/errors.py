@@ -22,6 +22,13 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     return _answer(request, error.status_code, error.detail or HTTPStatus(error.status_code).phrase, headers)
 
 
+async def on_database_failure(request: Request, error: Exception) -> Response:
+    """Answer that the database is gone, full or locked. Only the kind of its error is kept: it may quote values."""
+    log.error("server:database:fail", extra={"error": type(error).__name__, "path": request.url.path})
+    message = "Gigway cannot reach its database at the moment. Try again; what had not been confirmed was not done."
+    return _answer(request, 503, message, {"Retry-After": "5"})
+
+
 async def on_defect(request: Request, error: Exception) -> Response:
     """Answer a defect of ours: the log has where it happened, the client only that it did."""
     log.error("request failed", exc_info=error, extra={"path": request.url.path, "method": request.method})

@@ -1,5 +1,8 @@
 """Migrations: they make the tables that the code has, once, whoever else tries."""
 
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -8,6 +11,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 from gateway.storage.database import DatabaseError, read_only
+from gateway.storage.keyring import generate_key
 from gateway.storage.migrate import current_revision, is_current, migrate
 from gateway.storage.tables import metadata
 
@@ -28,6 +32,20 @@ def test_a_second_migration_finds_nothing_to_do(engine):
 def test_migrations_at_once_do_the_work_once(engine):
     with ThreadPoolExecutor(4) as pool:
         assert sorted(pool.map(lambda _: migrate(engine), range(4))) == [False, False, False, True]
+
+
+def test_processes_that_migrate_at_once_do_the_work_once(engine):
+    environment = {
+        **os.environ,
+        "GIGWAY_DATABASE_URL": engine.url.render_as_string(hide_password=False),
+        "GIGWAY_MASTER_KEYS": generate_key("k1"),
+    }
+    command = [sys.executable, "-m", "gateway", "migrate"]
+    processes = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    said = sorted(process.communicate(timeout=60)[0].strip() for process in processes)
+    assert said == ["migrated", "nothing to do", "nothing to do"]
+    assert [process.returncode for process in processes] == [0, 0, 0]
+    assert is_current(engine)
 
 
 def test_a_database_of_a_newer_version_is_refused(engine):
