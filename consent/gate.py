@@ -1,7 +1,8 @@
 """What the executor asks before every fetch and before every answer: the consent side of its `Gate` seam.
 
 An entity becomes a subject (`Worker` by its id, `…Account` by the account's id), its subgraph a source
-(`platform:<name>` or `internal`), its scopes categories. What is none of these is denied.
+(`platform:<name>` or `internal`), its scopes categories. What is none of these is denied. The one exception is a
+search: it is about nobody until it has found somebody, and gets a permit that grows (`search_permit.py`).
 """
 
 from __future__ import annotations
@@ -13,10 +14,16 @@ from typing import Any, Literal, Protocol
 from consent.decision import Asker, Question, Reason
 from consent.leases import Inquiry, LeaseKeeper, LeasesUnavailableError
 from consent.permit import Answer, Disclosure, LeasePermit
+from consent.search_permit import SearchPermit
 from consent.vocabulary import SCOPE_PREFIX, SELF_PURPOSE, category_of, scope_of
 
 INTERNAL = "internal"
 _PLATFORM = "platform:"
+
+SEARCHES: Mapping[str, str] = {"Opportunity": "matching"}
+"""Types that are nobody's data and on which an actor may search for workers, and the category that the search needs."""
+
+GatePermit = LeasePermit | SearchPermit
 
 _MESSAGES: Mapping[Reason, str] = {
     "NOT_GRANTED": "The worker has not granted this.",
@@ -87,7 +94,7 @@ class ScopeDenial:
 class ScopeDecision:
     """Scopes allowed under `permit`, and a denial for each of the others."""
 
-    permit: LeasePermit | None = None
+    permit: GatePermit | None = None
     allowed: frozenset[str] = frozenset()
     denied: Mapping[str, ScopeDenial] = field(default_factory=dict)
 
@@ -110,6 +117,10 @@ class ConsentGate:
         decisions: list[ScopeDecision | None] = [None] * len(requests)
         asked: list[tuple[int, Inquiry]] = []
         for position, request in enumerate(requests):
+            search = self._search(request, session, asker)
+            if search is not None:
+                decisions[position] = ScopeDecision(permit=search, allowed=request.scopes)
+                continue
             inquiry = self._inquiry(request, session, asker)
             if inquiry is None:
                 reason: Reason = "NOT_GRANTED" if asker is not None else "PURPOSE_MISSING"
@@ -131,30 +142,53 @@ class ConsentGate:
 
     async def release(
         self,
-        permits: Collection[LeasePermit],
+        permits: Collection[GatePermit],
         session: GateSession,
-        disclosed: Mapping[LeasePermit, Mapping[str, int]],
-    ) -> Mapping[LeasePermit, frozenset[str]]:
+        disclosed: Mapping[GatePermit, Mapping[str, int]],
+    ) -> Mapping[GatePermit, frozenset[str]]:
         """Re-check `permits` and log the access; what is returned has ended and must not be delivered."""
         disclosures = [
-            Disclosure(
-                permit=permit,
-                records={scope.removeprefix(SCOPE_PREFIX): count for scope, count in disclosed.get(permit, {}).items()},
-            )
+            Disclosure(permit=lease, records=records)
             for permit in permits
+            for lease, records in _leases_of(permit, disclosed.get(permit, {}))
         ]
-        if not disclosures:
-            return {}
-        try:
-            ended: Collection[LeasePermit] = await self._leases.release(disclosures)
-        except LeasesUnavailableError:
-            ended = permits
-        return {permit: frozenset(map(scope_of, permit.categories)) for permit in ended}
+        searches = [permit for permit in permits if isinstance(permit, SearchPermit)]
+        ended: Collection[LeasePermit] = ()
+        if disclosures:
+            try:
+                ended = await self._leases.release(disclosures)
+            except LeasesUnavailableError:
+                ended = [disclosure.permit for disclosure in disclosures]
+        gone = set(ended)
+        over: dict[GatePermit, frozenset[str]] = {
+            permit: frozenset(map(scope_of, permit.categories)) for permit in permits if permit in gone
+        }
+        for search in searches:
+            if search.ended or not gone.isdisjoint(search.members):
+                over[search] = frozenset({scope_of(search.category)})
+        return over
 
-    async def acknowledge(self, permits: Collection[LeasePermit], session: GateSession) -> None:
+    async def acknowledge(self, permits: Collection[GatePermit], session: GateSession) -> None:
         """Close `permits`."""
-        if permits:
-            await self._leases.acknowledge(permits)
+        closing: list[LeasePermit] = []
+        for permit in permits:
+            closing += await permit.close() if isinstance(permit, SearchPermit) else [permit]
+        if closing:
+            await self._leases.acknowledge(closing)
+
+    def _search(self, request: GateQuestion, session: GateSession, asker: Asker | None) -> SearchPermit | None:
+        """Return the permit of a search, None when `request` is none or the asker may not search."""
+        category = SEARCHES.get(request.typename or "")
+        if category is None or request.scopes != {scope_of(category)} or asker is None:
+            return None
+        if self._sources.get(request.subgraph) != INTERNAL or session.kind != "actor":
+            return None
+        if asker.actor_id is None or asker.purpose is None or not request.scopes <= session.scopes:
+            return None
+        parents = _inherited(request)
+        if any(parent.ended for parent in parents):
+            return None
+        return SearchPermit(self._leases, asker=asker, category=category, parents=parents)
 
     def _inquiry(self, request: GateQuestion, session: GateSession, asker: Asker | None) -> Inquiry | None:
         """Translate `request`; None when it is about nobody's data, or about nothing that could be granted."""
@@ -184,7 +218,7 @@ class ConsentGate:
                 platform=None if source == INTERNAL else source.removeprefix(_PLATFORM),
                 categories=frozenset(categories),
             ),
-            inherited=tuple(permit for permit in request.inherited if isinstance(permit, LeasePermit)),
+            inherited=_inherited(request),
             refused=refused,
         )
 
@@ -213,6 +247,25 @@ class ConsentGate:
             )
             for scope, reason in sorted(reasons.items())
         }
+
+
+def _inherited(request: GateQuestion) -> tuple[LeasePermit, ...]:
+    """Return the leases behind a fetch's inputs; behind what a search found are those of all whom it shows."""
+    found: list[LeasePermit] = []
+    for permit in request.inherited:
+        if isinstance(permit, SearchPermit):
+            found += permit.members
+        elif isinstance(permit, LeasePermit):
+            found.append(permit)
+    return tuple(dict.fromkeys(found))
+
+
+def _leases_of(permit: GatePermit, disclosed: Mapping[str, int]) -> list[tuple[LeasePermit, Mapping[str, int]]]:
+    """Return the leases of a permit, each with the records that it is about to disclose."""
+    records = {scope.removeprefix(SCOPE_PREFIX): count for scope, count in disclosed.items()}
+    if isinstance(permit, SearchPermit):
+        return [(member, dict.fromkeys(records, 1)) for member in permit.members]
+    return [(permit, records)]
 
 
 def asker_of(session: GateSession) -> Asker | None:

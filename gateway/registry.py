@@ -135,4 +135,11 @@ def _sdls(connectors: Iterable[Connector]) -> list[SubgraphSDL]:
 
 
 def _context(call: SubgraphCall) -> dict[str, object]:
-    return {"session": call.session}
+    """Give resolvers who asks, and the permit of each entity by type and id: a search grows its own."""
+    permits = {
+        (each.get("__typename"), each.get("id")): permit
+        for variable, granted in call.permits.items()
+        for each, permit in zip(call.variables.get(variable) or (), granted, strict=False)
+        if permit is not None
+    }
+    return {"session": call.session, "permits": permits}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -11,6 +11,9 @@ from graph import model
 from graph.model import Language, OccupationId, OpportunityId, PayPeriod, SkillId, TrainingId, TrainingMode
 from graph.scalars import DateTime, Decimal, Money, PageInfo, graph_of, money
 from graph.taxonomy import SkillGraph
+
+if TYPE_CHECKING:
+    from graph.candidate_types import CandidateConnection
 
 strawberry.enum(Language, description="Languages of labels.")
 strawberry.enum(TrainingMode, description="How training is attended.")
@@ -199,6 +202,15 @@ class PayRange:
     per: PayPeriod
 
 
+async def resolve_candidates(
+    root: Any, info: Info, first: int | None = 10, after: str | None = strawberry.UNSET
+) -> Annotated[CandidateConnection, strawberry.lazy("graph.candidate_types")] | None:
+    """Search, once all types are there."""
+    from graph.candidate_types import find_candidates  # the type of the answer refers to this module's
+
+    return await find_candidates(root.node, info, first=first, after=after or None)
+
+
 @strawberry.federation.type(keys=["id"])
 class Opportunity:
     """An opportunity as the schema shows it."""
@@ -262,9 +274,22 @@ class Opportunity:
         return None if self.node.closes_at is None else DateTime(self.node.closes_at)
 
     @strawberry.field
+    def hours_per_week(self) -> int | None:
+        """How many hours a week are asked for."""
+        return self.node.hours_per_week
+
+    @strawberry.field
     def simulated(self) -> bool:
         """Whether it is fictional."""
         return self.node.simulated
+
+    candidates: Annotated[CandidateConnection, strawberry.lazy("graph.candidate_types")] | None = (
+        strawberry.federation.field(
+            resolver=resolve_candidates,
+            requires_scopes=[["gig:matching"]],
+            description="Workers who let the asking actor find them for its purpose, best match first.",
+        )
+    )
 
     @classmethod
     def resolve_reference(cls, info: Info, id: strawberry.ID) -> Opportunity | None:

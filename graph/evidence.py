@@ -70,6 +70,7 @@ USUAL_COMPLETION = 0.95
 COMPLETION_SPREAD = 0.1
 COMPLETION_PSEUDO_SAMPLE = 40.0
 RATING_SHARE = 0.75
+PERFORMANCE_PSEUDO_HOURS = 40.0
 
 HELD = 0.4
 """From this proficiency on, plans and matches count a skill as held."""
@@ -98,10 +99,14 @@ class HeldSkill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """What a worker's evidence supports: skills, best supported first, and hours of practice by occupation."""
+    """What a worker's evidence supports: skills, best supported first, and hours of practice by occupation.
+
+    `performance` is how well all work was done, from -1 to 1: q over all facts by exposure, shrunk to 0 by 40 hours.
+    """
 
     skills: Mapping[SkillId, HeldSkill]
     practice: Mapping[OccupationId, float]
+    performance: float = 0.0
 
     @property
     def held(self) -> frozenset[SkillId]:
@@ -122,12 +127,14 @@ def assess(graph: SkillGraph, facts: Sequence[SkillFact], now: datetime) -> Hold
     """Return what the facts show at the instant `now`."""
     weights: dict[SkillId, list[_Weight]] = defaultdict(list)
     practice: dict[OccupationId, float] = defaultdict(float)
+    seen: list[tuple[float, float]] = []
     for fact in facts:
         trust = TRUST[fact.fidelity] * (INFERRED_TRUST if fact.inferred else 1.0)
         fresh = _fresh_count(fact, now)
         hours = _hours(fact) * fresh / max(1, fact.completed) * trust
         exposure = fresh * TYPICAL_HOURS[fact.kind] * trust
         if exposure > 0:
+            seen.append((exposure, _quality(fact)))
             for skill, relevance in skills_of(graph, fact).items():
                 weights[skill].append(_Weight(fact, relevance * hours, relevance * exposure))
             occupation = occupation_of(graph, fact)
@@ -141,6 +148,7 @@ def assess(graph: SkillGraph, facts: Sequence[SkillFact], now: datetime) -> Hold
     return Holding(
         skills=MappingProxyType({each.skill: each for each in skills}),
         practice=MappingProxyType(dict(sorted(practice.items()))),
+        performance=_performance(seen),
     )
 
 
@@ -163,6 +171,11 @@ def _estimate(skill: SkillId, weights: Sequence[_Weight]) -> HeldSkill:
         hours=practice,
         quality=quality,
     )
+
+
+def _performance(seen: Sequence[tuple[float, float]]) -> float:
+    total = math.fsum(exposure for exposure, _ in seen)
+    return round(math.fsum(exposure * quality for exposure, quality in seen) / (total + PERFORMANCE_PSEUDO_HOURS), 4)
 
 
 def _sources(weights: Sequence[_Weight], exposure: float) -> tuple[Source, ...]:

@@ -4,13 +4,16 @@ A transparent linear model; every part is shown.
 
 | feature | value, 0 to 1 | weight |
 |---|---|---|
-| `required_skills` | mean lower bound of proficiency in the required skills, rare ones counting more | 0.40 |
-| `required_held` | share of the required skills that count as held | 0.20 |
-| `preferred_skills` | like the first, over the preferred skills; 1 where none is preferred | 0.12 |
-| `within_reach` | e^(-h/120), h = hours of training for the required skills that are not held | 0.13 |
-| `occupation` | how near its occupation is to one practised, less where it is little practised | 0.15 |
+| `required_skills` | mean lower bound of proficiency in the required skills, rare ones counting more | 0.34 |
+| `required_held` | share of the required skills that count as held | 0.16 |
+| `preferred_skills` | like the first, over the preferred skills; 1 where none is preferred | 0.10 |
+| `within_reach` | e^(-h/120), h = hours of training for the required skills that are not held | 0.10 |
+| `occupation` | how near its occupation is to one practised, less where it is little practised | 0.12 |
+| `place`, `hours`, `pay` | how well the terms fit the worker's wishes (`terms`) | 0.08, 0.03, 0.03 |
+| `performance` | how well all work was done: 0.5 + 0.5 · `Holding.performance` | 0.04 |
 
-The score is the sum of value times weight; equal scores are ordered by id. No attribute of the person is read.
+The score is the sum of value times weight; equal scores are ordered by id. No attribute of the person is read, and a
+score depends on this worker and this opportunity alone. What the worker's wishes exclude is not ranked at all.
 Both directions are sparse products over matrices that are built once: a `Profile` is a column of skills, an
 opportunity a row of requirements; 10,000 opportunities for one worker take a few milliseconds, as do 100,000 workers
 for one opportunity (`WorkerIndex`).
@@ -28,16 +31,29 @@ from typing import overload
 import numpy as np
 from scipy.sparse import csr_array  # type: ignore[import-untyped]
 
-from graph.evidence import Holding
 from graph.linking.surfaces import Floats, Integers
 from graph.model import OccupationId, Opportunity, SkillId
 from graph.pages import Key
+from graph.profile import Profile
 from graph.similarity import space_of
 from graph.taxonomy import SkillGraph
+from graph.terms import Offers, Wishes, fit
 
 WEIGHTS: Mapping[str, float] = MappingProxyType(
-    {"required_skills": 0.40, "required_held": 0.20, "preferred_skills": 0.12, "within_reach": 0.13, "occupation": 0.15}
+    {
+        "required_skills": 0.34,
+        "required_held": 0.16,
+        "preferred_skills": 0.10,
+        "within_reach": 0.10,
+        "occupation": 0.12,
+        "place": 0.08,
+        "hours": 0.03,
+        "pay": 0.03,
+        "performance": 0.04,
+    }
 )
+MODEL = "linear-2"
+"""The version of features and weights, as rankings record it: a change of either is a new one."""
 REACH_HOURS = 120.0
 UNTAUGHT_HOURS = 300.0
 """What a skill that no programme teaches is taken to cost."""
@@ -72,24 +88,6 @@ class Match:
     def key(self) -> Key:
         """Where it stands in the ranking."""
         return (-self.score, self.opportunity.id)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
-    """What matching knows of a worker: lower bounds, skills held, hours by occupation. Nothing else goes in."""
-
-    low: Mapping[SkillId, float]
-    held: frozenset[SkillId]
-    practice: Mapping[OccupationId, float]
-
-    @classmethod
-    def of(cls, holding: Holding) -> Profile:
-        """Take from a holding what matching needs."""
-        return cls(
-            low={each.skill: each.low for each in holding.skills.values()},
-            held=holding.held,
-            practice=dict(holding.practice),
-        )
 
 
 class Numbering:
@@ -129,6 +127,7 @@ class OpportunityIndex:
         self._asks = rows_of([dict.fromkeys(numbering.row(each, weighted=False), 1.0) for each in required], width)
         self._prefers_nothing = np.array([not each.preferred for each in self.opportunities], bool)
         self._requires_nothing = np.array([not each for each in required], bool)
+        self._offers = Offers.of(self.opportunities)
         number = space_of(graph).number
         self._occupation = np.array([number[each.occupation] for each in self.opportunities], np.int64)
         self._posted = np.array([each.posted_at.timestamp() for each in self.opportunities])
@@ -149,10 +148,13 @@ class OpportunityIndex:
             "within_reach": np.exp(-(self._asks @ (self._numbering.hours * (1 - held))) / REACH_HOURS),
             "occupation": nearness(self._graph, profile.practice)[self._occupation],
         }
-        rounded = {name: np.round(value, 4) for name, value in values.items()}
-        scores = np.round(sum(np.round(value * WEIGHTS[name], 6) for name, value in rounded.items()), 6)
-        instant = now.timestamp()
-        is_open = np.flatnonzero((self._posted <= instant) & (instant < self._closes))
+        terms = fit(Wishes.of([profile.preferences]), self._offers)
+        performance = performance_value(np.full(len(self.opportunities), profile.performance))
+        rounded, scores = score(values | dict(terms.values) | {"performance": performance})
+        instant, number = now.timestamp(), space_of(self._graph).number
+        unwanted = np.array([number[each] for each in profile.preferences.unwanted if each in number], np.int64)
+        wanted = terms.allowed & ~np.isin(self._occupation, unwanted)
+        is_open = np.flatnonzero(wanted & (self._posted <= instant) & (instant < self._closes))
         order = is_open[np.lexsort((is_open, -scores[is_open]))]
         return Ranking(self._graph, profile.held, self.opportunities, order, scores, rounded)
 
@@ -194,7 +196,7 @@ class Ranking(Sequence[tuple[Key, Match]]):
             features=tuple(
                 Feature(name=name, value=float(self._values[name][number]), weight=WEIGHTS[name]) for name in WEIGHTS
             ),
-            missing=_named(self._graph, opportunity.required - self._held),
+            missing=named(self._graph, opportunity.required - self._held),
         )
         return match.key, match
 
@@ -205,9 +207,20 @@ def opportunities_of(graph: SkillGraph) -> OpportunityIndex:
     return OpportunityIndex(graph)
 
 
-def rank(graph: SkillGraph, holding: Holding, now: datetime) -> Ranking:
-    """Return all open opportunities, best match for what is held first."""
-    return opportunities_of(graph).rank(Profile.of(holding), now)
+def rank(graph: SkillGraph, profile: Profile, now: datetime) -> Ranking:
+    """Return all open opportunities that the worker's wishes allow, best match first."""
+    return opportunities_of(graph).rank(profile, now)
+
+
+def score(values: Mapping[str, Floats]) -> tuple[Mapping[str, Floats], Floats]:
+    """Return values as they are shown, and the scores that anybody can work out from these."""
+    rounded = {name: np.round(values[name], 4) for name in WEIGHTS}
+    return rounded, np.round(sum(np.round(rounded[name] * weight, 6) for name, weight in WEIGHTS.items()), 6)
+
+
+def performance_value(performance: Floats) -> Floats:
+    """Return the feature's value for performances from -1 to 1."""
+    return (1 + performance) / 2
 
 
 def nearness(graph: SkillGraph, practice: Mapping[OccupationId, float]) -> Floats:
@@ -233,5 +246,6 @@ def _hours_to_learn(graph: SkillGraph, skill: SkillId) -> float:
     return min((max(1.0, each.hours / len(each.teaches)) for each in offered), default=UNTAUGHT_HOURS)
 
 
-def _named(graph: SkillGraph, skills: frozenset[SkillId]) -> tuple[SkillId, ...]:
+def named(graph: SkillGraph, skills: frozenset[SkillId]) -> tuple[SkillId, ...]:
+    """Return skills by label."""
     return tuple(sorted(skills, key=lambda each: (graph.skills[each].name, each)))

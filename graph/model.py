@@ -184,6 +184,7 @@ class Opportunity:
     url: str | None = None
     links: tuple[LinkedWords, ...] = ()
     origin: FeedOrigin | None = None
+    hours_per_week: int | None = None
 
     def is_open(self, now: datetime) -> bool:
         """Whether one can still apply."""

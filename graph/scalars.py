@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal as ExactDecimal
 from typing import Any, NewType, Protocol, TypeVar, cast
@@ -14,6 +15,9 @@ from strawberry.federation.schema_directive import schema_directive
 from strawberry.schema_directive import Location
 
 from graph.errors import GraphError, InvalidArgumentError
+from graph.finding.candidates import CandidateSearch
+from graph.finding.consents import Asker
+from graph.finding.wishes import WishStore
 from graph.linking.linker import Linker
 from graph.pages import Page
 from graph.taxonomy import SkillGraph
@@ -74,6 +78,31 @@ class Services(Protocol):
         """What links texts to skills; None for the lexical engine."""
         ...
 
+    @property
+    def finding(self) -> Finding | None:
+        """How workers are found; None where nothing is kept of them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """How workers are found, and what they want."""
+
+    search: CandidateSearch
+    wishes: WishStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Nobody:
+    """Who asks where nothing says so."""
+
+    kind: str = "anonymous"
+    actor_id: str | None = None
+    worker_id: str | None = None
+    purpose: str | None = None
+    grant_id: str | None = None
+    request_id: str = ""
+
 
 def services_of(info: strawberry.Info[Any, Any]) -> Services:
     """Return what resolvers work with."""
@@ -86,6 +115,23 @@ def graph_of(info: strawberry.Info[Any, Any]) -> SkillGraph:
         pinned: SkillGraph = info.context.setdefault("skill_graph", services_of(info).graph)
         return pinned
     return services_of(info).graph
+
+
+def finding_of(info: strawberry.Info[Any, Any]) -> Finding | None:
+    """Return how workers are found."""
+    return services_of(info).finding
+
+
+def session_of(info: strawberry.Info[Any, Any]) -> Asker:
+    """Return who asks."""
+    context = info.context if isinstance(info.context, Mapping) else {}
+    return cast(Asker, context.get("session") or _Nobody())
+
+
+def permit_of(info: strawberry.Info[Any, Any], typename: str, key: str) -> object:
+    """Return the permit under which an entity is fetched, None when there is none."""
+    context = info.context if isinstance(info.context, Mapping) else {}
+    return (context.get("permits") or {}).get((typename, key))
 
 
 @contextmanager

@@ -38,7 +38,7 @@ from graph.linking.linker import Linker
 from graph.model import OccupationId, OpportunityId, SkillId, TrainingId
 from graph.names import NameIndex
 from graph.pages import Key, Page, page_of
-from graph.scalars import SCALARS, graph_of, page_info, refusals, services_of
+from graph.scalars import SCALARS, Finding, graph_of, page_info, refusals, services_of
 from graph.taxonomy import SkillGraph
 from graph.worker_types import PlatformAccount, Worker
 
@@ -51,6 +51,7 @@ class GraphSchema(strawberry.federation.Schema):
     graph: SkillGraph
     clock: Callable[[], datetime]
     linker: Linker | None
+    finding: Finding | None
 
 
 @strawberry.type
@@ -172,10 +173,17 @@ class Query:
     )
 
 
-def build_schema(graph: SkillGraph, clock: Callable[[], datetime], *, linker: Linker | None = None) -> GraphSchema:
+def build_schema(
+    graph: SkillGraph,
+    clock: Callable[[], datetime],
+    *,
+    linker: Linker | None = None,
+    finding: Finding | None = None,
+) -> GraphSchema:
     """Return the executable schema of the subgraph.
 
     `clock` gives aware instants. `linker` links texts to skills; by default the lexical engine, built when first used.
+    Without `finding` nobody can be found.
     """
     schema = GraphSchema(
         query=Query,
@@ -186,6 +194,7 @@ def build_schema(graph: SkillGraph, clock: Callable[[], datetime], *, linker: Li
     schema.graph = graph
     schema.clock = clock
     schema.linker = linker
+    schema.finding = finding
     return schema
 
 

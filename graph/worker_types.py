@@ -18,25 +18,34 @@ from graph.catalogue_types import Info, Occupation, Opportunity, Skill, Training
 from graph.errors import InvalidArgumentError, InvalidTargetError, UnknownTargetError
 from graph.evidence_text import explain_skill
 from graph.facts import EngagementKind, Fidelity
-from graph.matching_text import explain_match
+from graph.match_types import (
+    CandidateMatch,
+    OpportunityMatchConnection,
+    OpportunityMatchEdge,
+    opportunity_match,
+    resolve_match,
+)
 from graph.model import OccupationId, OpportunityId
 from graph.pages import page_of
 from graph.pathway_picture import mermaid_of, svg_of
 from graph.planning import find_plans
 from graph.plans import StepKind
+from graph.preferences import PLAIN, Preferences
+from graph.profile import Profile
 from graph.profile_export import csv_of, json_ld_of
 from graph.scalars import (
     DateTime,
     Decimal,
     Money,
-    PageInfo,
     Pairwise,
     checked_id,
+    finding_of,
     graph_of,
     money,
     page_info,
     refusals,
     services_of,
+    session_of,
 )
 from graph.taxonomy import SkillGraph
 
@@ -46,6 +55,8 @@ strawberry.enum(StepKind, name="PathwayStepKind", description="Kinds of steps of
 
 MAX_PLANS = 10
 SCOPES = [["gig:skills"]]
+MATCHING = [["gig:matching"]]
+MATCHING_PROFILE = [["gig:matching", "gig:skills"]]
 EVIDENCE = (
     "accounts { id evidence { platform kind occupation { scheme code label mapping } terms completed cancelled hours "
     "firstAt lastAt recent ratings { name value min max sampleSize } credentials fidelity simulated } }"
@@ -201,44 +212,6 @@ class Pathway:
         return svg_of(self.plan) if format is PictureFormat.SVG else mermaid_of(self.plan)
 
 
-@strawberry.type
-class MatchFeature:
-    """One part of a score."""
-
-    name: str
-    value: float
-    weight: float
-    contribution: float
-
-
-@strawberry.type
-class OpportunityMatch:
-    """An opportunity and how well it suits."""
-
-    opportunity: Opportunity
-    score: float = strawberry.field(description="From 0 to 1.")
-    features: list[MatchFeature]
-    missing: list[Skill]
-    explanation: str
-
-
-@strawberry.type
-class OpportunityMatchEdge:
-    """A match in a page."""
-
-    cursor: str
-    node: OpportunityMatch
-
-
-@strawberry.type
-class OpportunityMatchConnection:
-    """A page of matches."""
-
-    edges: list[OpportunityMatchEdge]
-    page_info: PageInfo
-    total_count: int
-
-
 def refuse_accounts(platforms: list[str] | None = strawberry.UNSET) -> list[PlatformAccount]:
     """Refuse: accounts belong to another subgraph and are never asked for here."""
     raise GraphQLError("Accounts are resolved by another subgraph.", extensions={"code": "EXTERNAL_FIELD"})
@@ -281,11 +254,15 @@ async def resolve_opportunities(
 ) -> OpportunityMatchConnection | None:
     """Rank what is open."""
     graph, now = graph_of(info), services_of(info).clock()
-    found = await asyncio.to_thread(lambda: matching.rank(graph, _holding(root, info), now))
+
+    def find() -> matching.Ranking:
+        return matching.rank(graph, Profile.of(_holding(root, info), _own_wishes(root, info)), now)
+
+    found = await asyncio.to_thread(find)
     with refusals():
         page = page_of(found, first=10 if first is None else first, after=after or None)
     return OpportunityMatchConnection(
-        edges=[OpportunityMatchEdge(cursor=cursor, node=_match(graph, each)) for cursor, each in page.items],
+        edges=[OpportunityMatchEdge(cursor=cursor, node=opportunity_match(graph, each)) for cursor, each in page.items],
         page_info=page_info(page),
         total_count=page.total,
     )
@@ -300,6 +277,24 @@ async def resolve_skills_profile(
     if format is ProfileFormat.CSV:
         return csv_of(graph, holding)
     return json_ld_of(graph, holding, services_of(info).clock())
+
+
+async def resolve_matching_profile(root: Any, info: Info) -> str | None:
+    """Write down what the worker would be found by."""
+    finding = finding_of(info)
+
+    def work_out() -> str:
+        wishes = PLAIN if finding is None else finding.wishes.of(root.id)
+        return Profile.of(_holding(root, info), wishes).to_bytes().decode()
+
+    return await asyncio.to_thread(work_out)
+
+
+def _own_wishes(root: Any, info: Info) -> Preferences:
+    """Return the worker's wishes when they ask themselves. An actor's `skills` grant does not cover these."""
+    finding, session = finding_of(info), session_of(info)
+    is_own = session.kind == "worker" and session.worker_id == root.id
+    return finding.wishes.of(root.id) if finding is not None and is_own else PLAIN
 
 
 def _holding(root: Any, info: Info) -> evidence.Holding:
@@ -336,6 +331,17 @@ class Worker:
         requires_scopes=SCOPES,
         requires=[EVIDENCE],
         description="Open opportunities, best match first.",
+    )
+    match: CandidateMatch | None = strawberry.federation.field(
+        resolver=resolve_match,
+        requires_scopes=MATCHING,
+        description="How well they suit an opportunity, by what the asking actor may find them by.",
+    )
+    matching_profile: str | None = strawberry.federation.field(
+        resolver=resolve_matching_profile,
+        requires_scopes=MATCHING_PROFILE,
+        requires=[EVIDENCE],
+        description="All that is kept of them for being found, as JSON: derived from evidence, with their own wishes.",
     )
     skills_profile: str | None = strawberry.federation.field(
         resolver=resolve_skills_profile,
@@ -410,17 +416,4 @@ def _pathway(graph: SkillGraph, plan: plans.Plan) -> Pathway:
             )
             for each in plan.steps
         ],
-    )
-
-
-def _match(graph: SkillGraph, match: matching.Match) -> OpportunityMatch:
-    return OpportunityMatch(
-        opportunity=Opportunity(node=match.opportunity),
-        score=match.score,
-        features=[
-            MatchFeature(name=each.name, value=each.value, weight=each.weight, contribution=each.contribution)
-            for each in match.features
-        ],
-        missing=[Skill(node=graph.skills[each]) for each in match.missing],
-        explanation=explain_match(graph, match),
     )

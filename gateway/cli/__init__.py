@@ -31,6 +31,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "audit": ("audit", "the access log"),
     "receipts": ("receipts", "consent receipts"),
     "taxonomy": ("taxonomy", "skills and occupations"),
+    "matching": ("matching", "rankings of workers: log, replay, fairness"),
     "keys": ("keys", "master keys"),
     "restore": ("restore", "after a backup was restored: end what had ended since"),
 }

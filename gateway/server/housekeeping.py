@@ -20,6 +20,7 @@ from consent.inbox.answers import purge as purge_requests
 from consent.notices.outbox import purge as purge_notices
 from consent.oauth.housekeeping import purge as purge_oauth
 from consent.signin.housekeeping import purge as purge_sign_in
+from graph.finding.rankings import purge as purge_rankings
 
 log = logging.getLogger("gigway.server.housekeeping")
 
@@ -50,7 +51,7 @@ def expire(database: Engine) -> None:
 
 def purge(database: Engine) -> None:
     """Delete what has been over for so long that not even a replay could use it."""
-    for forget in (purge_oauth, purge_sign_in, purge_notices, purge_requests):
+    for forget in (purge_oauth, purge_sign_in, purge_notices, purge_requests, purge_rankings):
         with database.begin() as connection:
             forget(connection, now=utc_now())
 

@@ -16,8 +16,9 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from consent.ddl import create_statements, drop_statements
+from consent import ddl
 from gateway.storage.database import DatabaseError, explain
+from graph.finding import triggers
 
 _LOCK = 0x6769677761  # "gigwa": any number that nothing else locks
 
@@ -67,8 +68,9 @@ def current_revision(connection: Connection) -> str | None:
 def _renew_triggers(connection: Connection) -> None:
     """Triggers are derived from the code: after a change of schema they are made anew, all of them."""
     dialect = connection.dialect.name
-    for statement in (*drop_statements(dialect), *create_statements(dialect)):
-        connection.exec_driver_sql(statement)
+    for owner in (ddl, triggers):
+        for statement in (*owner.drop_statements(dialect), *owner.create_statements(dialect)):
+            connection.exec_driver_sql(statement)
 
 
 def _known(configuration: Config) -> set[str]:

@@ -40,6 +40,10 @@ SEALED: Final = (
     _bytes_column("link_attempt", "verifier"),
     _bytes_column("link_claim", "sealed"),
     _bytes_column("takeout_upload", "content"),
+    _bytes_column("matching_vector", "sealed"),
+    _bytes_column("matching_wishes", "sealed"),
+    _bytes_column("matching_ranking", "sealed"),
+    _bytes_column("matching_shown", "sealed"),
     SealedColumn(
         table="worker_credential",
         column="secret",

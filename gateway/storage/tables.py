@@ -23,6 +23,7 @@ MODULES = (
     "connectors.registration.models",
     "connectors.takeout.models",
     "gateway.storage.lasting_keys",
+    "graph.finding.tables",
     "graph.store",
 )
 """Modules that define tables."""

@@ -33,7 +33,7 @@ from graph.linking.linker import SkillLinker
 from graph.linking.ranker import Example, Ranker, train
 from graph.linking.semantic import SEMANTIC_FEATURES, SemanticLinker
 from graph.linking.titles import TitleLinker
-from graph.matching import Profile, opportunities_of
+from graph.matching import opportunities_of
 from graph.model import (
     Opportunity,
     OpportunityId,
@@ -46,6 +46,7 @@ from graph.model import (
     TrainingMode,
 )
 from graph.onet import read_crosswalk
+from graph.profile import Profile
 from graph.similarity import OccupationSpace, space_of
 from graph.store import TaxonomyVersion
 from graph.taxonomy import SkillGraph, SkillGraphBuilder

@@ -72,9 +72,14 @@ def fixture_supergraph():
 ADDED = {
     "DemandForecast",
     "DemandMonth",
+    "CandidateConnection",
+    "CandidateEdge",
+    "CandidateMatch",
     "DemandSeries",
     "ForecastError",
     "ForecastMonth",
+    "Opportunity.candidates",
+    "Opportunity.hoursPerWeek",
     "Pathway.picture",
     "PictureFormat",
     "ProfileFormat",
@@ -85,6 +90,8 @@ ADDED = {
     "UnmetDemand",
     "UnmetDemandConnection",
     "UnmetDemandEdge",
+    "Worker.match",
+    "Worker.matchingProfile",
     "Worker.skillsProfile",
 }
 """What the subgraph has beyond the design's outline."""

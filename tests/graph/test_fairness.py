@@ -4,7 +4,7 @@ from graph.errors import InvalidArgumentError
 from graph.evidence import assess
 from graph.facts import read_facts
 from graph.fairness import audit
-from graph.matching import Profile
+from graph.profile import Profile
 from graph.worker_index import WorkerIndex
 
 

@@ -6,7 +6,9 @@ import pytest
 
 from graph.evidence import assess
 from graph.facts import read_facts
-from graph.matching import WEIGHTS, Profile, opportunities_of, rank
+from graph.matching import WEIGHTS, opportunities_of, rank
+from graph.preferences import Preferences, Remote
+from graph.profile import Profile
 from graph.similarity import space_of
 from graph.worker_index import WorkerIndex
 
@@ -23,6 +25,17 @@ def someone(graph, random):
         low=lows,
         held=frozenset(skill for skill, low in lows.items() if low > 0.4),
         practice={each: random.random() * 900 for each in random.sample(sorted(graph.occupations), 2)},
+        performance=round(random.uniform(-1, 1), 4),
+        preferences=Preferences(
+            place=random.choice([None, "Malmö", "Lund", "Stockholm", "Oslo"]),
+            farthest_km=random.choice([None, None, 20, 700]),
+            remote=random.choice(list(Remote)),
+            hours_per_week=random.choice([None, 10, 40]),
+            least_pay=random.choice([None, 15.0, 30.0]),
+            currency="EUR",
+            unwanted=frozenset(random.sample(sorted(graph.occupations), 5)),
+            looking=random.random() < 0.9,
+        ),
     )
 
 
@@ -38,7 +51,7 @@ def test_both_directions_agree(graph, now):
     for opportunity in graph.opportunities.values():
         if opportunity.is_open(now):
             found = index.rank(opportunity, limit=100)
-            assert len(found) == len(people)
+            assert {each.worker for each in found} == {w for w in people if opportunity.id in ours[w]}
             for each in found:
                 assert each.features == ours[each.worker][opportunity.id].features
                 assert each.score == pytest.approx(ours[each.worker][opportunity.id].score)
@@ -55,6 +68,27 @@ def test_the_limit_cuts_the_same_order(graph, now):
         everybody = index.rank(opportunity, limit=1_000)
         for limit in (0, 1, 7, 199, 200):
             assert index.rank(opportunity, limit=limit) == everybody[:limit]
+        for place in (0, 5, len(everybody) - 1):
+            last = (everybody[place].score, everybody[place].worker)
+            assert index.rank(opportunity, limit=9, after=last) == everybody[place + 1 : place + 10]
+
+
+def test_joining_and_leaving_one_by_one_comes_to_the_same(graph):
+    """However the segments have grown, been merged and thinned out, the order is that of an index made at once."""
+    random = Random(11)
+    people = {f"w{number:02}": someone(graph, random) for number in range(40)}
+    grown = WorkerIndex(graph)
+    for worker in random.sample(sorted(people), 40):
+        grown.put([(worker, someone(graph, random))])
+        grown.put([(worker, people[worker])])
+    for worker in sorted(people)[::2]:
+        grown.remove(worker)
+        del people[worker]
+    made = WorkerIndex(graph)
+    made.put(people.items())
+    assert len(grown) == len(made) == 20
+    for opportunity in list(graph.opportunities.values())[:8]:
+        assert grown.rank(opportunity, limit=50) == made.rank(opportunity, limit=50)
 
 
 def test_equal_workers_are_ordered_by_key_and_the_removed_are_gone(graph, driver):
@@ -72,7 +106,7 @@ def test_equal_workers_are_ordered_by_key_and_the_removed_are_gone(graph, driver
 
 
 def test_work_that_one_does_already_comes_first(graph, driver, now):
-    _, best = rank(graph, driver, now)[0]
+    _, best = rank(graph, Profile.of(driver), now)[0]
     assert best.opportunity.id == "opportunity:airport-shuttle"
     assert best.missing == ()
     assert {each.name: each.value for each in best.features}["required_held"] == 1
@@ -80,7 +114,7 @@ def test_work_that_one_does_already_comes_first(graph, driver, now):
 
 def test_only_what_is_open_is_ranked(graph, driver, now):
     def ids(instant):
-        return {each.opportunity.id for _, each in rank(graph, driver, instant)}
+        return {each.opportunity.id for _, each in rank(graph, Profile.of(driver), instant)}
 
     assert "opportunity:seasonal-parcel" not in ids(now)
     assert "opportunity:seasonal-parcel" in ids(now - timedelta(days=150))
@@ -104,7 +138,8 @@ def test_an_opportunity_that_asks_for_everything_is_still_ranked(graph, driver):
     (found,) = index.rank(replace(some, required=frozenset(graph.skills)), limit=1)
     assert 0 < found.score < 0.3
     (found,) = index.rank(replace(some, required=frozenset(), preferred=frozenset()), limit=1)
-    assert {each.name: each.value for each in found.features if each.name != "occupation"} == {
+    values = {each.name: each.value for each in found.features}
+    assert {name: values[name] for name in list(values)[:4]} == {
         "required_skills": 1.0,
         "required_held": 1.0,
         "preferred_skills": 1.0,

@@ -9,7 +9,7 @@ A part that has them offers `routes`, `work` (what runs beside the requests, unt
 * `storage`: the database, the keys, what is sealed with them;
 * `consent`: grants, leases, the access log, the gate;
 * `platforms`: the live connectors, their accounts, how they are reached;
-* `graph`: the subgraphs and the engine over them;
+* `graph`: the subgraphs and the engine over them; `finding`: workers who let actors find them;
 * `signin`: how workers sign in; `oauth`: the authorization server;
 * `pages`: what workers see; `notices`: what actors are told;
 * `endpoint`: `/graphql` and what stands beside it;

@@ -16,9 +16,11 @@ from gateway.registry import RULES, LiveGraph
 from gateway.server.budgets import ActorBudgets
 from gateway.server.telemetry import Telemetry
 from gateway.server.wiring.consent import ConsentParts
+from gateway.server.wiring.finding import build_finding
 from gateway.server.wiring.platforms import PlatformParts
 from gateway.server.wiring.storage import StorageParts
 from graph.builtin import load_builtin
+from graph.finding.refresher import Refresher
 from graph.live import LiveSkillGraph
 from graph.subgraph import build_schema as build_graph_schema
 
@@ -30,14 +32,15 @@ class GraphParts:
     engine: Engine
     live: LiveConnectors
     skills: LiveSkillGraph
+    refresher: Refresher
 
     def is_composed(self) -> bool:
         """Tell whether queries can be answered."""
         return bool(self.engine.supergraph_sdl)
 
     def work(self) -> list[Coroutine[None, None, None]]:
-        """Return what watches the registry, the taxonomy and the market."""
-        return [self.live.watch(), self.skills.watch()]
+        """Return what watches the registry, the taxonomy and the market, and refreshes who can be found."""
+        return [self.live.watch(), self.skills.watch(), self.refresher.run()]
 
 
 def build_graph(
@@ -52,6 +55,8 @@ def build_graph(
     skill_schema = build_graph_schema(load_builtin(), utc_now)
     skills = LiveSkillGraph(storage.database, skill_schema, platforms.market, clock=utc_now)
     skills.refresh()
+    finding = build_finding(storage, lambda: skill_schema.graph)
+    skill_schema.finding = finding.finding
     graph = LiveGraph(
         build_consent_schema(consent.services),
         skill_schema,
@@ -65,7 +70,8 @@ def build_graph(
     )
     live = LiveConnectors(platforms.registration, platforms.platforms.registry, graph.swap)
     live.generation = platforms.generation
-    return GraphParts(engine=graph.engine, live=live, skills=skills)
+    refresher = finding.refresher(storage, graph.engine)
+    return GraphParts(engine=graph.engine, live=live, skills=skills, refresher=refresher)
 
 
 def _engine_options(settings: Settings) -> EngineOptions:

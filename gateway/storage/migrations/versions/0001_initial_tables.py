@@ -266,6 +266,88 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "matching_change",
+        sa.Column("grant_id", sa.String(32), nullable=False),
+        sa.Column("actor_id", sa.String(64), nullable=False),
+        sa.Column("purpose", sa.String(64), nullable=False),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("grant_id"),
+    )
+    with op.batch_alter_table("matching_change", schema=None) as batch_op:
+        batch_op.create_index("ix_matching_change_version", ["actor_id", "purpose", "version"], unique=False)
+
+    op.create_table(
+        "matching_pool",
+        sa.Column("actor_id", sa.String(64), nullable=False),
+        sa.Column("purpose", sa.String(64), nullable=False),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("actor_id", "purpose"),
+    )
+    op.create_table(
+        "matching_ranking",
+        sa.Column("id", sa.String(32), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor_id", sa.String(64), nullable=False),
+        sa.Column("purpose", sa.String(64), nullable=False),
+        sa.Column("request_id", sa.String(64), nullable=False),
+        sa.Column("opportunity_id", sa.String(200), nullable=False),
+        sa.Column("taxonomy", sa.String(64), nullable=False),
+        sa.Column("model", sa.String(32), nullable=False),
+        sa.Column("pool_version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("shown", sa.Integer(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("matching_ranking", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_matching_ranking_at"), ["at"], unique=False)
+
+    op.create_table(
+        "matching_shown",
+        sa.Column("ranking_id", sa.String(32), nullable=False),
+        sa.Column("grant_id", sa.String(32), nullable=False),
+        sa.Column("worker_id", sa.String(32), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("ranking_id", "grant_id"),
+    )
+    with op.batch_alter_table("matching_shown", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_matching_shown_grant_id"), ["grant_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_matching_shown_worker_id"), ["worker_id"], unique=False)
+
+    op.create_table(
+        "matching_task",
+        sa.Column("grant_id", sa.String(32), nullable=False),
+        sa.Column("worker_id", sa.String(32), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("grant_id"),
+    )
+    with op.batch_alter_table("matching_task", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_matching_task_due_at"), ["due_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_matching_task_worker_id"), ["worker_id"], unique=False)
+
+    op.create_table(
+        "matching_vector",
+        sa.Column("grant_id", sa.String(32), nullable=False),
+        sa.Column("worker_id", sa.String(32), nullable=False),
+        sa.Column("actor_id", sa.String(64), nullable=False),
+        sa.Column("purpose", sa.String(64), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("computed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("grant_id"),
+    )
+    with op.batch_alter_table("matching_vector", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_matching_vector_worker_id"), ["worker_id"], unique=False)
+
+    op.create_table(
+        "matching_wishes",
+        sa.Column("worker_id", sa.String(32), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("worker_id"),
+    )
+    op.create_table(
         "notice_cursor",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1025,6 +1107,30 @@ def downgrade() -> None:
     op.drop_table("platform_gate")
     op.drop_table("organization")
     op.drop_table("notice_cursor")
+    op.drop_table("matching_wishes")
+    with op.batch_alter_table("matching_vector", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_matching_vector_worker_id"))
+
+    op.drop_table("matching_vector")
+    with op.batch_alter_table("matching_task", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_matching_task_worker_id"))
+        batch_op.drop_index(batch_op.f("ix_matching_task_due_at"))
+
+    op.drop_table("matching_task")
+    with op.batch_alter_table("matching_shown", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_matching_shown_worker_id"))
+        batch_op.drop_index(batch_op.f("ix_matching_shown_grant_id"))
+
+    op.drop_table("matching_shown")
+    with op.batch_alter_table("matching_ranking", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_matching_ranking_at"))
+
+    op.drop_table("matching_ranking")
+    op.drop_table("matching_pool")
+    with op.batch_alter_table("matching_change", schema=None) as batch_op:
+        batch_op.drop_index("ix_matching_change_version")
+
+    op.drop_table("matching_change")
     with op.batch_alter_table("linked_account", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_linked_account_reference",

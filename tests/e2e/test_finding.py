@@ -1,0 +1,220 @@
+"""Being found, over HTTP and the sandbox's platforms: from the worker's consent to the actor's list, and out of it."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import threading
+from datetime import UTC, datetime, timedelta
+
+import aiohttp
+import pytest
+import uvicorn
+from sqlalchemy import text
+from sqlmodel import Session
+
+from connectors.sandbox.app import create_sandbox
+from connectors.sandbox.settings import SandboxSettings
+from consent.columns import utc_now
+from consent.grants import GrantService
+from consent.leases import LeaseKeeper
+from consent.models import Worker
+from consent.oauth.actors import ActorRegistry
+from consent.stops import Stops
+from gateway.config import load_settings
+from gateway.demo.browser import Browser
+from gateway.server.app import create_app
+from gateway.server.demo_workers import PERSONAS
+from gateway.storage.database import create_database_engine
+from gateway.storage.keyring import generate_key
+
+ALEX, ROBIN = PERSONAS[0].worker_id, PERSONAS[1].worker_id
+AT_SANDBOX = "alex.sandberg@sandbox.example"
+SEARCH = """query ($id: ID!) { opportunity(id: $id) { candidates(first: 5) {
+  ranking edges { node { id match(opportunity: $id) { score missing { label } features { name value } } } } } } }"""
+
+
+def run_server(app, listening):
+    server = uvicorn.Server(uvicorn.Config(app, ws="none", log_level="warning"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    return server, thread
+
+
+@pytest.fixture(scope="module")
+def gigway(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("finding")
+    listening = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+    port, sandbox_port = (each.getsockname()[1] for each in listening)
+    environment = {
+        "GIGWAY_DATABASE_URL": f"sqlite:///{folder}/f.db",
+        "GIGWAY_MASTER_KEYS": generate_key("t1"),
+        "GIGWAY_ISSUER": f"http://127.0.0.1:{port}",
+        "GIGWAY_SANDBOX_URL": f"http://127.0.0.1:{sandbox_port}",
+        "GIGWAY_DEMO_LOGIN": "true",
+    }
+    app = create_app(load_settings(environment))
+    running = [
+        run_server(create_sandbox(SandboxSettings(public_url=f"http://127.0.0.1:{sandbox_port}")), listening[1]),
+        run_server(app, listening[0]),
+    ]
+    engine = create_database_engine(environment["GIGWAY_DATABASE_URL"])
+    registry = ActorRegistry(engine)
+    actor_id = registry.create_actor(
+        legal_name="T", trading_name="T", categories=["skills", "matching"], purposes=["job_matching"]
+    )
+    client = registry.create_client(actor_id, name="T", redirect_uris=["http://127.0.0.1:9/callback"])
+    yield environment, engine, actor_id, client
+    engine.dispose()
+    for (server, thread), each in zip(running, listening, strict=True):
+        server.should_exit = True
+        thread.join()
+        each.close()
+
+
+def give(engine, grants, client, actor_id, worker_id, granted):
+    with Session(engine) as session:
+        record = grants.grant(
+            session,
+            worker_id=worker_id,
+            client_id=client.client_id,
+            actor_id=actor_id,
+            purpose="job_matching",
+            granted=granted,
+            expires_at=datetime.now(UTC) + timedelta(days=1),
+            locale="en",
+            notice_sha256="0" * 64,
+            screen_sha256="0" * 64,
+            amr=["pwd"],
+        )
+        session.commit()
+    return record.id
+
+
+def rows(engine, query, **values):
+    with engine.connect() as connection:
+        return connection.execute(text(query), values).all()
+
+
+def command(environment, *arguments):
+    """Run `gigway matching …` as an operator would, and return its exit code and what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "gateway", "matching", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**{name: value for name, value in os.environ.items() if not name.startswith("GIGWAY_")}, **environment},
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+async def until(condition):
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110 - another process's doing
+            await asyncio.sleep(0.05)
+
+
+async def play(gigway):
+    environment, engine, actor_id, client = gigway
+    issuer = environment["GIGWAY_ISSUER"]
+    grants = GrantService(engine, Stops(engine, LeaseKeeper(engine)))
+    async with Browser() as browser:
+        page = await browser.open(f"{issuer}/sign-in")
+        await browser.submit(page, page.form("/sign-in/demo"), button=("persona", PERSONAS[0].key))
+        page = await browser.open(f"{issuer}/link/uber")
+        sign_in = await browser.submit(page, page.form("/link/uber"))
+        form = next(form for form in sign_in.forms if AT_SANDBOX in str(form))
+        await browser.submit(sign_in, form, button=("persona", AT_SANDBOX))
+    # Robin has nothing to show and is not linked anywhere; Alex drives.
+    alex = give(engine, grants, client, actor_id, ALEX, [("*", "matching"), ("uber", "skills")])
+    robin = give(engine, grants, client, actor_id, ROBIN, [("*", "matching"), ("uber", "skills")])
+    give(engine, grants, client, actor_id, add_worker(engine), [("uber", "skills")])  # does not want to be found
+    await until(lambda: len(rows(engine, "SELECT 1 FROM matching_vector")) == 2)
+    answers, told = [], []
+    async with aiohttp.ClientSession(base_url=issuer) as actor:
+        login = {
+            "grant_type": "client_credentials",
+            "authorization_details": '[{"type": "gig_data", "purpose": "job_matching"}]',
+        }
+        basic = {"Authorization": aiohttp.encode_basic_auth(client.client_id, client.client_secret)}
+        async with actor.post("/oauth/token", data=login, headers=basic) as answer:
+            headers = {"Authorization": f"Bearer {(await answer.json())['access_token']}"}
+        asked = {"id": await driving(actor)}
+        for grant_id in (alex, robin, None):
+            body = {"query": SEARCH, "variables": asked}
+            async with actor.post("/graphql", json=body, headers=headers) as answer:
+                answers.append(await answer.json(content_type=None))
+            ranking = answers[0]["data"]["opportunity"]["candidates"]["ranking"]
+            told.append(await asyncio.to_thread(command, environment, "replay", ranking))
+            if grant_id is not None:
+                await grants.revoke(grant_id, by="worker", reason="test")
+    return answers, told
+
+
+async def driving(actor):
+    """Return an opportunity for a taxi driver, once the job board's are there."""
+    query = '{ opportunities(search: "taxi driver", first: 1) { edges { node { id } } } }'
+    async with asyncio.timeout(20):
+        while True:
+            async with actor.post("/graphql", json={"query": query}) as answer:
+                edges = (await answer.json(content_type=None))["data"]["opportunities"]["edges"]
+            if edges and ":job_board:" in edges[0]["node"]["id"]:
+                return edges[0]["node"]["id"]
+            await asyncio.sleep(0.1)
+
+
+def add_worker(engine):
+    with Session(engine) as session:
+        worker = Worker(created_at=utc_now())
+        session.add(worker)
+        session.commit()
+        return worker.id
+
+
+def test_a_worker_is_found_while_they_want_to_be_and_sees_it_in_their_log(gigway):
+    (first, second, third), told = asyncio.run(play(gigway))
+    _, engine, _, _ = gigway
+    assert "errors" not in first
+    edges = first["data"]["opportunity"]["candidates"]["edges"]
+    assert len(edges) == 2
+    best = edges[0]["node"]["match"]
+    values = {each["name"]: each["value"] for each in best["features"]}
+    assert best["missing"] == []
+    assert values["required_held"] == 1
+    assert values["occupation"] > 0.5
+    assert best["score"] > edges[1]["node"]["match"]["score"]
+    assert all(each["node"]["id"].startswith("gw") for each in edges)
+    assert len(second["data"]["opportunity"]["candidates"]["edges"]) == 1
+    assert third["data"]["opportunity"]["candidates"]["edges"] == []
+    assert rows(engine, "SELECT 1 FROM matching_vector") == []
+    assert rows(engine, "SELECT 1 FROM matching_shown") == []
+    events = rows(
+        engine,
+        "SELECT category, decision, token_ref, platform, records FROM access_event WHERE worker_id = :w ORDER BY id",
+        w=ALEX,
+    )
+    background = {(row.category, row.platform) for row in events if row.token_ref == "background refresh"}
+    assert background == {("skills", "uber"), ("skills", "internal"), ("matching", "internal")}
+    assert ("matching", "allow", "ranking replay") in {(row.category, row.decision, row.token_ref) for row in events}
+    searched = [row for row in events if row.token_ref not in ("background refresh", "ranking replay")]
+    assert {(row.category, row.decision, row.records) for row in searched} == {("matching", "allow", 1)}
+    assert rows(engine, "SELECT 1 FROM fetch_lease") == []
+    assert [code for code, _ in told] == [0, 0, 0]
+    assert "same" in told[0][1]
+    assert "1 of 2 are not in the log any more" in told[1][1]
+    assert "2 of 2 are not in the log any more" in told[2][1]
+
+
+def test_what_the_commands_refuse(gigway, tmp_path):
+    environment, *_ = gigway
+    groups = tmp_path / "groups.csv"
+    groups.write_text("worker,group\nw,a\n")
+    code, text = command(environment, "audit", str(groups), "--actor", "nobody")
+    assert (code, text.split(":")[0]) == (1, "MATCHING_POOL_EMPTY")
+    groups.write_text("name,sex\n")
+    code, text = command(environment, "audit", str(groups), "--actor", "nobody")
+    assert (code, text.split(":")[0]) == (1, "GROUPS_INVALID")
+    code, text = command(environment, "replay", "nothing")
+    assert (code, text.split(":")[0]) == (1, "RANKING_UNKNOWN")
