@@ -5,6 +5,7 @@ Reading order:
 * `vocabulary.py`  the words of consent: categories and purposes, versioned
 * `models.py`      the tables (`columns.py`: instants); `ddl.py` the triggers that keep their rules
 * `grants.py`      the life of a grant; `grant_records.py` how grants are read
+* `reviews.py`     looking a grant through again, every 90 days
 * `decision.py`    pure: facts and a question in, allowed or denied out
 * `leases.py`      the permission for one fetch, committed in groups by one thread per process:
                    `lease_facts.py` what is read, `lease_store.py` the statements, `lease_rows.py` what is written,

@@ -31,6 +31,8 @@ class GrantRecord:
     actor_trading_name: str
     actor_legal_name: str
     actor_jurisdiction: str | None
+    actor_address: str | None
+    actor_contact: str | None
     purpose: str
     purpose_version: int
     purpose_text: str
@@ -168,6 +170,8 @@ def _grants() -> Select[Any]:
             col(Actor.trading_name),
             col(Actor.legal_name),
             col(Actor.jurisdiction),
+            col(Actor.address),
+            col(Actor.contact),
             col(Purpose.text).label("purpose_text"),
         )
         .join(Actor, col(Actor.id) == col(ConsentGrant.actor_id))
@@ -190,6 +194,8 @@ def _record_of(row: Row[Any], items: dict[Item, bool], now: datetime) -> GrantRe
         actor_trading_name=row.trading_name,
         actor_legal_name=row.legal_name,
         actor_jurisdiction=row.jurisdiction,
+        actor_address=row.address,
+        actor_contact=row.contact,
         purpose=row.purpose,
         purpose_version=row.purpose_version,
         purpose_text=row.purpose_text,

@@ -26,6 +26,9 @@ from consent.grant_records import GrantRecord
 SCHEMA_VERSION = "dpv-27560:record-eu-gdpr"
 TYPE = "gigway-receipt+jws"
 
+_NOT_STATED = "gigway:NotStated"
+"""What stands where a party has not told what a record must say."""
+
 _CONTEXT = {
     "dpv": "https://w3id.org/dpv#",
     "dpv-27560": "https://w3id.org/dpv/schema/dpv-27560#",
@@ -77,7 +80,9 @@ def receipt_of(
             "dct:identifier": grant.actor_id,
             "dpv:hasName": grant.actor_legal_name,
             "gigway:tradingName": grant.actor_trading_name,
-            "dpv:hasJurisdiction": grant.actor_jurisdiction,
+            "dpv:hasAddress": grant.actor_address or _NOT_STATED,
+            "dpv:hasContact": grant.actor_contact or _NOT_STATED,
+            "dpv:hasJurisdiction": grant.actor_jurisdiction or _NOT_STATED,
         },
         "dpv:hasRecipientThirdParty": {
             "@type": "dpv:DataIntermediary",
@@ -89,6 +94,7 @@ def receipt_of(
         "dpv:hasNotice": {
             "@type": "dpv:ConsentNotice",
             "dct:identifier": f"sha256:{grant.notice_sha256}",
+            "dct:hasVersion": grant.notice_sha256[:12],
             "gigway:screen": f"sha256:{grant.screen_sha256}",
             "dct:language": grant.locale,
         },
@@ -101,11 +107,23 @@ def receipt_of(
         "dpv:hasPersonalData": [_item(platform, category) for platform, category in sorted(grant.granted)],
         "gigway:refused": [_item(platform, category) for platform, category in sorted(grant.refused)],
         "dpv:hasProcessing": ["dpv:Obtain", "dpv:Disclose"],
-        "dpv:hasStorageCondition": "gigway:NotStored",
+        "dpv:hasDataSource": sorted({platform for platform, _ in grant.granted}),
+        # The intermediary fetches when asked and keeps nothing; what the controller keeps, its own notice says.
+        "dpv:hasStorageCondition": {
+            "@type": "dpv:StorageCondition",
+            "dpv:hasLocation": "gigway:NotStored",
+            "dpv:hasDuration": {"@type": "dpv:UntilEventDuration", "dct:description": "until it is handed over"},
+        },
+        "gigway:transfers": "gigway:NoneByIntermediary",
+        "gigway:specialCategories": "gigway:None",
+        "dpv:hasAuthority": {
+            "@type": "dpv:DataProtectionAuthority",
+            "dpv:hasJurisdiction": grant.actor_jurisdiction or _NOT_STATED,
+        },
         "dpv:hasDuration": {"@type": "dpv:UntilTimeDuration", "dct:valid": grant.expires_at.isoformat()},
         "dpv:hasWithdrawalMethod": f"{intermediary.url}/me/grants/{grant.id}",
         "dpv:hasRight": ["eu-gdpr:A7-3", "eu-gdpr:A15", "eu-gdpr:A17", "eu-gdpr:A20"],
-        "dpv:hasConsentStatus": _events(grant),
+        "dpv:hasConsentStatus": _events(grant, subject),
     }
     if checkpoint is not None:
         record["gigway:auditCheckpoint"] = checkpoint
@@ -154,11 +172,29 @@ def _item(platform: str, category: str) -> dict[str, str]:
     return {"@type": "dpv:PersonalData", "gigway:platform": platform, "gigway:category": category}
 
 
-def _events(grant: GrantRecord) -> list[dict[str, Any]]:
-    events = [{"@type": "dpv:ConsentGiven", "dct:date": grant.granted_at.isoformat(), "gigway:by": "worker"}]
-    if grant.ended_at is not None:
-        events.append({"@type": _STATUS[grant.status], "dct:date": grant.ended_at.isoformat()})
-    return events
+def _events(grant: GrantRecord, subject: str) -> list[dict[str, Any]]:
+    until = {"@type": "dpv:UntilTimeDuration", "dct:valid": grant.expires_at.isoformat()}
+    given = {
+        "@type": "dpv:ConsentGiven",
+        "dct:date": grant.granted_at.isoformat(),
+        "dpv:isIndicatedBy": subject,
+        "dpv:hasDuration": until,
+        "gigway:by": "worker",
+        "gigway:state": "active",
+    }
+    if grant.ended_at is None:
+        return [given]
+    who = {"withdrawn": subject, "superseded": subject, "revoked": grant.actor_id}.get(
+        grant.status, "gigway:Intermediary"
+    )
+    ended = {
+        "@type": _STATUS[grant.status],
+        "dct:date": grant.ended_at.isoformat(),
+        "dpv:isIndicatedBy": who,
+        "dpv:hasDuration": until,
+        "gigway:state": grant.status,
+    }
+    return [given, ended]
 
 
 def _encode(raw: bytes) -> str:

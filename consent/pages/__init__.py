@@ -8,7 +8,7 @@ In: a browser's request. Out: HTML that works without JavaScript; nothing here c
 * `guard`         who is signed in; which posted forms count
 * `sign_in`       sign in and out; `other_ways` passkeys and providers
 * `consent_page`  an actor's request, item by item; `preview` what of one's own data it would show
-* `home`          what is granted, linked and handed out; ending it
+* `home`          what is granted, linked and handed out; ending it; `history` the versions of a consent
 * `skills_page`   skills, openings and the way to a goal; `skills` asks for them and reads the answer
 * `requests_page` what waits for an answer; who is blocked
 * `log_page`      who read what, why and when; `log_query` what of it, `log_export` as a file

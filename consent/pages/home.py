@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from consent.grant_records import GrantRecord
 from consent.pages.guard import FormFields, Guard
+from consent.pages.history import versions_of
 from consent.pages.rendering import Renderer
 from consent.pages.services import PagesServices
 from consent.signin.sessions import SignedIn
@@ -36,6 +37,7 @@ class HomePages:
             return self._not_found(request, worker)
         stopped = None if record.status == "active" else await self._services.grants.settle(record.id)
         last = await run_in_threadpool(self._services.access_log.last_by_grant, worker.worker_id)
+        grants = await run_in_threadpool(self._services.grants.of_worker, worker.worker_id)
         words = self._renderer.wording(self._renderer.locale_of(request, worker))
         names = self._services.oauth.platforms()
         return self._renderer.page(
@@ -46,6 +48,10 @@ class HomePages:
             granted=words.platforms(record.granted, names),
             refused=words.platforms(record.refused, names),
             last_access=last.get(record.id),
+            versions=[
+                (each, words.platforms(each.added, names), words.platforms(each.removed, names))
+                for each in versions_of(record, grants)
+            ],
             stopped=stopped,
             is_new=record.status == "active" and request.query_params.get("given") == "1",
         )
@@ -59,6 +65,19 @@ class HomePages:
             record.id, by="worker", by_id=worker.worker_id, reason="withdrawn on the worker's page"
         )
         return _go(f"{_HOME}/grants/{record.id}")
+
+    async def keep(self, request: Request, worker: SignedIn, fields: FormFields) -> Response:
+        """Note that the worker has looked a grant through and keeps it: the reminder goes away for a while."""
+        record = await self._own_grant(request, worker)
+        if record is None or record.status != "active":
+            return self._not_found(request, worker)
+
+        def keep() -> None:
+            with self._services.engine.begin() as connection:
+                self._services.reviews.record(connection, record)
+
+        await run_in_threadpool(keep)
+        return _go(_HOME)
 
     async def unlink(self, request: Request, worker: SignedIn, fields: FormFields) -> Response:
         """Unlink an account; grants that cover it stay, but nothing is read from it any more."""
@@ -91,6 +110,7 @@ class HomePages:
         services = self._services
         grants = await run_in_threadpool(services.grants.of_worker, worker.worker_id)
         last = await run_in_threadpool(services.access_log.last_by_grant, worker.worker_id)
+        reviewed = await run_in_threadpool(services.reviews.last_by_grant, worker.worker_id)
         codes = await run_in_threadpool(services.contact_codes.of_worker, worker.worker_id)
         words = self._renderer.wording(self._renderer.locale_of(request, worker))
         names, now = services.oauth.platforms(), services.oauth.clock()
@@ -99,6 +119,7 @@ class HomePages:
             "home.html",
             signed_in=worker,
             active=[(grant, words.platforms(grant.granted, names)) for grant in grants if grant.status == "active"],
+            due={grant.id for grant in grants if services.reviews.is_due(grant, reviewed)},
             past=[grant for grant in grants if grant.status != "active"],
             waiting=await run_in_threadpool(services.inbox.waiting, worker.worker_id),
             last_access=last,

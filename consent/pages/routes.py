@@ -3,7 +3,7 @@
 /sign-in, /sign-in/demo, /sign-out
 /consent/<handle>                            an actor's request, by its handle or its id in the inbox
 /me                                          grants, linked accounts, contact codes
-/me/grants/<id>, POST …/revoke               one grant
+/me/grants/<id>, POST …/revoke, …/keep       one grant; keep: looked through, still wanted
 POST /me/accounts/<platform>/unlink          (linking itself is the linking routes' `/link/<platform>`)
 POST /me/codes, POST /me/codes/<ref>/revoke
 /me/requests, POST …/<id>/refuse             what waits for an answer; POST /me/blocked/<actor>/unblock
@@ -78,6 +78,7 @@ def routes(services: PagesServices) -> list[BaseRoute]:
         Route("/me", guard.signed_in(home.show), methods=["GET"]),
         Route("/me/grants/{grant_id}", guard.signed_in(home.grant), methods=["GET"]),
         Route("/me/grants/{grant_id}/revoke", guard.form(home.revoke), methods=["POST"]),
+        Route("/me/grants/{grant_id}/keep", guard.form(home.keep), methods=["POST"]),
         Route("/me/accounts/{platform}/unlink", guard.form(home.unlink), methods=["POST"]),
         Route("/me/codes", guard.form(home.create_code), methods=["POST"]),
         Route("/me/codes/{ref}/revoke", guard.form(home.revoke_code), methods=["POST"]),

@@ -16,6 +16,7 @@ from consent.inbox.records import InboxReader
 from consent.oauth.authorization import Authorizations
 from consent.oauth.settings import OAuthSettings
 from consent.pages.preview import ReadOwn
+from consent.reviews import Reviews
 from consent.signin.demo import DemoLogin
 from consent.signin.forms import Forms
 from consent.signin.oidc import OidcSignIn
@@ -90,6 +91,7 @@ class PagesServices:
     access_log: AccessLog
     contact_codes: ContactCodes
     inbox: InboxReader
+    reviews: Reviews
     linked_accounts: LinkedAccountsView
     passkeys: Passkeys | None = None
     totp: Totp | None = None

@@ -17,6 +17,7 @@ from consent.pages import routes as page_routes
 from consent.pages.receipt import ReceiptServices, receipt_routes
 from consent.pages.services import PagesServices
 from consent.receipts import Party
+from consent.reviews import Reviews
 from consent.vocabulary import SELF_PURPOSE
 from gateway.config import Settings
 from gateway.engine import Engine, EngineResponse
@@ -72,6 +73,7 @@ def build_pages(
             access_log=AccessLog(storage.database),
             contact_codes=consent.contacts,
             inbox=consent.services.inbox,
+            reviews=Reviews(storage.database),
             linked_accounts=platforms.platforms.view,
             passkeys=sign_in.passkeys,
             totp=sign_in.totp,

@@ -31,6 +31,7 @@ from consent.oauth.models import CLIENTS, CODES, REPLAYS, REQUESTS, TOKENS
 from consent.oauth.settings import OAuthSettings
 from consent.pages.routes import consent_path, error_page, routes
 from consent.pages.services import Health, PagesServices
+from consent.reviews import Reviews
 from consent.signin.demo import DemoLogin, Persona
 from consent.signin.forms import Forms
 from consent.signin.models import ATTEMPTS, CREDENTIALS, SESSIONS, STATES, WORKERS
@@ -130,6 +131,7 @@ class Site:
             access_log=world.log,
             contact_codes=world.contacts,
             inbox=InboxReader(self.engine, clock=world.clock),
+            reviews=Reviews(self.engine, clock=world.clock),
             linked_accounts=self.accounts,
             passkeys=Passkeys(self.engine, settings),
             totp=Totp(self.engine, settings, Vault(parse_keyring(generate_key("k1")))),

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,11 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+
+from tests.consent.pages.test_own_data import log_lines
+from tests.consent.pages.test_preview import Gateway
+from tests.consent.pages.test_requests_page import ask_in_inbox
+from tests.consent.pages.test_skills_page import skills_answer
 
 FOLDER = Path(__file__).parent / "browser"
 NODE, CHROMIUM = shutil.which("node"), shutil.which("chromium")
@@ -51,7 +56,8 @@ def running(make_site: Any, clock: Any) -> Iterator[Any]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         # The same server under another name is another origin: the actor's.
-        site = make_site(f"http://localhost:{port}", f"http://127.0.0.1:{port}/callback")
+        gateway = Gateway(skills_answer())
+        site = make_site(f"http://localhost:{port}", f"http://127.0.0.1:{port}/callback", read_own=gateway.read)
 
         async def callback(request: Request) -> Response:
             return PlainTextResponse("back at the actor")
@@ -67,8 +73,14 @@ def running(make_site: Any, clock: Any) -> Iterator[Any]:
 
 
 def test_60_61_65_66_the_pages_in_a_browser(running: Any) -> None:
+    log_lines(running, 45)
+    old = running.world.give(running.alex, [("uber", "ratings")], purpose="training", days=300)
+    running.clock.advance(timedelta(days=91))
+    asked = [ask_in_inbox(running, purpose) for purpose in ("job_matching", "training")]
     consents = {name: running.ask() for name in ("look", "plain", "keyboard")}
     settings = {
+        "asked": asked,
+        "grant": old.id,
         "issuer": running.issuer,
         "consents": consents,
         "callback": running.callback,
@@ -82,20 +94,24 @@ def test_60_61_65_66_the_pages_in_a_browser(running: Any) -> None:
         input=json.dumps(settings),
         capture_output=True,
         text=True,
-        timeout=170,
+        timeout=240,
         check=False,
     )
     assert run.returncode == 0, run.stderr
     seen = json.loads(run.stdout)
     policy = seen.pop("policy")
     assert all("frame-ancestors" in message for message in policy), policy
-    assert seen.pop("clicks_to_revoke") <= seen.pop("clicks_to_grant")
+    assert seen.pop("clicks_to_revoke") <= min(seen.pop("clicks_to_grant"), seen.pop("clicks_to_grant_in_inbox"))
+    equal = seen.pop("prominence")
+    assert equal[0] == equal[1], "OBIE, GDPR 7(4): refusing is as prominent as allowing"
     assert seen == {
         "violations": [],
         "overflows": [],
         "requests": [running.callback.removesuffix("/callback"), running.issuer, "https://evil.example"],
         "back": ["code", "iss", "state"],
         "revoked": "confirmed",
+        "allowed_in_inbox": True,
+        "blocked": "Refused and blocked.",
         "first_stop": "skip",
         "second_answer": "You have already answered this request. Your answer counted once.",
         "passkey_added": "The passkey is added. You can sign in with it from now on.",

@@ -16,7 +16,8 @@ from consent.models import AccessEvent, new_id
 from consent.signin.models import CREDENTIALS
 
 
-def _log(site: Any, count: int) -> None:
+def log_lines(site: Any, count: int) -> None:
+    """Let the actor have read `count` times, and another worker's data once."""
     with Session(site.engine) as session:
         for number in range(count):
             session.add(
@@ -42,7 +43,7 @@ def _log(site: Any, count: int) -> None:
 
 def test_the_log_as_csv_is_whole_and_no_formula(site: Any) -> None:
     site.sign_in()
-    _log(site, 601)
+    log_lines(site, 601)
     answer = site.browser.get("/me/log.csv")
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     assert len(rows) == 601
@@ -55,7 +56,7 @@ def test_the_log_as_csv_is_whole_and_no_formula(site: Any) -> None:
 def test_everything_as_json(site: Any) -> None:
     site.sign_in()
     site.allow("uber:ratings")
-    _log(site, 1)
+    log_lines(site, 1)
     content = site.browser.get("/me/data.json").json()
     assert set(content) == {
         *("worker", "grants", "requests", "blocked_actors", "access_log", "contact_codes", "passkeys"),
@@ -71,7 +72,7 @@ def test_everything_as_json(site: Any) -> None:
 def test_everything_as_csv_has_a_table_for_each_part(site: Any) -> None:
     site.sign_in()
     site.allow("uber:ratings")
-    _log(site, 2)
+    log_lines(site, 2)
     answer = site.browser.get("/me/data.zip")
     assert answer.headers["content-disposition"] == 'attachment; filename="gigway-my-data.zip"'
     with zipfile.ZipFile(io.BytesIO(answer.content)) as files:
@@ -96,7 +97,7 @@ def _link(html: str, rel: str) -> str:
 
 def test_the_log_page_pages_back_and_forth(site: Any) -> None:
     site.sign_in()
-    _log(site, 75)
+    log_lines(site, 75)
     addresses = ["/me/log?text=Nordic&category=ratings&decision=allow&actor=acme&from=2030-01-01"]
     pages = [site.browser.get(addresses[0]).text]
     while 'rel="next"' in pages[-1]:
@@ -161,16 +162,12 @@ def test_the_log_is_searched_and_filtered_and_taken_along(site: Any, query: str,
                 )
             )
         session.commit()
-    _log_of_another(site)
+    log_lines(site, 0)
     page = site.browser.get(f"/me/log?{query}").text
     assert (f"{count} entr" in page, page.count("<tr>")) == (True, count + 1 if count else 0)
     assert len(list(csv.DictReader(io.StringIO(site.browser.get(f"/me/log.csv?{query}").text)))) == count
     assert len(site.browser.get(f"/me/log.json?{query}").json()) == count
     assert count == 0 or f'href="/me/log.csv{"?" if query and "nonsense" not in query else ""}' in page
-
-
-def _log_of_another(site: Any) -> None:
-    _log(site, 0)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from tests.consent.pages.conftest import Site
 ITEMS = frozenset({Item("uber", "engagements"), Item("uber", "ratings"), Item("upwork", "ratings")})
 
 
-def _asked(site: Site, purpose: str = "job_matching") -> str:
+def ask_in_inbox(site: Site, purpose: str = "job_matching") -> str:
     """A request to Alex, without a browser, as the mutation makes it."""
     request = GigRequest(purpose=purpose, items=ITEMS, expires_at=site.clock() + timedelta(days=60))
     client_id = site.client.client_id
@@ -46,7 +46,7 @@ def _status(site: Site, request_id: str) -> str:
 def test_home_and_list_say_who_asks_what_why_and_until_when(site: Site) -> None:
     site.sign_in()
     assert "No request waits for you." in site.browser.get("/me/requests").text
-    name = _asked(site)
+    name = ask_in_inbox(site)
     home = site.browser.get("/me").text
     assert "1 request waits for your answer" in home
     assert f'href="/consent/{name}"' in home
@@ -63,7 +63,7 @@ def test_home_and_list_say_who_asks_what_why_and_until_when(site: Site) -> None:
 
 def test_it_opens_as_the_consent_page_with_nothing_ticked_and_is_allowed_in_part(site: Site, submit: Any) -> None:
     site.sign_in()
-    path = f"/consent/{_asked(site)}"
+    path = f"/consent/{ask_in_inbox(site)}"
     page = site.browser.get(path).text
     assert " checked" not in page
     assert "You stay here." in page
@@ -81,7 +81,7 @@ def test_it_opens_as_the_consent_page_with_nothing_ticked_and_is_allowed_in_part
 
 def test_allowing_needs_a_fresh_sign_in_and_refusing_does_not(site: Site, submit: Any) -> None:
     site.sign_in()
-    name = _asked(site)
+    name = ask_in_inbox(site)
     site.clock.advance(timedelta(minutes=10))
     opened = site.browser.get(f"/consent/{name}")
     assert opened.headers["location"] == f"/sign-in?next=/consent/{name}&again=1"
@@ -97,7 +97,7 @@ def test_allowing_needs_a_fresh_sign_in_and_refusing_does_not(site: Site, submit
 
 def test_a_blocked_actor_is_refused_and_not_heard_again_until_unblocked(site: Site, submit: Any) -> None:
     site.sign_in()
-    name, other = _asked(site), _asked(site, "training")
+    name, other = ask_in_inbox(site), ask_in_inbox(site, "training")
     path = f"/consent/{name}"
     answer = submit(site.browser, path, path, {"answer": "block"})
     assert answer.headers["location"] == "/me/requests?done=blocked"
@@ -105,7 +105,7 @@ def test_a_blocked_actor_is_refused_and_not_heard_again_until_unblocked(site: Si
     assert "No request waits" in site.browser.get("/me/requests").text
     site.clock.advance(timedelta(days=2))
     site.sign_in()
-    unheard = _asked(site)
+    unheard = ask_in_inbox(site)
     assert _status(site, unheard) == "pending"
     assert site.browser.get(f"/consent/{unheard}").status_code == 404
     page = site.browser.get("/me/requests").text
@@ -113,12 +113,12 @@ def test_a_blocked_actor_is_refused_and_not_heard_again_until_unblocked(site: Si
     unblocked = submit(site.browser, "/me/requests", "/me/blocked/acme/unblock", {})
     assert unblocked.headers["location"] == "/me/requests?done=unblocked"
     assert submit(site.browser, "/me/requests", "/me/blocked/acme/unblock", {}).status_code == 404
-    assert site.browser.get(f"/consent/{_asked(site)}").status_code == 200
+    assert site.browser.get(f"/consent/{ask_in_inbox(site)}").status_code == 200
 
 
 def test_leaving_it_lets_it_run_out(site: Site) -> None:
     site.sign_in()
-    name = _asked(site)
+    name = ask_in_inbox(site)
     site.clock.advance(timedelta(days=14))
     site.sign_in()
     page = site.browser.get("/me/requests").text
@@ -128,7 +128,7 @@ def test_leaving_it_lets_it_run_out(site: Site) -> None:
 
 
 def test_another_workers_request_is_not_there(site: Site, submit: Any) -> None:
-    name = _asked(site)
+    name = ask_in_inbox(site)
     other = site.new_browser()
     kim = {"login": "kim@worker.example", "password": "correct horse battery"}
     assert submit(other, "/sign-in", "/sign-in", kim).status_code == 303
@@ -142,7 +142,7 @@ def test_another_workers_request_is_not_there(site: Site, submit: Any) -> None:
 
 def test_59_65_answers_need_a_form_of_ours(site: Site) -> None:
     site.sign_in()
-    name = _asked(site)
+    name = ask_in_inbox(site)
     for target in (f"/me/requests/{name}/refuse", "/me/blocked/acme/unblock", f"/consent/{name}"):
         assert site.browser.post(target, data={"answer": "deny"}).status_code == 403
     assert site.browser.get(f"/me/requests/{name}/refuse").status_code == 405

@@ -67,7 +67,8 @@ PATHWAY = {
 }
 
 
-def _answer(**changes: Any) -> Mapping[str, Any]:
+def skills_answer(**changes: Any) -> Mapping[str, Any]:
+    """What the gateway answers about a worker's skills."""
     worker = {
         "skills": [SKILL],
         "opportunities": {"totalCount": 1, "edges": [{"node": OPENING}]},
@@ -90,7 +91,7 @@ def test_a_goal_that_is_none_is_no_goal(text: str) -> None:
 
 
 def test_an_answer_is_read() -> None:
-    own = read_skills(Gateway(_answer()))
+    own = read_skills(Gateway(skills_answer()))
     assert own.skills is not None
     assert own.openings is not None
     assert own.pathway is not None
@@ -110,7 +111,12 @@ def test_an_answer_is_read() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [None, {"viewer": None}, {"viewer": {"worker": None}}, _answer(skills=None, opportunities=None, pathway=None)],
+    [
+        None,
+        {"viewer": None},
+        {"viewer": {"worker": None}},
+        skills_answer(skills=None, opportunities=None, pathway=None),
+    ],
 )
 def test_what_could_not_be_worked_out_is_none(data: Mapping[str, Any] | None) -> None:
     own = read_skills(Gateway(data))
@@ -139,7 +145,7 @@ def test_a_picture_that_could_act_is_left_out(text: str) -> None:
 
 
 def test_the_page_shows_skills_openings_and_the_way(make_site: Any) -> None:
-    gateway = Gateway(_answer())
+    gateway = Gateway(skills_answer())
     site = make_site(read_own=gateway.read)
     site.sign_in()
     assert 'href="/me/skills"' in site.browser.get("/me").text
@@ -164,7 +170,7 @@ def test_the_page_shows_skills_openings_and_the_way(make_site: Any) -> None:
 
 
 def test_the_page_says_what_is_missing(make_site: Any) -> None:
-    site = make_site(read_own=Gateway(_answer(skills=[], opportunities=None, pathway=None)).read)
+    site = make_site(read_own=Gateway(skills_answer(skills=[], opportunities=None, pathway=None)).read)
     site.sign_in()
     page = site.browser.get("/me/skills?goal=occupation:x").text
     for words in ("No way to this goal", "show no gigs that a skill", "could not be matched just now"):

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 
 const settings = JSON.parse(await new Response(process.stdin).text());
-const { issuer, callback, consents, shots } = settings;
+const { issuer, callback, consents, asked, grant, shots } = settings;
 const axe = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const browser = await chromium.launch({
@@ -41,7 +41,7 @@ async function look(page, name) {
 
 for (const [label, options] of [
   ["desk", { viewport: { width: 1100, height: 800 } }],
-  ["phone", { viewport: { width: 360, height: 740 }, colorScheme: "dark", locale: "sv-SE" }],
+  ["phone", { viewport: { width: 320, height: 740 }, colorScheme: "dark", locale: "sv-SE" }],
 ]) {
   const page = await open({ ...options, bypassCSP: true });
   await page.goto(`${issuer}/sign-in?again=1`);
@@ -64,10 +64,21 @@ for (const [label, options] of [
   await look(page, `${label}-consent-all-ticked`);
   await page.goto(`${issuer}/consent/gwq_unknown`);
   await look(page, `${label}-request-gone`);
-  for (const path of ["/me/log", "/me/data", "/me/security"]) {
+  for (const path of ["/me/requests", "/me/skills", "/me/log", "/me/log?from=x", "/me/data", "/me/security", `/me/grants/${grant}`]) {
     await page.goto(issuer + path);
-    await look(page, `${label}${path.replaceAll("/", "-")}`);
+    await look(page, `${label}${path.replace(/\W+/g, "-")}`);
   }
+  await page.goto(`${issuer}/me/skills?goal=opportunity:opportunity:shuttle`);
+  await page.click(".skills summary");
+  await look(page, `${label}-path`);
+  await page.goto(`${issuer}/consent/${asked[0]}`);
+  await look(page, `${label}-asked`);
+  await page.click("button[value=preview]");
+  await look(page, `${label}-asked-preview`);
+  await page.goto(`${issuer}/me`);
+  for (const summary of await page.locator("main summary").all()) await summary.click();
+  await look(page, `${label}-home-opened`);
+  await page.goto(`${issuer}/me/security`);
   await page.click("form[action='/me/security/codes'] button");
   await look(page, `${label}-codes-setup`);
   await page.goto(`${issuer}/me/data`);
@@ -100,6 +111,33 @@ for (const [label, options] of [
   await page.waitForURL("**/me/grants/*");
   seen.revoked = await page.getAttribute("[data-status]", "data-status");
   seen.clicks_to_revoke = clicks;
+  await page.context().close();
+}
+
+// The inbox without JavaScript: open it, allow a part, look at what came of it; refuse another and block the actor.
+{
+  const page = await open({ javaScriptEnabled: false });
+  await signIn(page);
+  await page.click(".asks a.button");
+  const answers = ["deny", "allow"].map((answer) => page.locator(`button[value=${answer}]`));
+  seen.prominence = [];
+  for (const answer of answers) {
+    const { width, height } = await answer.boundingBox();
+    const style = await answer.evaluate((element) => {
+      const { color, backgroundColor, borderColor, fontSize, fontWeight } = getComputedStyle(element);
+      return { color, backgroundColor, borderColor, fontSize, fontWeight };
+    });
+    seen.prominence.push({ width: Math.round(width), height: Math.round(height), ...style });
+  }
+  await page.locator("input[name=item]").first().check();
+  await page.click("button[value=allow]");
+  await page.waitForURL("**/me/grants/*");
+  seen.clicks_to_grant_in_inbox = 3;
+  seen.allowed_in_inbox = await page.locator("[role=status]").isVisible();
+  await page.goto(`${issuer}/me/requests`);
+  await page.click("article a.button");
+  await page.click("button[value=block]");
+  seen.blocked = (await page.textContent("[role=status]")).split(". ")[0].replace("They", "").trim().replace(/\.$/, "") + ".";
   await page.context().close();
 }
 
