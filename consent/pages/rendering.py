@@ -45,15 +45,15 @@ PAGE_HEADERS: Final[Mapping[str, str]] = {
 class Renderer:
     """Renders templates, in every language there is a catalog for."""
 
-    def __init__(self, forms: Forms, *, has_skills: bool = False) -> None:
-        """With `has_skills` the pages lead to the one about the worker's skills."""
+    def __init__(self, forms: Forms, *, has_skills: bool = False, catalogs: Path = _HERE / "locale") -> None:
+        """With `has_skills` the pages lead to the one about the worker's skills. `catalogs` holds a file a language."""
         self._forms = forms
         self._has_skills = has_skills
-        catalogs = {DEFAULT_LOCALE: NullTranslations(), **_read_catalogs(_HERE / "locale")}
-        self._environments = {locale: _environment(catalog) for locale, catalog in catalogs.items()}
-        self._wordings = {locale: Wording(locale, catalog.gettext) for locale, catalog in catalogs.items()}
-        self.locales: tuple[str, ...] = tuple(catalogs)
-        self.languages = [(locale, str(Locale.parse(locale).get_language_name(locale))) for locale in catalogs]
+        found = {DEFAULT_LOCALE: NullTranslations(), **_read_catalogs(catalogs)}
+        self._environments = {locale: _environment(catalog) for locale, catalog in found.items()}
+        self._wordings = {locale: Wording(locale, catalog.gettext) for locale, catalog in found.items()}
+        self.locales: tuple[str, ...] = tuple(found)
+        self.languages = [(locale, str(Locale.parse(locale).get_language_name(locale))) for locale in found]
 
     def locale_of(self, request: Request, signed_in: SignedIn | None) -> str:
         """Return the language to answer in: the chosen one, what the browser prefers, or the worker's own."""

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlmodel import col
 
-from consent.inbox.answers import block_actor, expire_requests
+from consent.inbox.answers import block_actor, cancel_request, expire_requests, purge
 from consent.inbox.asking import LIFETIME, PER_ADDRESSEE
 from consent.inbox.models import ConsentRequest
 from consent.inbox.records import InboxReader
 from consent.models import ConsentEvent
 from consent.oauth.authorization import NotPending, Pending, SendBack
 from tests.consent.oauth.conftest import Server, query_of
+from tests.consent.oauth.test_fapi import Fapi
 
 
 def _code(server: Server) -> str:
@@ -175,3 +177,53 @@ def test_details_are_as_strict_as_everywhere(server: Server) -> None:
     refused = _push(server, _code(server), authorization_details='[{"type":"gig_data","platforms":["uber"]}]')
     assert (refused.status_code, refused.json()["error"]) == (400, "invalid_authorization_details")
     assert _inbox(server).waiting(server.worker_id) == []
+
+
+def test_24_63_of_simultaneous_requests_one_waits_and_of_simultaneous_answers_one_counts(server: Server) -> None:
+    code = _code(server)
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: _push(server, code).status_code, range(6)))
+    assert sorted(answers) == [201] * PER_ADDRESSEE + [429] * (6 - PER_ADDRESSEE)
+    (waiting,) = _inbox(server).waiting(server.worker_id)
+
+    def cancel() -> str:
+        with server.engine.begin() as connection:
+            done = cancel_request(connection, waiting.id, "acme", now=server.clock())
+        return "cancelled" if done else "too late"
+
+    def approve() -> str:
+        return "granted" if isinstance(server.approve(waiting.id), SendBack) else "too late"
+
+    def refuse() -> str:
+        outcome = server.authorizations.deny(waiting.id, server.worker_id)
+        return "refused" if isinstance(outcome, SendBack) else "too late"
+
+    with ThreadPoolExecutor(6) as pool:
+        outcomes = [future.result() for future in [pool.submit(each) for each in (cancel, approve, refuse) * 2]]
+    (counted,) = [outcome for outcome in outcomes if outcome != "too late"]
+    record = _inbox(server).find(waiting.id, actor_id="acme")
+    assert record is not None
+    assert record.status == counted
+    assert len(server.world.grants.of_worker(server.worker_id)) == (counted == "granted")
+
+
+def test_a_fapi_client_asks_and_its_tokens_are_bound(server: Server) -> None:
+    fapi = Fapi(server)
+    fapi.learn_nonce()
+    pushed = fapi.push(login_hint=_code(server)).json()
+    server.clock.advance(timedelta(days=2))
+    outcome = server.approve(pushed["consent_request"])
+    assert isinstance(outcome, SendBack)
+    fapi.learn_nonce()
+    body = fapi.redeem(query_of(outcome.location)["code"]).json()
+    assert (body["token_type"], body["grant_id"]) == ("DPoP", server.world.grants.of_worker(server.worker_id)[0].id)
+
+
+def test_what_was_asked_is_forgotten_in_time(server: Server) -> None:
+    name = _push(server, _code(server)).json()["consent_request"]
+    server.authorizations.deny(name, server.worker_id)
+    for days, left in ((729, 1), (2, 0)):
+        server.clock.advance(timedelta(days=days))
+        with server.engine.begin() as connection:
+            purge(connection, now=server.clock())
+        assert len(_inbox(server).answered(server.worker_id)) == left

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,20 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 
 import consent
+from consent.pages.rendering import Renderer
 from consent.vocabulary import CATEGORIES, PURPOSES
 
+CODE_PAGE: dict[str, Any] = {
+    "language": "de",
+    "csrf": "",
+    "signed_in": None,
+    "has_skills": False,
+    "path": "/sign-in/code",
+    "here": "/me",
+    "languages": [],
+    "target": "/me",
+    "state": "s",
+}
 PACKAGE = Path(consent.__file__).parent
 CATALOGS = sorted((PACKAGE / "pages" / "locale").glob("*.po"))
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
@@ -99,3 +112,13 @@ def test_a_chosen_language_stays(site: Any, submit: Any) -> None:
     assert grant.locale == "sv"
     submit(site.browser, "/me", "/language", {"language": "xx"})
     assert '<html lang="sv">' in site.browser.get("/me").text
+
+
+def test_a_further_language_is_one_more_file(site: Any, tmp_path: Path) -> None:
+    shutil.copy(PACKAGE / "pages" / "locale" / "sv.po", tmp_path / "sv.po")
+    german = (PACKAGE / "pages" / "locale" / "sv.po").read_text().replace("Language: sv", "Language: de")
+    (tmp_path / "de.po").write_text(german.replace('"Logga in"', '"Anmelden"'))
+    renderer = Renderer(site.forms, catalogs=tmp_path)
+    assert renderer.languages == [("en", "English"), ("de", "Deutsch"), ("sv", "svenska")]
+    assert renderer.wording("de").date(site.clock()) == "1. Mai 2030"
+    assert "Anmelden" in renderer.text("code.html", "de", **CODE_PAGE)
