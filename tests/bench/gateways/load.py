@@ -1,9 +1,11 @@
 """The load: a number of connections that ask one query again and again, and check every answer. Prints JSON.
 
-Arguments: port, path, seconds, connections, file of the query, prefix of the credentials.
+Arguments: port, path, seconds, connections, file of the query, and the credentials: a prefix to be numbered, or `@` and
+a file with one credential in each line, of which none is used twice.
 """
 
 import asyncio
+import itertools
 import json
 import sys
 import time
@@ -32,10 +34,9 @@ class Asker(asyncio.Protocol):
             if not self.done.done():
                 self.done.set_result(None)
             return
-        load.number += 1
         self.chunks = []
         self.start = time.perf_counter()
-        self.transport.write(load.head + b"%d" % load.number + load.rest)
+        self.transport.write(load.head + load.credential() + load.rest)
 
     def data_received(self, data):
         self.parser.feed_data(data)
@@ -52,6 +53,14 @@ class Asker(asyncio.Protocol):
             self.done.set_exception(ConnectionError("the gateway closed the connection") if error is None else error)
 
 
+def credentials(source):
+    """Return what returns another credential each time."""
+    if source.startswith("@"):
+        return iter(Path(source[1:]).read_bytes().split()).__next__
+    numbers = itertools.count(1)
+    return lambda: b"%s-%d" % (source.encode(), next(numbers))
+
+
 class Load:
     """One measurement."""
 
@@ -60,11 +69,11 @@ class Load:
         body = json.dumps({"query": query}).encode()
         self.head = (
             b"POST %s HTTP/1.1\r\nhost: 127.0.0.1:%d\r\ncontent-type: application/json\r\naccept: application/json\r\n"
-            b"content-length: %d\r\nauthorization: Bearer %s-" % (path.encode(), port, len(body), prefix.encode())
+            b"content-length: %d\r\nauthorization: Bearer " % (path.encode(), port, len(body))
         )
+        self.credential = credentials(prefix)
         self.rest = b"\r\n\r\n" + body
         self.port = port
-        self.number = 0
         self.times = []
         self.first = None
         self.wrong = 0

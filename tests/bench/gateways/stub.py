@@ -1,4 +1,6 @@
-"""The four subgraphs of the benchmark, at /accounts, /inventory, /products and /reviews. Arguments: data, port.
+"""The four subgraphs of the benchmark, at /accounts, /inventory, /products and /reviews.
+
+Arguments: data, port, and what the type `User` is called.
 
 The data never changes, so an answer is computed once for each body (by graphql-core) and then handed out: what is
 measured is the gateway. Each request must carry an Authorization header. GET /counts tells how many requests came,
@@ -47,13 +49,14 @@ SDL = {
 class Subgraphs:
     """Executes documents against the data."""
 
-    def __init__(self, data):
+    def __init__(self, data, person):
         self.answers, self.credentials, self.requests = {}, set(), 0
-        self.schemas = {name: build_schema(sdl + ENTITIES) for name, sdl in SDL.items()}
-        self.users = [{"__typename": "User", **user} for user in data["USERS"]]
+        self.person = person
+        self.schemas = {name: build_schema(sdl.replace("User", person) + ENTITIES) for name, sdl in SDL.items()}
+        self.users = [{"__typename": person, **user} for user in data["USERS"]]
         self.products = [{"__typename": "Product", **product} for product in data["PRODUCTS"]]
         self.in_stock = {each["upc"]: each["in_stock"] for each in data["INVENTORY"]}
-        author = {"__typename": "User", "id": self.users[0]["id"], "username": self.users[0]["username"]}
+        author = {"__typename": person, "id": self.users[0]["id"], "username": self.users[0]["username"]}
         self.reviews = [
             {
                 "__typename": "Review",
@@ -81,7 +84,7 @@ class Subgraphs:
                 return self.in_stock.get(source["upc"])
             case "shippingEstimate":
                 return 0 if source["price"] > 1000 else round(source["weight"] / 2)
-            case "reviews" if source["__typename"] == "User":
+            case "reviews" if source["__typename"] == self.person:
                 return self.reviews[:2]
             case "reviews":
                 return [each for each in self.reviews if each["product"]["upc"] == source["upc"]]
@@ -155,11 +158,11 @@ class Stub(asyncio.Protocol):
         self.transport.write(head + answer)
 
 
-async def main(data, port):
-    subgraphs = Subgraphs(json.loads(data))
+async def main(data, port, person):
+    subgraphs = Subgraphs(json.loads(data), person)
     server = await asyncio.get_running_loop().create_server(lambda: Stub(subgraphs), "127.0.0.1", port)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    uvloop.run(main(Path(sys.argv[1]).read_text(), int(sys.argv[2])))
+    uvloop.run(main(Path(sys.argv[1]).read_text(), int(sys.argv[2]), sys.argv[3]))
