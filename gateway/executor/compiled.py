@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Set
 from functools import cached_property, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gateway.executor.contexts import has_contexts
-from gateway.executor.document import EntityPart, fields_of, print_document
+from gateway.executor.document import EntityPart, fields_of, has_conditions, print_document
 from gateway.executor.gather import Gather, compile_collect, compile_gather
 from gateway.executor.merge import typename_of
 from gateway.executor.projection import compile_projection, graft, shape_projection
 from gateway.executor.projection.shape import iterate_shapes
 from gateway.executor.schema import ExecutionSchema
+from gateway.executor.watch import plain_path, selects_scoped, watched_fetches
 from gateway.planner.nodes import (
     LIST,
     DeferredPart,
@@ -27,6 +28,9 @@ from gateway.planner.nodes import (
     QueryPlan,
     Selection,
 )
+
+if TYPE_CHECKING:
+    from gateway.executor.disclosure import Disclosure
 
 Collect = Callable[[dict[str, Any]], list[dict[str, Any]]]
 Later = Callable[[], Sequence[Fetch]]
@@ -54,6 +58,7 @@ class CompiledEntities:
         self.key = selection.key
         self._later = later
         self._places = places
+        self.disclosures: dict[tuple[str, str], Disclosure] = {}
 
     @cached_property
     def gather(self) -> Gather:
@@ -64,6 +69,11 @@ class CompiledEntities:
     def composites(self) -> tuple[str, ...]:
         """The data keys of the composite fields that are selected on the entities."""
         return tuple(dict.fromkeys(each.key for each in fields_of(self.selection.selections) if each.selections))
+
+    @cached_property
+    def is_conditional(self) -> bool:
+        """Whether what is selected depends on the request's variables."""
+        return has_conditions(self.selection.selections)
 
     @cached_property
     def copies(self) -> bool:
@@ -185,6 +195,7 @@ class CompiledPlan:
 
     __slots__ = (
         "_collectors",
+        "_watched",
         "deferred",
         "dependencies",
         "fetches",
@@ -225,7 +236,7 @@ class CompiledPlan:
         self.is_linear = len(self.initial) <= 1 and all(len(each) <= 1 for each in dependents)
         if not plan.deferred:
             self._gather_crowds()
-        self.is_gated = any(fetch.disclosure for fetch in plan.fetches) or _selects_scoped(plan.fetches)
+        self.is_gated = any(fetch.disclosure for fetch in plan.fetches) or selects_scoped(plan.fetches)
         self.shape = shape_projection(plan.projection, schema, places)
         self.projection = compile_projection(self.shape)
         later = {each for part in plan.deferred for each in part.fetches}
@@ -243,6 +254,14 @@ class CompiledPlan:
             self.whole = graft(self.whole, keys, part.shape[0].fields)
         self.weight = len(plan.fetches) + sum(1 for _ in iterate_shapes(self.whole))
         self._collectors: dict[tuple[PathStep, ...], Collect] = {}
+        self._watched: frozenset[int] | None = None
+
+    @property
+    def watched(self) -> frozenset[int]:
+        """The fetches that a gate has to know of (`watch.py`)."""
+        if self._watched is None:
+            self._watched = watched_fetches(self.plan.fetches)
+        return self._watched
 
     def _gather_crowds(self) -> None:
         for fetch in self.fetches:
@@ -283,24 +302,6 @@ def _scoped_names(fields: Sequence[ProjectedField]) -> set[str]:
     return found
 
 
-def _selects_scoped(fetches: Sequence[Fetch]) -> bool:
-    """Tell whether any fetch selects a scoped field; what a thousand fetches share is looked at once."""
-    pending = [fetch.selections for fetch in fetches]
-    pending += [entities.selections for fetch in fetches for entities in fetch.entities]
-    seen: set[int] = set()
-    while pending:
-        selections = pending.pop()
-        if id(selections) in seen:
-            continue
-        seen.add(id(selections))
-        for each in selections:
-            if isinstance(each, FieldSelection) and each.scopes:
-                return True
-            if each.selections:
-                pending.append(each.selections)
-    return False
-
-
 def _scoped_selections(fetch: Fetch) -> set[str]:
     """Return the names of the scoped fields that a fetch selects; an interface's and its types' count as one."""
 
@@ -313,11 +314,6 @@ def _scoped_selections(fetch: Fetch) -> set[str]:
         return found
 
     return collect(fetch.selections).union(*(collect(each.selections) for each in fetch.entities))
-
-
-def plain_path(path: Sequence[PathStep]) -> tuple[str, ...]:
-    """Return the data keys of a path."""
-    return tuple(step for step in path if isinstance(step, str) and step != LIST)
 
 
 def _needs_copies(selection: EntitySelection, later: Sequence[Fetch]) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from gateway.executor.compiled import CompiledEntities
 from gateway.executor.document import Cut, fields_of, is_allowed, scopes_of, strip
 from gateway.executor.hooks import Denial, GateDecision
-from gateway.executor.paths import JsonObject, Place
+from gateway.executor.paths import JsonObject, Place, Whereabouts
 from gateway.executor.provenance import Source
 from gateway.executor.schema import ExecutionSchema
 from gateway.planner.nodes import FragmentSelection, InputField, Scopes, Selection
@@ -20,23 +20,6 @@ from gateway.planner.nodes import FragmentSelection, InputField, Scopes, Selecti
 UNDECIDED = Denial(code="CONSENT_UNDECIDED", message="Access to this field has not been decided on.")
 UNAVAILABLE = Denial(code="CONSENT_UNAVAILABLE", message="Access to this field cannot be decided on at the moment.")
 ENDED = Denial(code="CONSENT_ENDED", message="The permission for this field ended while it was being fetched.")
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class Candidate:
-    """One representation on its way to a subgraph. `selections` is what is selected on its type."""
-
-    entities: CompiledEntities
-    representation: JsonObject
-    sink: list[JsonObject]
-    places: list[Place]
-    inputs: tuple[InputField, ...]
-    selections: tuple[Selection, ...]
-    scopes: frozenset[str]
-    key: JsonObject
-    sources: tuple[Source, ...]
-    typename: str
-    contexts: tuple[InputField, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +43,55 @@ class Grant:
     sent: frozenset[str]
     refused: tuple[Refused, ...]
     hidden: tuple[Denial, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disclosure:
+    """What entities of one type disclose: what is sent of them and of their context, and what is selected on them.
+
+    `scopes` are all that these name, `whole` is what is left of a candidate when all of them are allowed.
+    """
+
+    inputs: tuple[InputField, ...]
+    contexts: tuple[InputField, ...]
+    selections: tuple[Selection, ...]
+    scopes: frozenset[str]
+    whole: Grant
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Candidate:
+    """One representation on its way to a subgraph."""
+
+    entities: CompiledEntities
+    disclosure: Disclosure
+    representation: JsonObject
+    sink: list[JsonObject]
+    whereabouts: Whereabouts
+    key: JsonObject
+    sources: tuple[Source, ...]
+    typename: str
+
+    @property
+    def places(self) -> list[Place]:
+        """Where its objects stand; looked for when something has to be said about them."""
+        return self.whereabouts.of(self.sink)
+
+
+def disclose(
+    selections: tuple[Selection, ...], inputs: tuple[InputField, ...], contexts: tuple[InputField, ...]
+) -> Disclosure:
+    """Return what is disclosed by sending inputs and contexts, and by what comes back."""
+    scopes = disclosed_scopes(selections, (*inputs, *contexts))
+    whole = Grant(
+        selections=selections,
+        is_whole=True,
+        allowed=scopes,
+        sent=input_scopes(inputs),
+        refused=(),
+        hidden=(),
+    )
+    return Disclosure(inputs=inputs, contexts=contexts, selections=selections, scopes=scopes, whole=whole)
 
 
 def applicable(

@@ -44,6 +44,11 @@ def fields_of(selections: Sequence[Selection]) -> Iterator[FieldSelection]:
             yield from fields_of(selection.selections)
 
 
+def has_conditions(selections: Sequence[Selection]) -> bool:
+    """Tell whether anything in a selection set depends on a variable's `@skip` or `@include`."""
+    return any(each.conditions or has_conditions(each.selections) for each in selections)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
     """A field that was cut: the data keys that lead to it from the top of the selection set, its own included."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from gateway.errors import SubgraphError
@@ -19,31 +18,25 @@ from gateway.executor.contexts import ContextGroup
 from gateway.executor.disclosure import (
     ENDED,
     Candidate,
+    Disclosure,
     Grant,
     Refused,
     applicable,
     decide,
+    disclose,
     disclosed_scopes,
     hidden_context,
 )
 from gateway.executor.document import EntityPart, active_part, fields_of
 from gateway.executor.hooks import Denial, GateDecision, GateRequest
 from gateway.executor.merge import typename_of
-from gateway.executor.paths import DataPath, JsonObject, Place, top_level_keys, walk
+from gateway.executor.paths import DataPath, JsonObject, Place, Whereabouts, top_level_keys, walk
 from gateway.executor.permits import GateDesk, call_while_permitted, has_ended
 from gateway.executor.provenance import Ledger, Source, Unit, remove
 from gateway.executor.release import release
 from gateway.executor.run import Run
 from gateway.planner.nodes import InputField, Selection
 from gateway.subgraph import Permit, SubgraphCall
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Disclosure:
-    inputs: tuple[InputField, ...]
-    contexts: tuple[InputField, ...]
-    selections: tuple[Selection, ...]
-    scopes: frozenset[str]
 
 
 class GatedRun(Run):
@@ -78,7 +71,10 @@ class GatedRun(Run):
             await asyncio.shield(self.context.gate.acknowledge(permits, self.context.session))
 
     async def fetch_entities(self, fetch: CompiledFetch, group: ContextGroup | None) -> None:
-        """Ask for a decision on every entity, then fetch what is left."""
+        """Ask for a decision on every entity, then fetch what is left; what needs none is fetched at once."""
+        if fetch.index not in self.plan.watched:
+            await super().fetch_entities(fetch, group)
+            return
         candidates = [each for entities in fetch.entities for each in self._candidates(entities, group)]
         if not candidates:
             return
@@ -88,7 +84,7 @@ class GatedRun(Run):
                     subgraph=fetch.subgraph,
                     typename=each.typename,
                     key=each.key,
-                    scopes=each.scopes,
+                    scopes=each.disclosure.scopes,
                     inherited=tuple(source.permit for source in each.sources),
                 )
                 for each in candidates
@@ -117,58 +113,57 @@ class GatedRun(Run):
             group.keep(representations, sinks)
         if not representations:
             return []
-        places: dict[int, list[Place]] = {}
-        for target in selection.targets:
-            for place in walk(self.tree, target.path):
-                places.setdefault(id(place.value), []).append(place)
+        paths = [target.path for target in selection.targets]
+        whereabouts = Whereabouts(self.tree, paths)
+        along = self.ledger.along(self.tree, paths) if group is None else {}
         candidates = []
-        disclosures: dict[tuple[str, str], _Disclosure] = {}
+        disclosures = {} if entities.is_conditional else entities.disclosures
         for representation, sink in zip(representations, sinks, strict=True):
             sent_as = representation["__typename"]
             typename = typename_of(sink[0]) or sent_as
             disclosure = disclosures.get((typename, sent_as))
             if disclosure is None:
                 disclosure = disclosures[typename, sent_as] = self._disclosure(entities, typename, sent_as)
-            own = [place for each in {id(value): value for value in sink} for place in places.get(each, ())]
             candidates.append(
                 Candidate(
                     entities=entities,
+                    disclosure=disclosure,
                     representation=representation,
                     sink=sink,
-                    places=own,
-                    inputs=disclosure.inputs,
-                    selections=disclosure.selections,
-                    scopes=disclosure.scopes,
+                    whereabouts=whereabouts,
                     key={each.name: representation.get(each.name) for each in disclosure.inputs if each.identifying},
                     # A context's value may come from anything fetched so far.
-                    sources=self.ledger.sources_of(own, disclosure.inputs)
+                    sources=self.ledger.behind(sink, along, disclosure.inputs)
                     if group is None
                     else self.ledger.all_sources(),
-                    contexts=disclosure.contexts,
                     typename=typename,
                 )
             )
         return candidates
 
-    def _disclosure(self, entities: CompiledEntities, typename: str, sent_as: str) -> _Disclosure:
+    def _disclosure(self, entities: CompiledEntities, typename: str, sent_as: str) -> Disclosure:
         """Return what entities of one type disclose under this request's conditions."""
         inputs = _inputs_for(entities, typename, sent_as)
         selections = active_part(
             applicable(entities.selection.selections, typename, sent_as, self.plan.schema), self.holds
         )
         contexts = tuple(each.field for target in entities.selection.targets for each in target.contexts)
-        scopes = disclosed_scopes(selections, (*inputs, *contexts))
-        return _Disclosure(inputs=inputs, contexts=contexts, selections=selections, scopes=scopes)
+        return disclose(selections, inputs, contexts)
 
     def _decide(self, candidate: Candidate, decision: GateDecision) -> Grant:
         """Apply a decision; what can be told at once is reported here, cuts below lists after the answer."""
+        disclosure = candidate.disclosure
         if any(source.permit.ended for source in candidate.sources) or has_ended(decision.permit):
             grant = _nothing_left(candidate, ENDED)
-        elif (denied := hidden_context(candidate.contexts, decision)) is not None:
+        elif disclosure.scopes <= decision.allowed:
+            return disclosure.whole
+        elif (denied := hidden_context(disclosure.contexts, decision)) is not None:
             grant = _nothing_left(candidate, denied)
         else:
-            grant = decide(candidate.selections, candidate.inputs, candidate.representation, candidate.scopes, decision)
-        for place in candidate.places:
+            grant = decide(
+                disclosure.selections, disclosure.inputs, candidate.representation, disclosure.scopes, decision
+            )
+        for place in candidate.places if grant.refused or grant.hidden else ():
             for refused in grant.refused:
                 if len(refused.keys) == 1 or not grant.selections:
                     self.refuse((*place.path, refused.keys[0]), refused.denial)
@@ -268,9 +263,7 @@ class GatedRun(Run):
     def _refuse_below(self, candidate: Candidate, grant: Grant) -> None:
         """Report the cuts inside the answer, now that it can be seen where lists stand."""
         for refused in grant.refused:
-            if len(refused.keys) < 2:
-                continue
-            for place in candidate.places:
+            for place in candidate.places if len(refused.keys) > 1 else ():
                 value: Any = place.value
                 path: list[str] = []
                 for key in refused.keys:
@@ -323,8 +316,12 @@ class GatedRun(Run):
 
     async def fetch_root(self, fetch: CompiledFetch) -> None:
         """Fetch root fields as far as they are allowed."""
-        places = list(walk(self.tree, fetch.fetch.path))
-        sources = self.ledger.sources_of(places, ())
+        if fetch.index not in self.plan.watched:
+            await super().fetch_root(fetch)
+            return
+        path = fetch.fetch.path
+        places = list(walk(self.tree, path))
+        sources = self.ledger.behind([place.value for place in places], self.ledger.along(self.tree, [path]), ())
         grant, permit = await self._decide_root(fetch, places, sources)
         if not grant.selections:
             return
@@ -392,7 +389,7 @@ def _nothing_left(candidate: Candidate, denial: Denial) -> Grant:
         is_whole=False,
         allowed=frozenset(),
         sent=frozenset(),
-        refused=tuple(Refused(keys=(key,), denial=denial) for key in top_level_keys(candidate.selections)),
+        refused=tuple(Refused(keys=(key,), denial=denial) for key in top_level_keys(candidate.disclosure.selections)),
         hidden=(),
     )
 

@@ -71,6 +71,26 @@ def _walk(
         yield from _walk(value.get(step), path, at + 1, (*done, step), (*trail, (value, step)))
 
 
+class Whereabouts:
+    """Where the objects at some paths stand: found out when it is first asked for."""
+
+    __slots__ = ("_paths", "_places", "_tree")
+
+    def __init__(self, tree: JsonObject, paths: Sequence[Sequence[PathStep]]) -> None:
+        self._tree = tree
+        self._paths = paths
+        self._places: dict[int, list[Place]] | None = None
+
+    def of(self, values: Sequence[JsonObject]) -> list[Place]:
+        """Return every place of `values`. Raises `ResponseTooLargeError`."""
+        if self._places is None:
+            self._places = {}
+            for path in self._paths:
+                for place in walk(self._tree, path):
+                    self._places.setdefault(id(place.value), []).append(place)
+        return [place for each in {id(value) for value in values} for place in self._places.get(each, ())]
+
+
 def find_values(tree: JsonObject, wanted: Set[int]) -> dict[int, list[DataPath]]:
     """Return the paths of the objects whose `id` is wanted; one object may stand at several places.
 

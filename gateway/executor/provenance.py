@@ -7,13 +7,14 @@ So nothing has to be written on the values themselves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from gateway.executor.document import fields_of, scopes_of
-from gateway.executor.paths import JsonObject, Place
-from gateway.planner.nodes import InputField, Selection
+from gateway.executor.merge import typename_of
+from gateway.executor.paths import JsonObject
+from gateway.planner.nodes import LIST, InputField, PathStep, Selection, TypeStep
 from gateway.subgraph import Permit
 
 
@@ -23,6 +24,10 @@ class Source:
 
     permit: Permit
     scopes: frozenset[str]
+
+
+Found = dict[int, Source]
+"""Sources by the identity of their permits. Never changed once it is made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -61,31 +66,92 @@ class Ledger:
         for each in unit.objects:
             self._owners.setdefault(id(each), []).append(unit)
 
-    def sources_of(self, places: Iterable[Place], fields: Sequence[InputField]) -> tuple[Source, ...]:
-        """Return what is behind the entities at `places` and the inputs that are read from them."""
-        found: dict[int, Source] = {}
-        for place in places:
-            for value, key in place.trail:
-                self._add(value, key, found)
-            for value, key in _inputs(place.value, fields):
-                self._add(value, key, found)
-        return tuple(found.values())
+    def along(self, tree: JsonObject, paths: Iterable[Sequence[PathStep]]) -> dict[int, Found]:
+        """Return what is behind the objects at `paths`, by their identity.
+
+        Every object is looked at once per step, however many ways lead to it.
+        """
+        ends: dict[int, Found] = {}
+        for path in paths if self._owners else ():
+            level: dict[int, tuple[Any, Found]] = {id(tree): (tree, {})}
+            for step in path:
+                following: dict[int, tuple[Any, Found]] = {}
+                for value, found in level.values():
+                    if step == LIST:
+                        for element in _elements(value):
+                            _arrive(element, found, following)
+                    elif type(value) is not dict:
+                        continue
+                    elif isinstance(step, TypeStep):
+                        if typename_of(value) in step.types:
+                            _arrive(value, found, following)
+                    else:
+                        owned = self._owned(value, step)
+                        _arrive(value.get(step), _union(found, owned) if owned else found, following)
+                level = following
+            for key, (value, found) in level.items():
+                if type(value) is dict:
+                    ends[key] = _union(ends[key], found) if key in ends else found
+        return ends
+
+    def behind(
+        self, values: Iterable[JsonObject], along: Mapping[int, Found], fields: Sequence[InputField]
+    ) -> tuple[Source, ...]:
+        """Return what is behind some entities, `along` the way to them, and the inputs that are read from them."""
+        total: Found = {}
+        for value in values if self._owners else ():
+            total = _union(total, along.get(id(value), {}))
+            for owner, key in _inputs(value, fields):
+                total = _union(total, self._owned(owner, key))
+        return tuple(total.values())
 
     def all_sources(self) -> tuple[Source, ...]:
         """Return everything that has been fetched under a permit."""
         return tuple(Source(permit=unit.permit, scopes=unit.scopes) for unit in self.units if unit.permit is not None)
 
-    def _add(self, value: JsonObject, key: str, found: dict[int, Source]) -> None:
+    def _owned(self, value: JsonObject, key: str) -> Found:
+        """Return what is behind the value that stands under a key of an object, the object itself left aside."""
+        found: Found = {}
         for unit in self._owners.get(id(value), ()):
             if key not in unit.keys:
                 continue
             sources = list(unit.sources)
             if unit.permit is not None:
                 sources.append(Source(permit=unit.permit, scopes=unit.scopes & scopes_under(unit.selections, key)))
-            for source in sources:
-                known = found.get(id(source.permit))
-                scopes = source.scopes if known is None else known.scopes | source.scopes
-                found[id(source.permit)] = Source(permit=source.permit, scopes=scopes)
+            found = _union(found, {id(source.permit): source for source in sources})
+        return found
+
+
+def _union(one: Found, other: Found) -> Found:
+    """Return the sources of both; those of one permit become one."""
+    if not other:
+        return one
+    if not one:
+        return other
+    found = dict(one)
+    for key, source in other.items():
+        known = found.get(key)
+        if known is None:
+            found[key] = source
+        elif not source.scopes <= known.scopes:
+            found[key] = Source(permit=known.permit, scopes=known.scopes | source.scopes)
+    return found
+
+
+def _arrive(value: Any, found: Found, at: dict[int, tuple[Any, Found]]) -> None:
+    if type(value) is dict or type(value) is list:
+        known = at.get(id(value))
+        at[id(value)] = value, (found if known is None else _union(known[1], found))
+
+
+def _elements(value: Any) -> Iterator[Any]:
+    """Yield the elements of a list, lists inside it laid flat."""
+    if type(value) is list:
+        for element in value:
+            if type(element) is list:
+                yield from _elements(element)
+            else:
+                yield element
 
 
 def scopes_under(selections: Sequence[Selection], key: str) -> frozenset[str]:
