@@ -2,7 +2,8 @@
 
 The import reads and checks everything first and then writes one row; a wrong file changes nothing.
 The graph of an imported taxonomy keeps what the built-in one adds to ESCO: job zones, regulation, words of platforms,
-the relations that ESCO lacks, and the built-in market, as far as its skills and occupations are there.
+names in languages that the download lacks, relations that ESCO lacks, and the built-in market, as far as its skills and
+occupations are there.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import Engine
 
@@ -18,10 +20,12 @@ from graph.builtin import load_builtin
 from graph.csv_source import CsvSource, Progress
 from graph.errors import TaxonomyError
 from graph.esco import Taxonomy, read_esco
-from graph.model import OccupationId
+from graph.model import Occupation, OccupationId, Skill
 from graph.onet import read_job_zones
 from graph.store import live_version, load, save
 from graph.taxonomy import SkillGraph, SkillGraphBuilder, market_that_fits
+
+Concept = TypeVar("Concept", Skill, Occupation)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,13 +100,24 @@ def graph_of_taxonomy(taxonomy: Taxonomy) -> SkillGraph:
     known, builder = load_builtin(), SkillGraphBuilder()
     skills = {each.id for each in taxonomy.skills}
     occupations = {each.id for each in taxonomy.occupations}
-    builder.add_skills(taxonomy.skills, taxonomy.broader)
+    builder.add_skills((_with_our_names(each, known.skills.get(each.id)) for each in taxonomy.skills), taxonomy.broader)
     for occupation in taxonomy.occupations:
         ours = known.occupations.get(occupation.id)
         if ours is not None:
-            occupation = replace(occupation, job_zone=ours.job_zone, regulation=ours.regulation)
+            occupation = replace(_with_our_names(occupation, ours), job_zone=ours.job_zone, regulation=ours.regulation)
         builder.add_occupation(occupation)
     for related, relation, skill in taxonomy.relations:
         builder.relate(related, relation, skill)
     builder.add_what_fits(known, skills, occupations)
     return builder.build().with_market(market_that_fits(known.market, skills, occupations))
+
+
+def _with_our_names(concept: Concept, ours: Concept | None) -> Concept:
+    """Return a concept that is also called what we call it, in languages that the download lacks."""
+    if ours is None:
+        return concept
+    return replace(
+        concept,
+        labels={**ours.labels, **concept.labels},
+        synonyms={**ours.synonyms, **concept.synonyms},
+    )

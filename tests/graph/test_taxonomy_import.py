@@ -168,6 +168,13 @@ def test_other_languages_add_labels(engine, write):
     assert live_graph(engine).skill_names.exactly("JONGLERA") == ("esco:a",)
 
 
+def test_our_swedish_names_stay_where_the_download_has_none(engine, write):
+    import_taxonomy(engine, write(download()), now=NOW)
+    taxi = live_graph(engine).occupations["esco:" + TAXI.rsplit("/", 1)[1]]
+    assert taxi.labels == {"en": "taxi driver", "sv": "taxiförare"}
+    assert live_graph(engine).skills["esco:a"].labels == {"en": "juggle"}
+
+
 def test_a_download_without_english_is_labeled_in_its_own_language(engine, write):
     files = {name.replace("_en", "_de"): text for name, text in download().items()}
     import_taxonomy(engine, write(files), now=NOW)
