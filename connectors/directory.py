@@ -56,6 +56,8 @@ type Platform @key(fields: "name") {{
   fidelity: Fidelity! @shareable
   simulated: Boolean! @shareable
   categories: [String!]!
+  """Fields of its accounts that are always null: there is no such data at this platform, or no way to read it."""
+  notSupported: [String!]!
   """How a worker links an account, in plain words."""
   linking: String!
   connectorVersion: String!
@@ -111,6 +113,7 @@ class DirectorySubgraph:
         self._definitions = {connector.name: connector.definition for connector in connectors}
         self._platform_of_type = {definition.account_type: name for name, definition in self._definitions.items()}
         self._categories = {connector.name: categories_of(connector) for connector in connectors}
+        self._not_supported = {connector.name: not_supported_by(connector) for connector in connectors}
         self._accounts = accounts
         self._consented = consented
         self._simulated = simulated
@@ -211,6 +214,7 @@ class DirectorySubgraph:
             "fidelity": platform.fidelity,
             "simulated": self._simulated,
             "categories": self._categories[platform.name],
+            "notSupported": self._not_supported[platform.name],
             "linking": linking_words(definition),
             "connectorVersion": platform.version,
             "terms": platform.terms,
@@ -232,6 +236,14 @@ def categories_of(connector: Connector) -> list[str]:
     definition = connector.definition
     mapped = definition.fetched_fields | definition.folds.keys()
     return sorted({category for name, category in CATEGORY_OF_FIELD.items() if name in mapped})
+
+
+def not_supported_by(connector: Connector) -> list[str]:
+    """Return the canonical account fields that a connector never has, sorted."""
+    categories = categories_of(connector)
+    return sorted(
+        name for name, category in CATEGORY_OF_FIELD.items() if name != "evidence" and category not in categories
+    )
 
 
 def linking_words(definition: Definition) -> str:

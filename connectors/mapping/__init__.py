@@ -37,6 +37,7 @@ unwrapped `??` chains (`parser` has the list).
 `->gig_minor(digits?)`             whole minor units (cents) → decimal string
 `->gig_meters(unit)`               `"m" "km" "mi" "ft" "yd"` → meters, to the millimeter
 `->gig_ratio(worst, best)`         a rating on its scale → 0 to 1, six places; outside the scale is a problem
+`->gig_redacted`                   null, withheld because it is somebody else's; `provenance { missing }` says so
 `->gig_email`                      an e-mail address as it is compared: trimmed, in lower case
 `->gig_pseudonym(scope)`           HMAC-SHA-256 pseudonym under the installation's key (variable `PSEUDONYM_KEY`,
                                    which no mapping can name)
@@ -47,7 +48,7 @@ Patterns know `yyyy MM M dd d HH H hh h mm ss SSS a` and quoted text (`'T'`); ev
 
 from connectors.mapping.check import APOLLO_VARIABLES, REQUEST_VARIABLES
 from connectors.mapping.errors import MappingError, Problem
-from connectors.mapping.json_values import Json, dump_json, load_json
+from connectors.mapping.json_values import REDACTED, Json, dump_json, load_json
 from connectors.mapping.prune import FieldTree
 from connectors.mapping.run import PSEUDONYM_KEY
 from connectors.mapping.selection import Mapper, Selection, compile_selection, find_errors, parse_selection
@@ -66,6 +67,7 @@ from connectors.mapping.url import render_path, render_query
 __all__ = [
     "APOLLO_VARIABLES",
     "PSEUDONYM_KEY",
+    "REDACTED",
     "REQUEST_VARIABLES",
     "AnyShape",
     "FieldTree",

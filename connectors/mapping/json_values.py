@@ -26,6 +26,9 @@ class Missing(Enum):
 
 MISSING: Final = Missing.MISSING
 
+REDACTED: Final[Json] = {"->gig_redacted": True}
+"""What stands for a value that is withheld because it is somebody else's."""
+
 
 def load_json(text: str | bytes) -> Json:
     """Parse JSON with exact numbers. Raises `MappingError` `INVALID_JSON` (also for NaN, Infinity and deep nesting)."""

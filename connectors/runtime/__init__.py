@@ -11,6 +11,7 @@ Reading order:
     field_tree   what a selection asks for
     pages        paging styles and time windows
     provenance   where data came from, and how much of it
+    missing      why a value is null
     completion   mapped JSON → values of the canonical types
     pseudonym    refs and cursors that mean something to one reader only
     connection   records → a Relay connection

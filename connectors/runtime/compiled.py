@@ -13,6 +13,7 @@ from connectors.runtime.endpoint import CompiledEndpoint, FileEndpoint
 from connectors.runtime.field_tree import Tree, frozen
 from connectors.runtime.health import DriftLog
 from connectors.runtime.linked import Credentials, Takeouts
+from connectors.runtime.missing import ANYTHING, Supply, supply_of
 from connectors.runtime.provenance import Origin
 from connectors.schema import Connector
 from connectors.schema.definition import Connect
@@ -58,10 +59,15 @@ class ConnectorRuntime:
             for connect in definition.connects
         }
         self._selections = {connect.id: parse_mapping(connect.selection) for connect in definition.connects}
+        self._supplies = {name: supply_of(each.shape()) for name, each in self._selections.items()}
         self._mappers: dict[tuple[str, Json], Mapper] = {}
         account = connector.schema.get_type(definition.account_type)
         assert isinstance(account, GraphQLObjectType)
         self.account_type = account
+
+    def supply(self, connect: Connect, name: str) -> Supply:
+        """Return what a connect's mapping can give under an account field."""
+        return self._supplies[connect.id].below(name) or ANYTHING
 
     def mapper(self, connect: Connect, tree: Tree) -> Mapper:
         """Return the connect's mapping pruned to `tree`; compiled once per shape of selection."""

@@ -22,8 +22,9 @@ from graphql import (
     GraphQLOutputType,
 )
 
-from connectors.mapping import dump_json
+from connectors.mapping import REDACTED, dump_json
 from connectors.runtime.field_tree import Tree
+from connectors.runtime.missing import ANYTHING, Supply, missing
 from connectors.runtime.pseudonym import Pseudonyms
 from connectors.schema.definition import Definition, Occupation
 from connectors.transport import UpstreamMalformedError
@@ -42,26 +43,32 @@ _MILLIMETER: Final = Decimal("0.001")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """What completing needs to know: the connector, the reader's pseudonyms, the provenance of this data."""
+    """What completing needs to know: the connector, the reader's pseudonyms, the provenance of this data.
+
+    `supply` is what the mapping can give at this place, which tells why a value is null.
+    """
 
     definition: Definition
     pseudonyms: Pseudonyms
     provenance: Mapping[str, Json]
+    supply: Supply = ANYTHING
 
-    def complete(self, kind: GraphQLOutputType, value: Json, tree: Tree | None) -> Json:
+    def complete(self, kind: GraphQLOutputType, value: Json, tree: Tree | None, supply: Supply | None = None) -> Json:
         """Return `value` as a value of `kind`; `tree` names the fields that are wanted, None all that were mapped."""
         if isinstance(kind, GraphQLNonNull):
-            return self.complete(kind.of_type, value, tree)
+            return self.complete(kind.of_type, value, tree, supply)
         if value is None or isinstance(value, Exception):
             return value
+        if value == REDACTED:
+            return [] if isinstance(kind, GraphQLList) else None
         if isinstance(kind, GraphQLList):
             items = flat(value) if isinstance(value, list) else [value]
-            return [self.complete(kind.of_type, item, tree) for item in items]
+            return [self.complete(kind.of_type, item, tree, supply) for item in items]
         if isinstance(kind, GraphQLObjectType):
-            return self._object(kind, value, tree)
+            return self._object(kind, value, tree, supply or self.supply)
         return _leaf(kind, value)
 
-    def _object(self, kind: GraphQLObjectType, value: Json, tree: Tree | None) -> Json:
+    def _object(self, kind: GraphQLObjectType, value: Json, tree: Tree | None, supply: Supply) -> Json:
         if not isinstance(value, dict):
             raise malformed(self.definition, f"{kind.name} is not an object in the platform's answer.")
         names = tree.keys() if tree is not None else kind.fields.keys()
@@ -74,7 +81,12 @@ class Completion:
                 done[name] = value.get("provenance") or self.provenance
             else:
                 inner = tree.get(name) if tree is not None else None
-                done[name] = self.complete(field.type, self._derived(kind.name, name, value), inner)
+                done[name] = self.complete(
+                    field.type, self._derived(kind.name, name, value), inner, supply.below(name) or ANYTHING
+                )
+        asked = (tree or {}).get("provenance")
+        if asked is not None and "missing" in asked:
+            done["provenance"] = {**done["provenance"], "missing": missing(done, value, tree or {}, supply)}
         return done
 
     def _derived(self, kind: str, name: str, value: Mapping[str, Json]) -> Json:

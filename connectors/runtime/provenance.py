@@ -54,6 +54,7 @@ class Origin:
             "payloadSha256": combined_sha256([each.sha256 for each in answers]),
             "coverage": extent.to_json(),
             "derivation": list(derivation),
+            "missing": [],
         }
 
 

@@ -26,6 +26,7 @@ from connectors.runtime.folds import (
     fold_experience,
     payments_of,
 )
+from connectors.runtime.missing import ANYTHING, Supply, supply_of_values
 from connectors.runtime.pages import Batch, Span, moment, started_at
 from connectors.runtime.provenance import Extent
 from connectors.runtime.pseudonym import CursorError, Pseudonyms
@@ -100,7 +101,7 @@ class AccountReading:
                 value = batch.records[0] if batch.records else None
             pages, extent = batch.fetched, _extent(batch, span, self._now)
         provenance = self._provenance(pages, extent, connect, [])
-        return self._complete(provenance).complete(kind, value, tree)
+        return self._complete(provenance, self._runtime.supply(connect, name)).complete(kind, value, tree)
 
     async def _engagements(self, arguments: Mapping[str, Json], tree: Tree) -> Json:
         connect = self._runtime.definition.connect_for(ENGAGEMENTS)
@@ -122,7 +123,7 @@ class AccountReading:
         else:
             extent = _extent(batch, span, self._now, records=len(records), complete=not chosen.has_more)
         provenance = self._provenance(batch.fetched, extent, connect, [])
-        completion = self._complete(provenance)
+        completion = self._complete(provenance, self._supply_of_engagements(connect))
         kind = self._runtime.connector.schema.get_type("Engagement")
         assert isinstance(kind, GraphQLObjectType)
         cursors = [
@@ -191,7 +192,7 @@ class AccountReading:
         extent = _extent(batch, span, self._now)
         steps = [f"{name}: folded from {fold.origin} of the last {fold.days} days"]
         provenance = self._provenance(pages, extent, connect, steps)
-        return self._complete(provenance).complete(kind, value, tree)
+        return self._complete(provenance, supply_of_values(value)).complete(kind, value, tree)
 
     async def _account_list(self, name: str, pages: list[Fetched]) -> list[Json]:
         """Return a list of the account's as mapped, for folding; its answer is added to `pages`."""
@@ -267,8 +268,19 @@ class AccountReading:
         pages = f" ({len(fetched)} requests)" if len(fetched) > 1 else ""
         return self._runtime.origin.of(fetched, extent, [place + pages, *steps])
 
-    def _complete(self, provenance: Mapping[str, Json]) -> Completion:
-        return Completion(definition=self._runtime.definition, pseudonyms=self._pseudonyms, provenance=provenance)
+    def _supply_of_engagements(self, connect: Connect) -> Supply:
+        supply = self._runtime.supply(connect, ENGAGEMENTS)
+        if supply.fields is None or "Engagement.earnings" not in self._runtime.definition.folds:
+            return supply
+        return Supply(fields={**supply.fields, "earnings": ANYTHING})
+
+    def _complete(self, provenance: Mapping[str, Json], supply: Supply = ANYTHING) -> Completion:
+        return Completion(
+            definition=self._runtime.definition,
+            pseudonyms=self._pseudonyms,
+            provenance=provenance,
+            supply=supply,
+        )
 
 
 def _extent(

@@ -25,7 +25,8 @@ def test_sdl_does_not_depend_on_the_order_of_connectors() -> None:
 def test_platforms_tell_what_they_have(in_world: Any) -> None:
     async def test(world: Any) -> Any:
         return await world.platforms.directory.execute(
-            world.call('{ platform(name: "uber") { name displayName fidelity simulated categories linking } '
+            world.call('{ platform(name: "uber") { name displayName fidelity simulated '
+                       'categories notSupported linking } '
                        'nowhere: platform(name: "nowhere") { name } }')
         )  # fmt: skip
 
@@ -37,6 +38,7 @@ def test_platforms_tell_what_they_have(in_world: Any) -> None:
                 "fidelity": "DOCUMENTED",
                 "simulated": True,
                 "categories": ["earnings", "engagements", "experience", "profile", "ratings", "skills"],
+                "notSupported": ["credentials"],
                 "linking": "The worker signs in at the platform and allows it (OAuth 2).",
             },
             "nowhere": None,

@@ -1,15 +1,14 @@
 """Ours, not Apollo's: who is meant.
 
-`->gig_email` is an address as it is compared. `->gig_pseudonym` is a stable name for a third party that does not tell
-who they are.
-
+`->gig_redacted` stands for a value that is withheld, `->gig_email` is an address as it is compared, and
+`->gig_pseudonym` is a stable name for a third party that does not tell who they are.
 HMAC-SHA-256 under the installation's key, 128 bits of it.
 The key is the variable `PSEUDONYM_KEY`, which the parser lets no mapping name: an SDL cannot send it anywhere.
 """
 
 import hmac
 
-from connectors.mapping.json_values import Json
+from connectors.mapping.json_values import REDACTED, Json
 from connectors.mapping.methods.method import Answer, mismatch, of_arguments, of_value
 from connectors.mapping.run import PSEUDONYM_KEY, Run, Site
 
@@ -38,4 +37,5 @@ def _email(value: Json, site: Site, run: Run) -> Json:
 METHODS = (
     of_arguments("gig_pseudonym", 1, 1, Answer.STRING, _pseudonym),
     of_value("gig_email", Answer.STRING, _email),
+    of_value("gig_redacted", Answer.ANYTHING, lambda _value, _site, _run: REDACTED),
 )
