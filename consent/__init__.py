@@ -19,8 +19,8 @@ Reading order:
 * `inbox/`         requests that reach a worker without a browser in between
 * `notices/`       tells actors, signed, when a grant of theirs ends or a request is answered
 * `visibility.py`  which accounts exist for whom; `contact.py` contact codes
-* `subgraph.py`    the consent subgraph; `subgraph_types.py` its types; `subgraph_requests.py`, `subgraph_revoke.py`
-                   and `subgraph_log.py` what their names say
+* `subgraph.py`    the consent subgraph; `subgraph_types.py` its types; `subgraph_requests.py`, `subgraph_revoke.py`,
+                   `subgraph_log.py` and `subgraph_stream.py` what their names say
 * `console/`  who belongs to an actor, a platform or the operator, and what they do there
 * `oauth/`, `signin/`, `pages/`  the authorization server, the worker's session, the worker's pages
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from sqlalchemy import Engine, Row, Select, func, or_, select
 from sqlmodel import col
 
+from consent.audit.models import AuditCheckpoint, AuditLeaf
 from consent.models import AccessEvent, Actor
 
 Choice = Literal["allow", "deny"]
@@ -78,6 +79,10 @@ class AccessPage:
     total: int
 
 
+_LOG_SIZE = select(func.coalesce(func.max(col(AuditCheckpoint.size)), 0))
+_LEAVES_AT_ONCE = 10_000
+
+
 class AccessLog:
     """Reads the log. Every query is for one worker: pass the worker of the session, never one from the request."""
 
@@ -117,6 +122,36 @@ class AccessLog:
             next_after=records[0].id if records and more_newer else None,
             total=int(total),
         )
+
+    def position(self, worker_id: str, event_id: int | None) -> int | None:
+        """Return how far the audit log is after one of the worker's events; without one, how far it is now.
+
+        None when it is no event of theirs that the log has.
+        """
+        with self._engine.connect() as connection:
+            if event_id is None:
+                return int(connection.execute(_LOG_SIZE).scalar_one())
+            mine = select(col(AuditLeaf.seq) + 1).join(AccessEvent, col(AccessEvent.id) == col(AuditLeaf.event_id))
+            query = mine.where(
+                col(AuditLeaf.kind) == "access",
+                col(AuditLeaf.event_id) == event_id,
+                col(AccessEvent.worker_id) == worker_id,
+            )
+            return connection.execute(query).scalar_one_or_none()
+
+    def following(self, worker_id: str, position: int) -> tuple[tuple[AccessRecord, ...], int]:
+        """Return the worker's events from `position` of the audit log on, oldest first, and where to go on."""
+        with self._engine.connect() as connection:
+            end = min(int(connection.execute(_LOG_SIZE).scalar_one()), position + _LEAVES_AT_ONCE)
+            if end <= position:
+                return (), position
+            rows = connection.execute(
+                _filtered(worker_id, AccessFilter())
+                .join(AuditLeaf, col(AuditLeaf.event_id) == col(AccessEvent.id))
+                .where(col(AuditLeaf.kind) == "access", col(AuditLeaf.seq) >= position, col(AuditLeaf.seq) < end)
+                .order_by(col(AuditLeaf.seq))
+            ).all()
+        return tuple(map(_record, rows)), end
 
     def actors(self, worker_id: str) -> list[tuple[str, str]]:
         """Return (id, name) of every actor in a worker's log, by name."""

@@ -40,6 +40,7 @@ from consent.subgraph_requests import (
     resolve_requests,
 )
 from consent.subgraph_revoke import RevokeMutation
+from consent.subgraph_stream import FOLLOW_SECONDS, Subscription
 from consent.subgraph_types import (
     DATE_TIME,
     Actor,
@@ -77,8 +78,10 @@ class ConsentServices:
         audit: AuditLog | None = None,
         platforms: Callable[[], Collection[str]] = tuple,
         clock: Callable[[], datetime] = utc_now,
+        follow_seconds: float = FOLLOW_SECONDS,
     ) -> None:
         """`platforms` returns the platforms that may be asked for; requests are refused without."""
+        self.follow_seconds = follow_seconds
         self.engine = engine
         self.platforms = platforms
         self.clock = clock
@@ -277,6 +280,7 @@ def build_schema(services: ConsentServices) -> ConsentSchema:
     schema = ConsentSchema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         types=[Actor, ConsentRequest, Grant, Worker],
         federation_version="2.9",
         config=StrawberryConfig(scalar_map={DateTime: DATE_TIME}),

@@ -39,6 +39,10 @@ class LogServices(Protocol):
         ...
 
 
+_DIGITS = 18
+"""A number of more digits could overflow the database's."""
+
+
 @strawberry.enum
 class AccessDecision(Enum):
     """Whether an access was allowed."""
@@ -121,7 +125,8 @@ async def resolve_access_events(
     session, size, position = session_of(info), page_size(first), decode_cursor(after, 1)
     if session.kind != "worker" or session.worker_id is None:
         return AccessEventConnection(edges=[], page_info=page_info([], more=False, after=after), total_count=0)
-    if position is not None and not position[0].isdecimal():
+    before = event_number(position[0]) if position is not None else None
+    if position is not None and before is None:
         raise bad_input("The cursor is not one of ours.")
     page = await asyncio.to_thread(
         _services(info).access_log.page,
@@ -129,10 +134,12 @@ async def resolve_access_events(
         matching=AccessFilter(
             platform=platform or None, category=category or None, decision=decision.value if decision else None
         ),
-        before=int(position[0]) if position is not None else None,
+        before=before,
         size=size,
     )
-    edges = [AccessEventEdge(cursor=encode_cursor(str(record.id)), node=_event(record)) for record in page.records]
+    edges = [
+        AccessEventEdge(cursor=encode_cursor(str(record.id)), node=access_event(record)) for record in page.records
+    ]
     return AccessEventConnection(
         edges=edges,
         page_info=page_info([edge.cursor for edge in edges], more=page.next_before is not None, after=after),
@@ -140,7 +147,13 @@ async def resolve_access_events(
     )
 
 
-def _event(record: AccessRecord) -> AccessEvent:
+def event_number(text: str) -> int | None:
+    """Read the number of an event; None for what cannot be one."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _DIGITS else None
+
+
+def access_event(record: AccessRecord) -> AccessEvent:
+    """Return a line of the log as the schema has it."""
     return AccessEvent(
         id=strawberry.ID(str(record.id)),
         at=DateTime(record.at),

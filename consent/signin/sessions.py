@@ -16,7 +16,7 @@ from typing import Final
 
 from sqlalchemy import Engine, delete, insert, select, update
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import Request, cookie_parser
 from starlette.responses import Response
 
 from consent.oauth.machine_secrets import SESSION, fingerprint, is_shaped, mint
@@ -54,6 +54,17 @@ class Sessions:
             setattr(request.state, _REMEMBERED, found)
         remembered: SignedIn | None = getattr(request.state, _REMEMBERED)
         return remembered
+
+    async def of_cookies(self, header: str | None) -> tuple[SignedIn, str] | None:
+        """Return who a `Cookie` header is signed in as, and the fingerprint of the session."""
+        secret = self._secret_in(header)
+        found = await run_in_threadpool(self._recognize, secret) if secret else None
+        return None if secret is None or found is None else (found, fingerprint(secret))
+
+    async def seconds_left(self, header: str | None) -> float:
+        """Return how long the session of a `Cookie` header still lasts, without renewing it."""
+        secret = self._secret_in(header)
+        return await run_in_threadpool(self._left, secret) if secret else 0.0
 
     async def current_worker(self, request: Request) -> str | None:
         """Return the signed-in worker's id, for other packages' routes."""
@@ -95,6 +106,24 @@ class Sessions:
         """Return the session id that the browser sent, if it can be one."""
         secret = request.cookies.get(self._settings.session_cookie, "")
         return secret if is_shaped(secret, SESSION) else None
+
+    def _secret_in(self, header: str | None) -> str | None:
+        secret = cookie_parser(header).get(self._settings.session_cookie, "") if header else ""
+        return secret if is_shaped(secret, SESSION) else None
+
+    def _left(self, secret: str) -> float:
+        now = self._settings.clock()
+        with self._engine.execution_options(read_only=True).connect() as connection:
+            row = connection.execute(
+                select(SESSIONS.c.idle_expires_at, SESSIONS.c.absolute_expires_at)
+                .join(WORKERS, WORKERS.c.id == SESSIONS.c.worker_id)
+                .where(
+                    SESSIONS.c.id_hash == fingerprint(secret),
+                    SESSIONS.c.revoked_at.is_(None),
+                    WORKERS.c.status == "active",
+                )
+            ).one_or_none()
+        return 0.0 if row is None else (min(row.idle_expires_at, row.absolute_expires_at) - now).total_seconds()
 
     def _recognize(self, secret: str) -> SignedIn | None:
         now, id_hash = self._settings.clock(), fingerprint(secret)

@@ -45,7 +45,7 @@ def create_app(settings: Settings, process_end: Drain | None = None) -> Starlett
     notices = build_notices(settings, storage)
     return Starlette(
         routes=[
-            *endpoint_routes(settings, storage, graph, oauth, telemetry, process_end),
+            *endpoint_routes(settings, storage, graph, oauth, sign_in, telemetry, process_end),
             *oauth.routes(),
             *pages.routes(),
             *consent.routes(),

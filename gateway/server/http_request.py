@@ -71,11 +71,14 @@ MUTATION_BY_GET = Refused(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """What a request shows of who sends it: its `Authorization` header, every `DPoP` header, its method."""
+    """What a request shows of who sends it: tokens, `DPoP` proofs, cookies, its method, where it is from."""
 
     authorization: str | None = field(default=None, repr=False)
     proofs: tuple[str, ...] = field(default=(), repr=False)
     method: str = "POST"
+    cookies: str | None = field(default=None, repr=False)
+    origin: str | None = None
+    fetch_site: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,17 +106,24 @@ def headers_of(scope: Scope) -> dict[bytes, bytes]:
 
 def credentials_of(scope: Scope, headers: dict[bytes, bytes]) -> Credentials:
     """Return the request's credentials."""
-    authorization = headers.get(b"authorization")
     proofs = (
         tuple(value.decode("latin-1") for name, value in scope["headers"] if name == b"dpop")
         if b"dpop" in headers
         else ()
     )
     return Credentials(
-        authorization=None if authorization is None else authorization.decode("latin-1"),
+        authorization=_text(headers, b"authorization"),
         proofs=proofs,
         method=scope["method"],
+        cookies=_text(headers, b"cookie"),
+        origin=_text(headers, b"origin"),
+        fetch_site=_text(headers, b"sec-fetch-site"),
     )
+
+
+def _text(headers: dict[bytes, bytes], name: bytes) -> str | None:
+    value = headers.get(name)
+    return None if value is None else value.decode("latin-1")
 
 
 @lru_cache(maxsize=256)

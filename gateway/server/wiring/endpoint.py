@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp
 
 from gateway.config import Settings
 from gateway.server.cors import parse_origins
@@ -15,7 +14,9 @@ from gateway.server.serving import Drain
 from gateway.server.telemetry import Telemetry
 from gateway.server.wiring.graph import GraphParts
 from gateway.server.wiring.oauth import OAuthParts
+from gateway.server.wiring.signin import SignInParts
 from gateway.server.wiring.storage import StorageParts
+from gateway.server.worker_session import SessionLiveness, WorkerAuthenticator
 
 
 def endpoint_routes(
@@ -23,31 +24,52 @@ def endpoint_routes(
     storage: StorageParts,
     graph: GraphParts,
     oauth: OAuthParts,
+    sign_in: SignInParts,
     telemetry: Telemetry,
     process_end: Drain,
 ) -> list[BaseRoute]:
-    """Return the routes of the query endpoint and of what stands beside it."""
+    """Return the routes of the query endpoint, of the workers' own, and of what stands beside them."""
+    execution = telemetry.execution(graph.engine)
     return [
-        Route("/graphql", _graphql(settings, graph, oauth, telemetry, process_end)),
+        Route(
+            "/graphql",
+            telemetry.endpoint(
+                GraphQLEndpoint(
+                    execution,
+                    oauth.authenticator,
+                    StreamLife(seconds_left=oauth.liveness, stopping=process_end.stopping),
+                    _options(settings),
+                )
+            ),
+        ),
+        Route(
+            "/me/graphql",
+            GraphQLEndpoint(
+                execution,
+                WorkerAuthenticator(sign_in.sessions, sign_in.settings.origin),
+                StreamLife(seconds_left=SessionLiveness(sign_in.sessions), stopping=process_end.stopping),
+                _own_options(settings),
+            ),
+        ),
         *(graphiql_routes() if settings.graphiql else []),
         *telemetry.routes(),
         *health_routes(storage.database, graph.is_composed, lambda: process_end.is_draining),
     ]
 
 
-def _graphql(
-    settings: Settings, graph: GraphParts, oauth: OAuthParts, telemetry: Telemetry, process_end: Drain
-) -> ASGIApp:
-    streams = StreamLife(seconds_left=oauth.liveness, stopping=process_end.stopping)
-    options = EndpointOptions(
+def _options(settings: Settings) -> EndpointOptions:
+    return EndpointOptions(
         max_body_bytes=settings.max_body_bytes,
         timeout=settings.request_timeout,
         compression=settings.compression,
         origins=parse_origins(settings.cors_origins),
         documents=_documents(settings),
     )
-    execution = telemetry.execution(graph.engine)
-    return telemetry.endpoint(GraphQLEndpoint(execution, oauth.authenticator, streams, options))
+
+
+def _own_options(settings: Settings) -> EndpointOptions:
+    """No other origin asks here, and nothing is compressed where there is a cookie (BREACH)."""
+    return EndpointOptions(max_body_bytes=settings.max_body_bytes, timeout=settings.request_timeout, compression=False)
 
 
 def _documents(settings: Settings) -> Documents:

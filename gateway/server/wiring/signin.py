@@ -21,6 +21,7 @@ from gateway.server.wiring.storage import StorageParts
 class SignInParts:
     """The ways in, those that are off being None, and the sessions behind them."""
 
+    settings: SignInSettings
     sessions: Sessions
     forms: Forms
     passwords: Passwords
@@ -36,6 +37,7 @@ def build_sign_in(settings: Settings, storage: StorageParts) -> SignInParts:
     sign_in = SignInSettings(issuer=settings.issuer)
     sessions = Sessions(database, sign_in)
     return SignInParts(
+        settings=sign_in,
         sessions=sessions,
         forms=Forms(sign_in, sessions),
         passwords=Passwords(database, sign_in),
