@@ -35,8 +35,8 @@ schema: setup ## write schema.graphql again
 race: setup-dev ## revocations against live queries in many processes; GATE=check-then-fetch shows that it can fail
 	@$(BIN)/python -m tests.race
 
-bench-graph: setup-dev ## the skill graph's quality and speed, on data in $(SHARED)/data
-	@$(BIN)/python tests/bench/skill_graph.py $(SHARED)/data
+bench-graph: setup-dev ## the skill graph's quality and speed, on data in $(SHARED)/data; JUDGEMENTS=file.csv adds agreement with people
+	@$(BIN)/python tests/bench/skill_graph.py $(SHARED)/data $(if $(JUDGEMENTS),--judgements $(JUDGEMENTS))
 
 bench-interfaces: setup-dev ## an interface with a thousand types in a thousand subgraphs
 	@$(BIN)/python tests/bench/interfaces.py

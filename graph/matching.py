@@ -52,7 +52,7 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
         "performance": 0.04,
     }
 )
-MODEL = "linear-2"
+MODEL = "linear-3"
 """The version of features and weights, as rankings record it: a change of either is a new one."""
 REACH_HOURS = 120.0
 UNTAUGHT_HOURS = 300.0

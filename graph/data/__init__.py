@@ -6,6 +6,9 @@
   sentence are ours, and so are the columns `job_zone` (preparation from 1 to 5, after O*NET® job zones, U.S. Department
   of Labor, CC BY 4.0, with corrections) and `regulation` (why work in it needs more than skill), and that who drives
   for a living can `drive vehicles`.
+* `occupation_vectors.npz`: what the 3,007 occupations of ESCO 1.1.1 mean, as vectors of 128 bytes, made from their
+  labels, descriptions and skills with all-MiniLM-L6-v2 (Apache License 2.0) by `tests/bench/occupation_vectors.py`.
+* `cities.csv`: cities and their coordinates, to a hundredth of a degree.
 * `terms.csv`: words of gig platforms for ESCO skills.
 * `market/`: providers, training programmes and opportunities. All are fictional and say so: `simulated` is true.
 """

@@ -3,7 +3,8 @@
     python tests/bench/skill_graph.py DATA [--judgements FILE] [--cache DIR] [--train]
 
 DATA has `esco/` (the official ESCO 1.1.1 download), `onet/` and `skill_extraction/` (labeled sentences).
-Judgements are a CSV of two ESCO occupations (URI or label) and a score, `occupation_a,occupation_b,score`.
+Judgements are a CSV of two ESCO occupations (URI or label) and a score (`judgements.py`); `make bench-graph` takes the
+file from JUDGEMENTS.
 With `--train` the rankers are learned from all labeled sentences and written to `graph/data/`.
 """
 
@@ -23,7 +24,7 @@ from pathlib import Path
 from random import Random
 
 import numpy as np
-from scipy.stats import spearmanr
+from judgements import JudgementsError, agreement, average_precision, read_judgements
 
 from gateway.storage.database import create_database_engine
 from graph.cover import Limits, cheapest_cover
@@ -186,28 +187,29 @@ def measure_crosswalk(graph: SkillGraph, crosswalk: Path) -> None:
             for each in group:
                 related[each] |= group - {each}
     asked = Random(1).sample(sorted(each for each, others in related.items() if others), 400)
-    for name, rank in _measures(graph).items():
-        print(f"nearness  {name}: MAP {np.mean([_average_precision(rank(each), related[each]) for each in asked]):.3f}")
+    space = space_of(graph)
+    for name, values in MEASURES.items():
+        precisions = [
+            average_precision(
+                values(space, space.number[each]), space.number[each], {space.number[other] for other in related[each]}
+            )
+            for each in asked
+        ]
+        print(f"nearness  {name}: MAP {np.mean(precisions):.3f}")
 
 
 def measure_judgements(graph: SkillGraph, path: Path) -> None:
-    """Spearman and MAP against pairs of occupations that people have judged."""
-    pairs: list[tuple[str, str, float]] = []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for row in csv.reader(file):
-            found = [_occupation(graph, each) for each in row[:2]]
-            if len(row) >= 3 and all(found):
-                pairs.append((str(found[0]), str(found[1]), float(row[2])))
-    middle = float(np.median([score for *_, score in pairs]))
-    related: dict[str, set[str]] = defaultdict(set)
-    for one, other, score in pairs:
-        if score > middle:
-            related[one].add(other)
-    for name, rank in _measures(graph).items():
-        place = {one: {each: -number for number, each in enumerate(rank(one))} for one in {one for one, *_ in pairs}}
-        agreement = spearmanr([place[one][other] for one, other, _ in pairs], [score for *_, score in pairs]).statistic
-        precision = np.mean([_average_precision(rank(each), others) for each, others in related.items()])
-        print(f"judged    {name}: Spearman {agreement:.3f}, MAP {precision:.3f} ({len(pairs)} pairs)")
+    """Spearman and MAP against pairs of occupations that people have judged (`judgements.py`: the file's form)."""
+    try:
+        judged = read_judgements(path, graph)
+    except JudgementsError as error:
+        raise SystemExit(str(error)) from None
+    print(f"judged    {len(judged.pairs)} pairs, {judged.left_out} left out")
+    space = space_of(graph)
+    for name, values in MEASURES.items():
+        found = agreement(judged, lambda one, values=values: values(space, space.number[one]), space.occupations)
+        shown = "–" if found.spearman is None else f"{found.spearman:.3f}"
+        print(f"judged    {name}: Spearman {shown}, MAP {found.mean_average_precision:.3f}")
 
 
 def measure_programmes() -> None:
@@ -262,39 +264,15 @@ def measure_matching(graph: SkillGraph) -> None:
     print(f"          10,000 opportunities, all ranked: {(time.process_time() - started) * 1000:.0f} ms")
 
 
-def _measures(graph: SkillGraph) -> dict[str, Callable[[str], list[str]]]:
-    space = space_of(graph)
-
-    def by(values: Callable[[OccupationSpace, int], np.ndarray]) -> Callable[[str], list[str]]:
-        def rank(one: str) -> list[str]:
-            place = space.number[one]  # type: ignore[index]
-            row = values(space, place)
-            return [space.occupations[each] for each in np.lexsort((np.arange(len(row)), -row)) if each != place]
-
-        return rank
-
-    chance = np.random.default_rng(1)
-    return {
-        "random": by(lambda space, _: chance.random(len(space.occupations))),
-        "ISCO prefix": by(lambda space, place: space.group_likeness(place)),
-        "TF-IDF": by(lambda space, place: space.word_likeness(place)),
-        "skills": by(lambda space, place: space.skill_likeness(place)),
-        "ours": by(lambda space, place: space.row(space.occupations[place])),
-    }
-
-
-def _average_precision(ranked: list[str], relevant: set[str]) -> float:
-    hits, total = 0, 0.0
-    for number, each in enumerate(ranked, 1):
-        if each in relevant:
-            hits += 1
-            total += hits / number
-    return total / len(relevant)
-
-
-def _occupation(graph: SkillGraph, text: str) -> str | None:
-    found = graph.occupation_of_uri(text.strip())
-    return found or next(iter(graph.occupation_names.exactly(text)), None)
+_chance = np.random.default_rng(1)
+MEASURES: dict[str, Callable[[OccupationSpace, int], np.ndarray]] = {
+    "random": lambda space, _: _chance.random(len(space.occupations)),
+    "ISCO prefix": lambda space, place: space.group_likeness(place),
+    "TF-IDF": lambda space, place: space.word_likeness(place),
+    "skills": lambda space, place: space.skill_likeness(place),
+    "meaning": lambda space, place: space.meaning_likeness(place),
+    "ours": lambda space, place: space.row(space.occupations[place]),
+}
 
 
 def _sentences(path: Path) -> Iterator[tuple[str, set[str]]]:
