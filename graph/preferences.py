@@ -22,6 +22,14 @@ MAX_KM = 20_000
 MAX_PAY = 100_000.0
 
 
+class InvalidWishError(InvalidArgumentError):
+    """A wish that cannot be: `field` names it."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
 class Remote(Enum):
     """Whether work may be done from elsewhere."""
 
@@ -69,24 +77,26 @@ class Preferences:
         """Read wishes, stored or new. Raises `InvalidArgumentError` that says what is wrong and what would be right."""
         unknown = sorted(given.keys() - PLAIN.to_json().keys())
         if unknown:
-            raise InvalidArgumentError(f"There is no such preference: {unknown[0][:40]}.")
+            raise InvalidWishError("", f"There is no such preference: {unknown[0][:40]}.")
         place, currency = given.get("place") or None, given.get("currency") or None
         if place is not None and find_city(place) is None:
-            raise InvalidArgumentError("This city is not on the list; name a larger one nearby, or leave it empty.")
+            raise InvalidWishError(
+                "place", "This city is not on the list; name a larger one nearby, or leave it empty."
+            )
         if currency is not None and not (isinstance(currency, str) and len(currency) == 3 and currency.isalpha()):
-            raise InvalidArgumentError("A currency is three letters, like EUR.")
-        least = _number(given.get("least_pay"), "The least pay", MAX_PAY)
+            raise InvalidWishError("currency", "A currency is three letters, like EUR.")
+        least = _number(given, "least_pay", "The least pay", MAX_PAY)
         if least and currency is None:
-            raise InvalidArgumentError("The least pay needs a currency, like EUR.")
+            raise InvalidWishError("currency", "The least pay needs a currency, like EUR.")
         try:
             remote = Remote(given.get("remote") or "ANY")
         except ValueError:
-            raise InvalidArgumentError("Remote work is one of ANY, ONLY and NEVER.") from None
+            raise InvalidWishError("remote", "Remote work is one of ANY, ONLY and NEVER.") from None
         unwanted = given.get("unwanted") or ()
         if len(unwanted) > MAX_UNWANTED or not all(isinstance(each, str) for each in unwanted):
-            raise InvalidArgumentError(f"At most {MAX_UNWANTED} kinds of work can be unwanted.")
-        kilometres = _number(given.get("farthest_km"), "The distance", MAX_KM)
-        hours = _number(given.get("hours_per_week"), "Hours a week", MAX_HOURS)
+            raise InvalidWishError("unwanted", f"At most {MAX_UNWANTED} kinds of work can be unwanted.")
+        kilometres = _number(given, "farthest_km", "The distance", MAX_KM)
+        hours = _number(given, "hours_per_week", "Hours a week", MAX_HOURS)
         return cls(
             place=place,
             farthest_km=None if kilometres is None else int(kilometres),
@@ -103,13 +113,14 @@ PLAIN = Preferences()
 """Nothing said."""
 
 
-def _number(value: Any, what: str, most: float) -> float | None:
+def _number(given: Mapping[str, Any], field: str, what: str, most: float) -> float | None:
+    value = given.get(field)
     if value is None or value == "":
         return None
     try:
         number = float(value)
     except (TypeError, ValueError):
-        raise InvalidArgumentError(f"{what}: write a number.") from None
+        raise InvalidWishError(field, f"{what}: write a number.") from None
     if not math.isfinite(number) or not 0 <= number <= most:
-        raise InvalidArgumentError(f"{what}: a number from 0 to {most:g}.")
+        raise InvalidWishError(field, f"{what}: a number from 0 to {most:g}.")
     return number

@@ -82,11 +82,14 @@ class OccupationSpace:
 
     def _row(self, occupation: OccupationId) -> Floats:
         place = self.number[occupation]
-        near: Floats = np.sqrt(self.skill_likeness(place)) + np.sqrt(self.word_likeness(place))
-        near = near + GROUP_PART * self.group_likeness(place)
-        whole = (near + MEANING_PART * self.meaning_likeness(place)) / (2 + GROUP_PART + MEANING_PART)
+        near = (
+            np.sqrt(self.skill_likeness(place))
+            + np.sqrt(self.word_likeness(place))
+            + GROUP_PART * self.group_likeness(place)
+        )
+        whole: Floats = (near + MEANING_PART * self.meaning_likeness(place)) / (2 + GROUP_PART + MEANING_PART)
         both = self._has_meaning & bool(self._has_meaning[place])
-        result: Floats = np.round(np.where(both, whole, near / (2 + GROUP_PART)), 6)
+        result: Floats = np.round(np.where(both, whole, near / (2 + GROUP_PART)), 6).astype(np.float64)
         result[place] = 1.0
         result.flags.writeable = False
         return result

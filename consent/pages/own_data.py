@@ -75,8 +75,12 @@ class OwnDataPages:
 
     def _collect(self, worker: SignedIn) -> dict[str, Any]:
         services, worker_id = self._services, worker.worker_id
+        wishes = services.wishes
         passkeys = services.passkeys.of_worker(worker_id) if services.passkeys is not None else []
-        return {
+        found = (
+            {} if wishes is None else {"wishes": dict(wishes.of(worker_id)), "findable": list(wishes.kept(worker_id))}
+        )
+        return found | {
             "worker": {"id": worker_id, "display_name": worker.display_name, "locale": worker.locale},
             "grants": [_grant(grant) for grant in services.grants.of_worker(worker_id)],
             "requests": [_request(each) for each in self._requests(worker_id)],

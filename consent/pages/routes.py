@@ -8,6 +8,7 @@ POST /me/accounts/<platform>/unlink          (linking itself is the linking rout
 POST /me/codes, POST /me/codes/<ref>/revoke
 /me/requests, POST …/<id>/refuse             what waits for an answer; POST /me/blocked/<actor>/unblock
 /me/skills                                   what one's gigs show, and the way to a goal
+/me/wishes                                   what one wants of work
 /me/log, /me/log.csv, /me/log.json           the access log, and what it shows as a file
 /me/security, POST …                         passkeys, one-time codes, other browsers
 /me/data, /me/data.json, /me/data.zip        take everything away; POST /me/erase
@@ -38,6 +39,7 @@ from consent.pages.security import SecurityPages
 from consent.pages.services import PagesServices
 from consent.pages.sign_in import SignInPages
 from consent.pages.skills_page import SkillsPage
+from consent.pages.wishes_page import WishesPage
 from consent.signin.forms import Forms
 
 _STATIC: Final = Path(__file__).parent / "static"
@@ -106,6 +108,10 @@ def routes(services: PagesServices) -> list[BaseRoute]:
     if services.read_own is not None:
         skills = SkillsPage(services, renderer, services.read_own)
         found.append(Route("/me/skills", guard.signed_in(skills.show), methods=["GET"]))
+    if services.wishes is not None:
+        wishes = WishesPage(services.wishes, renderer, guard)
+        found.append(Route("/me/wishes", guard.signed_in(wishes.show), methods=["GET"]))
+        found.append(Route("/me/wishes", guard.form(wishes.save), methods=["POST"]))
     if services.demo_login is not None:
         found.append(Route("/sign-in/demo", sign_in.as_persona, methods=["POST"]))
     if services.passkeys is not None:

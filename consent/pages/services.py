@@ -16,6 +16,7 @@ from consent.inbox.records import InboxReader
 from consent.oauth.authorization import Authorizations
 from consent.oauth.settings import OAuthSettings
 from consent.pages.preview import ReadOwn
+from consent.pages.wishes_page import WishBook
 from consent.reviews import Reviews
 from consent.signin.demo import DemoLogin
 from consent.signin.forms import Forms
@@ -98,5 +99,7 @@ class PagesServices:
     oidc: OidcSignIn | None = None
     read_own: ReadOwn | None = None
     """Asks the gateway as the worker, under purpose `self`: for the preview on the consent page, and their skills."""
+    wishes: WishBook | None = None
+    """What workers want of work, and what is kept so that they can be found."""
     erase: Callable[[str], Awaitable[Stopped]] | None = None
     """Erases a worker and waits (`consent.stops.Stops.erase_worker`)."""

@@ -37,6 +37,7 @@ class SkillsPage:
                 chosen=chosen if goal is not None else "",
                 has_accounts=any(account.health != "not_linked" for account in accounts),
                 names=self._services.oauth.platforms(),
+                has_wishes=self._services.wishes is not None,
             )
         except BaseException:
             await answer.acknowledge()

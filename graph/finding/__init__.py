@@ -9,7 +9,7 @@ grant ends ─► triggers: the vector, and what the log keeps of it, go in the 
 In reading order:
 
 * `consents`: what is asked of consent, as protocols; `tables`, `triggers`: what is kept, and what takes it away;
-* `vectors`: one worker's profile for one grant, encrypted; `wishes`: what workers want, likewise;
+* `vectors`: one worker's profile for one grant, encrypted; `wishes`, `book`: what workers want;
 * `pools`: the index of one actor and purpose, brought in step with the database before each ranking;
 * `candidates`: the search itself; `rankings`: its log, and replaying an entry; `refresher`: the work in the background.
 """

@@ -64,6 +64,18 @@ class VectorStore:
             )
         return True
 
+    def of_worker(self, worker_id: str) -> Sequence[tuple[str, datetime, Profile]]:
+        """Return what is kept of a worker: grant, when it was worked out, and the profile."""
+        query = (
+            select(col(MatchingVector.grant_id), col(MatchingVector.computed_at), col(MatchingVector.sealed))
+            .where(col(MatchingVector.worker_id) == worker_id)
+            .order_by(col(MatchingVector.grant_id))
+        )
+        with self._engine.execution_options(read_only=True).connect() as connection:
+            rows = connection.execute(query).all()
+        opened = ((row.grant_id, row.computed_at, self._opened(row.grant_id, row.sealed)) for row in rows)
+        return [(grant_id, at, profile) for grant_id, at, profile in opened if profile is not None]
+
     def version(self, actor_id: str, purpose: str) -> int:
         """Return the number of the last change of a pool."""
         with self._engine.execution_options(read_only=True).connect() as connection:

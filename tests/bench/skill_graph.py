@@ -47,6 +47,7 @@ from graph.model import (
     TrainingMode,
 )
 from graph.onet import read_crosswalk
+from graph.preferences import Preferences
 from graph.profile import Profile
 from graph.similarity import OccupationSpace, space_of
 from graph.store import TaxonomyVersion
@@ -250,7 +251,6 @@ def measure_matching(graph: SkillGraph) -> None:
     occupations = sorted(graph.occupations)
     index = WorkerIndex(graph)
     index.put((f"{number:06}", _profile(graph, random, occupations)) for number in range(100_000))
-    index.build()
     times = []
     for opportunity in graph.opportunities.values():
         started = time.process_time()
@@ -262,6 +262,10 @@ def measure_matching(graph: SkillGraph) -> None:
     started = time.process_time()
     ranked.rank(worker, NOW)[:20]
     print(f"          10,000 opportunities, all ranked: {(time.process_time() - started) * 1000:.0f} ms")
+    started = time.process_time()
+    index.put((f"{number:06}", _profile(graph, random, occupations)) for number in range(0, 100_000, 10_000))
+    index.rank(next(iter(graph.opportunities.values())), limit=20)
+    print(f"          10 of 100,000 replaced, ranked again: {(time.process_time() - started) * 1000:.0f} ms")
 
 
 _chance = np.random.default_rng(1)
@@ -309,6 +313,14 @@ def _profile(graph: SkillGraph, random: Random, occupations: list) -> Profile:
         low=low,
         held=frozenset(skill for skill, value in low.items() if value > 0.4),
         practice={each: random.random() * 500 for each in practised},
+        performance=random.uniform(-1, 1),
+        preferences=Preferences(
+            place=random.choice([None, "Malmö", "Stockholm", "Oslo"]),
+            farthest_km=random.choice([None, 50]),
+            hours_per_week=random.choice([None, 20, 40]),
+            least_pay=random.choice([None, 15.0]),
+            currency="EUR",
+        ),
     )
 
 

@@ -1,6 +1,7 @@
 """Being found, over HTTP and the sandbox's platforms: from the worker's consent to the actor's list, and out of it."""
 
 import asyncio
+import json
 import os
 import socket
 import subprocess
@@ -127,6 +128,9 @@ async def play(gigway):
         sign_in = await browser.submit(page, page.form("/link/uber"))
         form = next(form for form in sign_in.forms if AT_SANDBOX in str(form))
         await browser.submit(sign_in, form, button=("persona", AT_SANDBOX))
+        wrong = await want(browser, issuer, {"place": "Atlantis"})
+        right = await want(browser, issuer, {"place": "Lund", "hours_per_week": "20"})
+        kept = await browser.open(f"{issuer}/me/data.json")
     # Robin has nothing to show and is not linked anywhere; Alex drives.
     alex = give(engine, grants, client, actor_id, ALEX, [("*", "matching"), ("uber", "skills")])
     robin = give(engine, grants, client, actor_id, ROBIN, [("*", "matching"), ("uber", "skills")])
@@ -150,7 +154,12 @@ async def play(gigway):
             told.append(await asyncio.to_thread(command, environment, "replay", ranking))
             if grant_id is not None:
                 await grants.revoke(grant_id, by="worker", reason="test")
-    return answers, told
+    return answers, told, (wrong, right, json.loads(kept.html))
+
+
+async def want(browser, issuer, wishes):
+    page = await browser.open(f"{issuer}/me/wishes")
+    return await browser.submit(page, page.form("/me/wishes"), wishes)
 
 
 async def driving(actor):
@@ -174,7 +183,11 @@ def add_worker(engine):
 
 
 def test_a_worker_is_found_while_they_want_to_be_and_sees_it_in_their_log(gigway):
-    (first, second, third), told = asyncio.run(play(gigway))
+    (first, second, third), told, (wrong, right, kept) = asyncio.run(play(gigway))
+    assert (wrong.status, "This city is not on the list" in wrong.text) == (422, True)
+    assert (right.status, "Saved." in right.text) == (200, True)
+    assert (kept["wishes"]["place"], kept["wishes"]["hours_per_week"]) == ("Lund", "20")
+    assert kept["findable"] == []
     _, engine, _, _ = gigway
     assert "errors" not in first
     edges = first["data"]["opportunity"]["candidates"]["edges"]

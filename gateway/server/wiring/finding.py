@@ -13,6 +13,7 @@ from consent.vocabulary import scope_of
 from gateway.engine import Engine, EngineResponse
 from gateway.server.session import RequestSession
 from gateway.server.wiring.storage import StorageParts
+from graph.finding.book import WishBook
 from graph.finding.candidates import CandidateSearch
 from graph.finding.consents import FindableGrant
 from graph.finding.pools import Pools
@@ -35,6 +36,7 @@ class FindingParts:
     """What finding workers is made of."""
 
     finding: Finding
+    book: WishBook
     consents: StandingConsents
     vectors: VectorStore
 
@@ -65,8 +67,10 @@ def build_finding(storage: StorageParts, graph: Callable[[], SkillGraph]) -> Fin
     vectors = VectorStore(database, vault, consents)
     rankings = RankingLog(database, vault)
     search = CandidateSearch(Pools(graph, vectors, utc_now), rankings, SearchAdmission(), utc_now)
+    wishes = WishStore(database, vault, utc_now)
     return FindingParts(
-        finding=Finding(search=search, wishes=WishStore(database, vault, utc_now)),
+        finding=Finding(search=search, wishes=wishes),
+        book=WishBook(wishes, vectors, graph),
         consents=consents,
         vectors=vectors,
     )

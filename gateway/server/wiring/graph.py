@@ -20,6 +20,7 @@ from gateway.server.wiring.finding import build_finding
 from gateway.server.wiring.platforms import PlatformParts
 from gateway.server.wiring.storage import StorageParts
 from graph.builtin import load_builtin
+from graph.finding.book import WishBook
 from graph.finding.refresher import Refresher
 from graph.live import LiveSkillGraph
 from graph.subgraph import build_schema as build_graph_schema
@@ -33,6 +34,7 @@ class GraphParts:
     live: LiveConnectors
     skills: LiveSkillGraph
     refresher: Refresher
+    wishes: WishBook
 
     def is_composed(self) -> bool:
         """Tell whether queries can be answered."""
@@ -71,7 +73,7 @@ def build_graph(
     live = LiveConnectors(platforms.registration, platforms.platforms.registry, graph.swap)
     live.generation = platforms.generation
     refresher = finding.refresher(storage, graph.engine)
-    return GraphParts(engine=graph.engine, live=live, skills=skills, refresher=refresher)
+    return GraphParts(engine=graph.engine, live=live, skills=skills, refresher=refresher, wishes=finding.book)
 
 
 def _engine_options(settings: Settings) -> EngineOptions:

@@ -79,6 +79,7 @@ def build_pages(
             totp=sign_in.totp,
             oidc=sign_in.oidc,
             read_own=_OwnReader(graph.engine),
+            wishes=graph.wishes,
             erase=consent.stops.erase_worker,
         ),
         receipts=ReceiptServices(
