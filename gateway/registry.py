@@ -111,16 +111,20 @@ def builtin_supergraph() -> Composed:
     return result
 
 
-def compose_with(connector: AnyConnector) -> tuple[CompositionError, ...]:
-    """Return why `connector` does not compose with the built-in catalogue (whose own one of that name it replaces).
+def compose_with(connector: AnyConnector, others: Sequence[Connector]) -> tuple[CompositionError, ...]:
+    """Return why `connector` does not compose with `others` and our own subgraphs.
 
     One without accounts adds nothing to the supergraph.
     """
     if isinstance(connector, ProviderConnector):
         return ()
-    others = [each for each in built_in() if each.name != connector.name]
     result = compose(_sdls([*others, connector]), rules=RULES)
     return result.errors if isinstance(result, CompositionFailed) else ()
+
+
+def composition_messages(connector: AnyConnector, others: Sequence[Connector]) -> list[str]:
+    """Return the same as text."""
+    return [str(each) for each in compose_with(connector, others)]
 
 
 def _sdls(connectors: Iterable[Connector]) -> list[SubgraphSDL]:

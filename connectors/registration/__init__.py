@@ -5,18 +5,18 @@ submit ──► SUBMITTED ──conformance ok──► TESTED ──operator�
                               operator ──► REJECTED
 suspend, resume: the platform's gate closes and opens at once, whatever version is live
 
+scaffold   a file to begin with
 models     versions, what is live, and the history (append-only)
+values     what goes in and comes out
 service    the steps above, one transaction each
 live       keeps a process's connectors in step with the rows
+desk       the same steps for whoever may take them: a platform's engineers, operators
+fields     the desk in GraphQL
+pages      the desk as pages
 """
 
 from connectors.registration.live import LiveConnectors, LiveFeeds
-from connectors.registration.service import (
-    PlatformGate,
-    Refusal,
-    Registration,
-    Submission,
-    VersionView,
-)
+from connectors.registration.service import Registration
+from connectors.registration.values import PlatformGate, Refusal, Submission, VersionView
 
 __all__ = ["LiveConnectors", "LiveFeeds", "PlatformGate", "Refusal", "Registration", "Submission", "VersionView"]

@@ -39,7 +39,9 @@ class LiveConnectors:
         self._registry = registry
         self._on_swap = on_swap
         self.generation = 0
-        """The generation that this process has loaded."""
+        """The generation that this process has looked at."""
+        self.loaded = 0
+        """The generation that this process answers with; less than `generation` where that could not be loaded."""
 
     async def refresh(self) -> bool:
         """Load what is live if it has changed; return whether it had."""
@@ -50,6 +52,7 @@ class LiveConnectors:
         loaded = {connector.name: connector.digest for connector in self._registry.connectors}
         self.generation = generation
         if texts == loaded:
+            self.loaded = generation
             return False
         before = self._registry.connectors
         self._registry.swap(connectors)
@@ -58,6 +61,7 @@ class LiveConnectors:
         except Exception:
             self._registry.swap(before)
             raise
+        self.loaded = generation
         return True
 
     async def watch(self) -> None:

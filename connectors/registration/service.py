@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any
 
 from graphql.utilities import find_breaking_changes, find_dangerous_changes
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from connectors.registration.models import Action, ConnectorChange, ConnectorVersion, LiveConnector, VersionStatus
-from connectors.schema import AnyConnector, Connector, ConnectorError, SdlProblem, check, load_any
+from connectors.registration.values import (
+    Change,
+    Checked,
+    Composes,
+    PlatformGate,
+    Refusal,
+    SchemaChange,
+    Submission,
+    Uses,
+    VersionView,
+)
+from connectors.schema import AnyConnector, Connector, ConnectorError, check, load_any
 
 _log = logging.getLogger(__name__)
 
@@ -20,89 +31,24 @@ _VERSION = ConnectorVersion.__table__  # type: ignore[attr-defined]
 _LIVE = LiveConnector.__table__  # type: ignore[attr-defined]
 _CHANGE = ConnectorChange.__table__  # type: ignore[attr-defined]
 
-RefusalCode = Literal[
-    "CONNECTOR_INVALID",
-    "VERSION_NOT_NEWER",
-    "COMPOSITION_FAILED",
-    "VERSION_UNKNOWN",
-    "NOT_TESTED",
-    "NOT_LIVE",
-    "KIND_CHANGED",
-]
-
-
-class PlatformGate(Protocol):
-    """The consent side's fact *may this platform be read at all*, written in the transaction that decides it."""
-
-    def open(self, session: Connection, *, platform: str) -> None:
-        """Let the platform be read, as far as grants allow."""
-        ...
-
-    def close(self, session: Connection, *, platform: str, reason: str) -> None:
-        """Let nobody read the platform from the commit on."""
-        ...
-
-
-Composes = Callable[[AnyConnector], Sequence[str]]
-"""Says why a connector does not compose with what is live; empty when it does."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """Why a step was not taken; `problems` are located where they lie in the SDL."""
-
-    code: RefusalCode
-    message: str
-    problems: Sequence[SdlProblem] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
-    """A version that was taken in; `breaking` and `dangerous` compare its subgraph with the live version's."""
-
-    version_id: int
-    platform: str
-    version: str
-    breaking: Sequence[str]
-    dangerous: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VersionView:
-    """One version as operators and platforms see it."""
-
-    id: int
-    platform: str
-    version: str
-    status: VersionStatus
-    digest: str
-    submitted_by: str
-    submitted_at: datetime
-    report: Sequence[str] | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """One line of the history."""
-
-    platform: str
-    version_id: int | None
-    action: Action
-    by: str
-    note: str | None
-    at: datetime
-
 
 class Registration:
     """Versions of connectors, what is live, and the history."""
 
     def __init__(
-        self, engine: Engine, gate: PlatformGate, composes: Composes, *, clock: Callable[[], datetime]
+        self,
+        engine: Engine,
+        gate: PlatformGate,
+        composes: Composes,
+        *,
+        uses: Uses,
+        clock: Callable[[], datetime],
     ) -> None:
         self._engine = engine
         self._reader = engine.execution_options(read_only=True)
         self._gate = gate
         self._composes = composes
+        self._uses = uses
         self._clock = clock
 
     def seed(self, connectors: Iterable[AnyConnector], *, by: str = "catalogue") -> None:
@@ -116,36 +62,78 @@ class Registration:
                     version_id = self._insert(connection, connector, "LIVE", by)
                     self._make_live(connection, connector.name, version_id, "APPROVE", by, "built in")
 
-    def submit(self, sdl: str, *, by: str) -> Submission | Refusal:
-        """Take in a version after all checks that need no platform: SDL, mappings, composition, version."""
+    def check(self, sdl: str) -> Checked:
+        """Check a text without taking it in: SDL, mappings, composition with what is live, what it would break."""
         problems = check(sdl)
         if problems:
-            return Refusal(code="CONNECTOR_INVALID", message=f"{len(problems)} problems", problems=problems)
+            message = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
+            return Checked(
+                connector=None, refusal=Refusal(code="CONNECTOR_INVALID", message=message, problems=problems)
+            )
         connector = load_any(sdl)
-        errors = self._composes(connector)
+        errors = self._composition_errors(connector)
         if errors:
-            return Refusal(code="COMPOSITION_FAILED", message="; ".join(errors))
+            return Checked(connector=connector, refusal=Refusal(code="COMPOSITION_FAILED", message="; ".join(errors)))
+        with self._reader.connect() as connection:
+            refusal, earlier = self._compare(connection, connector)
+        return Checked(
+            connector=connector,
+            refusal=refusal,
+            breaking=self._changes(find_breaking_changes, earlier, connector),
+            dangerous=self._changes(find_dangerous_changes, earlier, connector),
+        )
+
+    def submit(self, sdl: str, *, by: str) -> Submission | Refusal:
+        """Take in a version after all checks that need no platform."""
+        checked = self.check(sdl)
+        if checked.refusal is not None or checked.connector is None:
+            assert checked.refusal is not None
+            return checked.refusal
+        connector = checked.connector
         platform = connector.definition.platform
         with self._engine.begin() as connection:
-            known = connection.execute(select(_VERSION.c.version).where(_VERSION.c.platform == platform.name))
-            newest = max((_parts_of(text) for text in known.scalars()), default=(0, 0, 0))
-            if _parts(connector) <= newest:
-                latest = ".".join(map(str, newest))
-                return Refusal(code="VERSION_NOT_NEWER", message=f"{platform.name} has {latest} already.")
-            live = self._live_row(connection, platform.name)
-            earlier = load_any(live.sdl) if live is not None else None
-            if earlier is not None and type(earlier) is not type(connector):
-                message = f"{platform.name} is live with{'' if isinstance(earlier, Connector) else 'out'} accounts."
-                return Refusal(code="KIND_CHANGED", message=f"{message} Choose another name.")
+            refusal, _ = self._compare(connection, connector)
+            if refusal is not None:
+                return refusal
             version_id = self._insert(connection, connector, "SUBMITTED", by)
             self._note(connection, platform.name, version_id, "SUBMIT", by)
         return Submission(
             version_id=version_id,
             platform=platform.name,
             version=platform.version,
-            breaking=_changes(find_breaking_changes, earlier, connector),
-            dangerous=_changes(find_dangerous_changes, earlier, connector),
+            breaking=checked.breaking,
+            dangerous=checked.dangerous,
         )
+
+    def _compare(self, connection: Connection, connector: AnyConnector) -> tuple[Refusal | None, AnyConnector | None]:
+        """Return why a version cannot follow those that there are, and the one that is live."""
+        platform = connector.definition.platform
+        live = self._live_row(connection, platform.name)
+        earlier = load_any(live.sdl) if live is not None else None
+        known = connection.execute(select(_VERSION.c.version).where(_VERSION.c.platform == platform.name))
+        newest = max((_parts_of(text) for text in known.scalars()), default=(0, 0, 0))
+        if _parts(connector) <= newest:
+            latest = ".".join(map(str, newest))
+            message = f"{platform.name} has {latest} already: raise the version in @platform."
+            return Refusal(code="VERSION_NOT_NEWER", message=message), earlier
+        if earlier is not None and type(earlier) is not type(connector):
+            message = f"{platform.name} is live with{'' if isinstance(earlier, Connector) else 'out'} accounts."
+            return Refusal(code="KIND_CHANGED", message=f"{message} Choose another name."), earlier
+        return None, earlier
+
+    def _composition_errors(self, connector: AnyConnector) -> Sequence[str]:
+        _, live = self.live()
+        return self._composes(connector, [each for each in live if each.name != connector.name])
+
+    def _changes(
+        self, find: Callable[[Any, Any], Sequence[Any]], earlier: AnyConnector | None, later: AnyConnector
+    ) -> list[SchemaChange]:
+        if not isinstance(earlier, Connector) or not isinstance(later, Connector):
+            return []
+        found = [change.description for change in find(earlier.schema, later.schema)]
+        return [
+            SchemaChange(description=text, use=self._uses.use_of(later.name, coordinates_in(text))) for text in found
+        ]
 
     def connector(self, version_id: int) -> AnyConnector | None:
         """Return a submitted version, ready to be tested."""
@@ -164,7 +152,16 @@ class Registration:
         return self._decide(version_id, "REJECTED", ("SUBMITTED", "TESTED", "FAILED"), "REJECT", by, note)
 
     def approve(self, version_id: int, *, by: str) -> Refusal | None:
-        """Make a tested version live: every process follows within moments."""
+        """Make a tested version live: every process follows within moments.
+
+        What went live since it was submitted counts: it is composed with that once more.
+        """
+        connector = self.connector(version_id)
+        if connector is None:
+            return _unknown()
+        errors = self._composition_errors(connector)
+        if errors:
+            return Refusal(code="COMPOSITION_FAILED", message="; ".join(errors))
         with self._engine.begin() as connection:
             row = self._version(connection, version_id)
             if row is None:
@@ -223,10 +220,39 @@ class Registration:
             )
             return [each for each in _loaded(rows) if each.definition.feeds or each.definition.entries]
 
+    def version(self, version_id: int) -> VersionView | None:
+        """Return one version."""
+        found = self._versions(_VERSION.c.id == version_id)
+        return found[0] if found else None
+
+    def sdl(self, version_id: int) -> str | None:
+        """Return the text of a version."""
+        with self._reader.connect() as connection:
+            return connection.execute(select(_VERSION.c.sdl).where(_VERSION.c.id == version_id)).scalar_one_or_none()
+
+    def waiting(self) -> list[VersionView]:
+        """Return the versions that somebody has to do something about, newest first."""
+        return self._versions(_VERSION.c.status.in_(("SUBMITTED", "TESTED", "FAILED")))
+
+    def suspended(self) -> frozenset[str]:
+        """Return the live platforms that nobody may read."""
+        with self._reader.connect() as connection:
+            return frozenset(connection.execute(select(_LIVE.c.platform).where(_LIVE.c.suspended)).scalars())
+
+    def platforms(self) -> list[str]:
+        """Return the platforms that have a version, by name."""
+        with self._reader.connect() as connection:
+            return list(
+                connection.execute(select(_VERSION.c.platform).distinct().order_by(_VERSION.c.platform)).scalars()
+            )
+
     def versions(self, platform: str) -> list[VersionView]:
         """Return a platform's versions, newest first."""
+        return self._versions(_VERSION.c.platform == platform)
+
+    def _versions(self, condition: Any) -> list[VersionView]:
         columns = [_VERSION.c[name] for name in VersionView.__dataclass_fields__]
-        query = select(*columns).where(_VERSION.c.platform == platform).order_by(_VERSION.c.id.desc())
+        query = select(*columns).where(condition).order_by(_VERSION.c.id.desc())
         with self._reader.connect() as connection:
             return [VersionView(**row._asdict()) for row in connection.execute(query)]
 
@@ -356,7 +382,8 @@ def _parts_of(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 
 
-def _changes(find: Callable[[Any, Any], Sequence[Any]], earlier: AnyConnector | None, later: AnyConnector) -> list[str]:
-    if not isinstance(earlier, Connector) or not isinstance(later, Connector):
-        return []
-    return [change.description for change in find(earlier.schema, later.schema)]
+def coordinates_in(description: str) -> list[str]:
+    """Return what a change of a schema is about, as graphql-core describes it: `Type.field`, else the types named."""
+    words = re.findall(r"\b[A-Z]\w*(?:\.\w+)?", description)
+    dotted = [word for word in words if "." in word]
+    return dotted[:1] or words

@@ -20,6 +20,7 @@ Reading order:
     health       counters, and drift of answers from the mapping
     arguments    the arguments of canonical fields
     streams      what an account's endpoints give, each fetched once
+    uses         which fields operations ask for
     reading      one account in one call: which endpoint gives which field
     remote       the same where the platform answers Federation itself
     subgraph     the `Subgraph` that the gateway calls

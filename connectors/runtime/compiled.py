@@ -8,7 +8,7 @@ from typing import Any
 
 from graphql import GraphQLObjectType
 
-from connectors.mapping import Mapper, compile_selection
+from connectors.mapping import Mapper, Problem, compile_selection
 from connectors.runtime.endpoint import CompiledEndpoint, FileEndpoint
 from connectors.runtime.field_tree import Tree, frozen
 from connectors.runtime.health import DriftLog
@@ -68,6 +68,12 @@ class ConnectorRuntime:
     def supply(self, connect: Connect, name: str) -> Supply:
         """Return what a connect's mapping can give under an account field."""
         return self._supplies[connect.id].below(name) or ANYTHING
+
+    def note_mistyped(self, path: str) -> None:
+        """Count a value that is not of the type that is mapped, told by where it stands."""
+        message = "not a value of the type that the schema promises"
+        problem = Problem(code="TYPE_MISMATCH", message=message, line=0, column=0, path=path, count=1)
+        self.drift.note("answer", [problem], self.clock())
 
     def mapper(self, connect: Connect, tree: Tree) -> Mapper:
         """Return the connect's mapping pruned to `tree`; compiled once per shape of selection."""

@@ -7,7 +7,7 @@ schema says Float.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -52,6 +52,8 @@ class Completion:
     pseudonyms: Pseudonyms
     provenance: Mapping[str, Json]
     supply: Supply = ANYTHING
+    note_mistyped: Callable[[str], None] = lambda coordinate: None
+    """Told of `Type.field` where text stands for a number or a truth value: readable still, but no longer as mapped."""
 
     def complete(self, kind: GraphQLOutputType, value: Json, tree: Tree | None, supply: Supply | None = None) -> Json:
         """Return `value` as a value of `kind`; `tree` names the fields that are wanted, None all that were mapped."""
@@ -81,9 +83,10 @@ class Completion:
                 done[name] = value.get("provenance") or self.provenance
             else:
                 inner = tree.get(name) if tree is not None else None
-                done[name] = self.complete(
-                    field.type, self._derived(kind.name, name, value), inner, supply.below(name) or ANYTHING
-                )
+                given = self._derived(kind.name, name, value)
+                if isinstance(given, str) and _is_number(field.type):
+                    self.note_mistyped(f"{kind.name}.{name}")
+                done[name] = self.complete(field.type, given, inner, supply.below(name) or ANYTHING)
         asked = (tree or {}).get("provenance")
         if asked is not None and "missing" in asked:
             done["provenance"] = {**done["provenance"], "missing": missing(done, value, tree or {}, supply)}
@@ -181,6 +184,11 @@ def _decimal(value: Json) -> Decimal | None:
     except ArithmeticError:
         return None
     return number if number.is_finite() else None
+
+
+def _is_number(kind: GraphQLOutputType) -> bool:
+    inner = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
+    return getattr(inner, "name", "") in ("Int", "Float", "Boolean")
 
 
 def _leaf(kind: GraphQLOutputType, value: Json) -> Json:

@@ -37,6 +37,13 @@ class Supply:
             return ANYTHING
         return self.fields.get(name)
 
+    def under(self, *names: str) -> Supply:
+        """Return what can be given at a path of names."""
+        supply = self
+        for name in names:
+            supply = supply.below(name) or ANYTHING
+        return supply
+
 
 ANYTHING = Supply()
 

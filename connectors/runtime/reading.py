@@ -280,6 +280,7 @@ class AccountReading:
             pseudonyms=self._pseudonyms,
             provenance=provenance,
             supply=supply,
+            note_mistyped=self._runtime.note_mistyped,
         )
 
 

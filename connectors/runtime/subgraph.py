@@ -22,13 +22,16 @@ from graphql.execution import ExecutionResult, execute
 
 from connectors.runtime.compiled import ConnectorRuntime
 from connectors.runtime.field_tree import Tree, wanted
-from connectors.runtime.health import Health, health_of
+from connectors.runtime.health import Drift, Health, health_of
 from connectors.runtime.linked import Credentials, Takeouts
 from connectors.runtime.pseudonym import AccountNames
 from connectors.runtime.reading import AccountReading
 from connectors.runtime.remote import ACCEPTED_STATUSES, RemoteEndpoint, RemoteReading, missing_fields
+from connectors.runtime.uses import UseLog
 from connectors.schema import Connector
 from connectors.transport import AccountCredential, Permit, Upstream, UpstreamError
+from connectors.transport.breaker import BreakerState
+from connectors.transport.upstream import UpstreamCounters
 
 Json = Any
 
@@ -115,6 +118,7 @@ class ConnectorSubgraph:
             else None
         )
         self._documents: OrderedDict[str, DocumentNode] = OrderedDict()
+        self._uses = UseLog(connector.schema)
 
     @property
     def name(self) -> str:
@@ -135,6 +139,24 @@ class ConnectorSubgraph:
         """Return how the platform and the mapping have fared since this process began."""
         return health_of(self.upstream, self._runtime.drift)
 
+    @property
+    def counters(self) -> UpstreamCounters:
+        """What has been asked of the platform since this process began."""
+        return self.upstream.counters
+
+    @property
+    def breaker_state(self) -> BreakerState:
+        """How the circuit breaker stands."""
+        return self.upstream.breaker_state
+
+    def drift_lines(self) -> Sequence[Drift]:
+        """Return where answers have drifted since this process began."""
+        return self._runtime.drift.lines()
+
+    def take_uses(self) -> Mapping[str, int]:
+        """Return how often operations asked for each coordinate since this was last called."""
+        return self._uses.take()
+
     async def missing_at_platform(self, *, permit: Permit, credential: AccountCredential) -> list[str]:
         """Return what a remote subgraph's own SDL lacks of what it would be asked for. Raises `UpstreamError`."""
         assert self._remote is not None
@@ -149,6 +171,7 @@ class ConnectorSubgraph:
         Raises `GraphQLSyntaxError` for a document that does not parse.
         """
         document = self._parse(call.document)
+        self._uses.note(call.document, document)
         context = _CallContext(
             call=call,
             fragments={
@@ -243,7 +266,10 @@ class ConnectorSubgraph:
         elif cause is not None:
             message = "The connector failed on this field."
             extensions["code"] = "SUBGRAPH_ERROR"
-        extensions.setdefault("code", "UPSTREAM_MALFORMED")
+        if not isinstance(cause, UpstreamError) and "code" not in extensions:
+            extensions["code"] = "UPSTREAM_MALFORMED"
+            steps = (error.path or ())[2:]
+            self._runtime.note_mistyped(".".join(step for step in steps if isinstance(step, str)))
         extensions["platform"] = self.name
         return {"message": message, "path": error.path, "extensions": extensions}
 

@@ -29,6 +29,7 @@ from connectors.transport.retry import RetryPolicy
 from connectors.transport.wire import Wire
 
 _PAUSE = 0.01
+_SLOW = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +47,16 @@ class UpstreamLimits:
 
 @dataclass(slots=True)
 class UpstreamCounters:
-    """What has happened so far, for health pages and metrics; `seconds` is the sum over answered requests."""
+    """What has happened so far, for health pages and metrics; `seconds` is the sum over answered requests, `slow` how
+    many of them took longer than a second.
+    """
 
     requests: int = 0
     answered: int = 0
     failed: int = 0
     throttled: int = 0
     retried: int = 0
+    slow: int = 0
     seconds: float = 0.0
     codes: dict[str, int] = field(default_factory=dict)
 
@@ -193,7 +197,9 @@ class Upstream:
             raise
         self._breaker.succeeded()
         self.counters.answered += 1
-        self.counters.seconds += time.monotonic() - started
+        took = time.monotonic() - started
+        self.counters.seconds += took
+        self.counters.slow += took > _SLOW
         return response
 
     async def _wait_for_rate(self, credential: AccountCredential | None, left: float) -> None:

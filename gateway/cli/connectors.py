@@ -9,10 +9,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from connectors.schema import AnyConnector
+from connectors.schema import AnyConnector, Connector
 from gateway.cli.connector_init import add_init_parser
 from gateway.cli.failure import CommandError
-from gateway.cli.registration import add_own_sandbox, add_registration_parsers, run_against, run_at
+from gateway.cli.registration import (
+    add_own_sandbox,
+    add_registration_parsers,
+    live_connectors,
+    read_file,
+    run_against,
+    run_at,
+)
 from gateway.server.loopback import loopback_socket, serve_on
 
 
@@ -23,9 +30,17 @@ def add_parsers(commands: Any) -> None:
     )
     add_init_parser(group)
     checking = group.add_parser(
-        "check", help="check a connector: its SDL, its mappings, and that it composes with the built-in catalogue"
+        "check",
+        help="check a connector: its SDL, its mappings, sample responses, and that it composes with what is live",
     )
     checking.add_argument("file", type=Path, metavar="FILE", help="the connector's SDL file")
+    checking.add_argument(
+        "--sample",
+        action="append",
+        default=[],
+        metavar="CONNECT=FILE",
+        help="a response as your platform sends it: shows what the mapping of that @connect makes of it",
+    )
     checking.set_defaults(run=_check)
     testing = group.add_parser(
         "test", help="run connectors against the sandbox: shape, paging, errors, expiry, throttling, revocation"
@@ -42,23 +57,39 @@ def _check(options: argparse.Namespace) -> int:
     from connectors.schema import check, load_any
     from gateway.registry import compose_with
 
-    try:
-        sdl = options.file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CommandError("FILE_UNREADABLE", f"{options.file}: {error}", exit_code=2) from None
+    sdl = read_file(options.file).decode(errors="replace")
     problems = check(sdl)
     for problem in problems:
         print(f"{options.file}:{problem}")
     if problems:
         raise CommandError("CONNECTOR_INVALID", f"{len(problems)} problem{'s' if len(problems) > 1 else ''} found")
     connector = load_any(sdl)
-    errors = compose_with(connector)
+    others, words = live_connectors()
+    errors = compose_with(connector, [each for each in others if each.name != connector.name])
     for each in errors:
         print(f"{options.file}: {each}")
     if errors:
-        raise CommandError("COMPOSITION_FAILED", "the connector does not compose with the catalogue")
-    print(f"{connector.name}: no problems; it composes with the catalogue")
+        raise CommandError("COMPOSITION_FAILED", f"the connector does not compose with {words}")
+    if options.sample and isinstance(connector, Connector):
+        _show_samples(connector, options.sample)
+    print(f"{connector.name}: no problems; it composes with {words}")
     return 0
+
+
+def _show_samples(connector: Connector, given: Sequence[str]) -> None:
+    from connectors.conformance.samples import Sample, map_samples
+
+    samples = []
+    for text in given:
+        connect, separator, file = text.partition("=")
+        if not separator:
+            raise CommandError("SAMPLE_INVALID", f"write --sample CONNECT=FILE, not {text!r}", exit_code=2)
+        samples.append(Sample(connect=connect, body=read_file(Path(file))))
+    mapped = map_samples(connector, samples)
+    for each in mapped:
+        print(each)
+    if any(each.error is not None for each in mapped):
+        raise CommandError("SAMPLE_INVALID", "a sample could not be mapped")
 
 
 def _test(options: argparse.Namespace) -> int:

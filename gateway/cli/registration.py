@@ -9,23 +9,26 @@ import argparse
 import asyncio
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 from sqlalchemy import Engine
+from sqlalchemy.engine import make_url
 
+from connectors.catalogue import built_in
 from connectors.conformance import Report, SandboxAccount, run_conformance
 from connectors.environment import Environment
 from connectors.feeds import FeedStore
+from connectors.observation import Observer
 from connectors.registration import Refusal, Registration
-from connectors.schema import AnyConnector
+from connectors.schema import AnyConnector, Connector
 from consent.columns import utc_now
 from consent.platform_gates import PlatformGates
 from gateway.cli.failure import CommandError
-from gateway.config import load_settings
-from gateway.registry import compose_with
+from gateway.config import SettingsError, load_settings
+from gateway.registry import composition_messages
 from gateway.storage.database import create_database_engine
 from gateway.storage.migrate import migrate
 from gateway.storage.vocabulary import seed
@@ -88,9 +91,31 @@ def _database() -> Iterator[Engine]:
 @contextlib.contextmanager
 def _registration() -> Iterator[Registration]:
     with _database() as engine:
-        yield Registration(
-            engine, PlatformGates(), lambda connector: [str(each) for each in compose_with(connector)], clock=utc_now
-        )
+        observer = Observer(engine, clock=utc_now)
+        yield Registration(engine, PlatformGates(), composition_messages, uses=observer, clock=utc_now)
+
+
+def read_file(file: Path) -> bytes:
+    """Return what is in a file. Raises `CommandError`."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise CommandError("FILE_UNREADABLE", f"{file}: {error.strerror}", exit_code=2) from None
+
+
+def live_connectors() -> tuple[Sequence[Connector], str]:
+    """Return what a connector is composed with, and what that is called: what is live in the configured database, or
+    the built-in catalogue where there is no database yet.
+    """
+    try:
+        url = make_url(load_settings(os.environ).database_url)
+    except SettingsError:
+        return built_in(), "the built-in catalogue (no Gigway is configured here)"
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        return built_in(), "the built-in catalogue (there is no database yet)"
+    with _registration() as registration:
+        _, live = registration.live()
+    return (live, f"the {len(live)} live connectors") if live else (built_in(), "the built-in catalogue")
 
 
 async def run_against(sandbox_url: str, connector: AnyConnector) -> Report:
@@ -120,10 +145,7 @@ async def run_at(url: str, connector: AnyConnector) -> Report:
 
 def _publish(options: argparse.Namespace) -> int:
     sandbox_url = options.sandbox_url or load_settings(os.environ).sandbox_url
-    try:
-        sdl = options.file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CommandError("FILE_UNREADABLE", f"{options.file}: {error}", exit_code=2) from None
+    sdl = read_file(options.file).decode(errors="replace")
     with _registration() as registration:
         taken = registration.submit(sdl, by=BY)
         if isinstance(taken, Refusal):

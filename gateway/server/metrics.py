@@ -9,7 +9,7 @@ import os
 import resource
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from starlette.requests import Request
@@ -83,11 +83,13 @@ class Metrics:
         self.fetches = Counter("gigway_fetches_total", "Calls to subgraphs.", ("subgraph", "outcome"))
         self.fetch_seconds = Histogram("gigway_fetch_seconds", "Time of a call to a subgraph.", ("subgraph",))
         self._started = time.time()
+        self.collect: Callable[[], Iterable[Counter]] = tuple
+        """What else is shown: called at each scrape."""
 
     def render(self) -> str:
         """Return the exposition."""
         lines: list[str] = []
-        counters = (self.requests, self.open, self.fetches, *self._process())
+        counters = (self.requests, self.open, self.fetches, *self.collect(), *self._process())
         for counter in counters:
             lines.extend(counter.render())
         for histogram in (self.seconds, self.fetch_seconds):

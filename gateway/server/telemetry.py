@@ -9,7 +9,7 @@ Nothing is wrapped when neither metrics nor traces are configured, so measuring 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from importlib.metadata import version
 from typing import Any
@@ -22,7 +22,7 @@ from gateway.engine import Engine, EngineResponse
 from gateway.errors import InvalidRequestError, SubgraphError
 from gateway.server.execution import Execution
 from gateway.server.http_request import GraphQLParameters, Refused
-from gateway.server.metrics import Metrics, metrics_route
+from gateway.server.metrics import Counter, Metrics, metrics_route
 from gateway.server.otlp import OtlpExporter
 from gateway.server.session import RequestSession
 from gateway.server.tracing import CLIENT, Span, Tracer
@@ -46,6 +46,11 @@ class Telemetry:
     def routes(self) -> list[BaseRoute]:
         """Return the route that Prometheus scrapes, if there is one."""
         return [metrics_route(self._metrics.render)] if self._metrics is not None else []
+
+    def collect(self, counters: Callable[[], Iterable[Counter]]) -> None:
+        """Show these counters, too, at each scrape."""
+        if self._metrics is not None:
+            self._metrics.collect = counters
 
     @property
     def is_on(self) -> bool:

@@ -20,6 +20,7 @@ MODULES = (
     "connectors.accounts.models",
     "connectors.feeds.models",
     "connectors.linking.models",
+    "connectors.observation.models",
     "connectors.registration.models",
     "connectors.takeout.models",
     "gateway.storage.lasting_keys",

@@ -32,6 +32,7 @@ from connectors.environment import Environment
 from connectors.linking import LinkingRoutes
 from connectors.linking.mail import SandboxMail
 from connectors.linking.models import LinkAttempt, LinkClaim
+from connectors.observation.models import FieldUse
 from connectors.registration.models import ConnectorChange, ConnectorVersion, LiveConnector
 from connectors.registry import Platforms, build_platforms
 from connectors.sandbox import SandboxSettings, create_sandbox
@@ -317,7 +318,7 @@ def fresh_database(folder: Path, models: Sequence[type[SQLModel]]) -> Iterator[E
 @pytest.fixture
 def registry_database(tmp_path: Path) -> Iterator[Engine]:
     """A database with the empty tables of registration."""
-    with fresh_database(tmp_path, (ConnectorVersion, LiveConnector, ConnectorChange)) as engine:
+    with fresh_database(tmp_path, (ConnectorVersion, LiveConnector, ConnectorChange, FieldUse)) as engine:
         yield engine
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from graphql import GraphQLObjectType, GraphQLOutputType, get_named_type
 
 from connectors.runtime.field_tree import Tree
+from connectors.runtime.missing import ANYTHING, Supply
 from connectors.schema.mapping_rules import is_completed
 
 Json = Any
@@ -68,3 +69,14 @@ def asked_fields(kind: GraphQLObjectType, tree: Tree | None, omits: frozenset[st
     """
     names = [name for name in (kind.fields if tree is None else tree) if name in kind.fields]
     return [name for name in names if not is_completed(kind.name, name) and f"{kind.name}.{name}" not in omits]
+
+
+def supply_of_type(kind: GraphQLOutputType, omits: frozenset[str], depth: int = 0) -> Supply:
+    """Return what the subgraph can give below a field of this type: all but what it says that it does not have."""
+    named = get_named_type(kind)
+    if not isinstance(named, GraphQLObjectType) or depth >= _DEEPEST:
+        return ANYTHING
+    fields = named.fields
+    return Supply(
+        fields={name: supply_of_type(fields[name].type, omits, depth + 1) for name in asked_fields(named, None, omits)}
+    )

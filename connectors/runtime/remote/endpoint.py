@@ -13,9 +13,10 @@ from graphql import GraphQLObjectType
 from connectors.mapping import Problem, dump_json
 from connectors.runtime.bodies import read_body
 from connectors.runtime.endpoint import Fetched
+from connectors.runtime.missing import ANYTHING, Supply
 from connectors.runtime.pseudonym import AccountNames
 from connectors.runtime.remote.answer import account_values
-from connectors.runtime.remote.document import Wanted, document_of
+from connectors.runtime.remote.document import Wanted, document_of, supply_of_type
 from connectors.runtime.remote.shape import Examination
 from connectors.schema.definition import BodyFormat, Remote
 from connectors.transport import UpstreamMalformedError, UpstreamRequest, UpstreamResponse
@@ -40,7 +41,12 @@ class RemoteEndpoint:
         self._url = remote.url if origin is None else origin.rstrip("/") + path
         self._account = account
         self._omits = remote.omits
+        self._supplies = {name: supply_of_type(account.fields[name].type, remote.omits) for name in remote.fields}
         self._names = names
+
+    def supply(self, name: str) -> Supply:
+        """Return what the subgraph can give under an account field."""
+        return self._supplies.get(name, ANYTHING)
 
     def request(self, account_id: str, wanted: Mapping[str, Wanted]) -> UpstreamRequest:
         """Return the request for fields of one account, by alias."""

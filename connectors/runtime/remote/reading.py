@@ -28,6 +28,7 @@ from connectors.runtime.folds import (
     payments_of,
 )
 from connectors.runtime.linked import LinkedCredential
+from connectors.runtime.missing import ANYTHING, Supply
 from connectors.runtime.pages import Span, is_within, moment
 from connectors.runtime.provenance import Extent, instant
 from connectors.runtime.pseudonym import CursorError, Pseudonyms
@@ -114,7 +115,7 @@ class RemoteReading:
     ) -> Json:
         fetched, value = await asked
         records = len(value) if isinstance(value, list) else None
-        completion = self._completion([fetched], Extent(records=records), [])
+        completion = self._completion([fetched], Extent(records=records), [], self._endpoint.supply(name))
         return completion.complete(self._runtime.account_type.fields[name].type, value, tree)
 
     def _engagements(self, arguments: Mapping[str, Json], tree: Tree) -> Awaitable[Json]:
@@ -140,7 +141,8 @@ class RemoteReading:
         extent = Extent(
             complete=not has_next and sent["after"] is None, start=span.since, end=span.until, records=len(shown)
         )
-        completion = self._completion([fetched], extent, [])
+        supply = self._endpoint.supply(ENGAGEMENTS).under("edges", "node")
+        completion = self._completion([fetched], extent, [], supply)
         kind = self._runtime.connector.schema.get_type("Engagement")
         assert isinstance(kind, GraphQLObjectType)
         cursors = [self._pseudonyms.seal({"c": edge["cursor"]}) for edge in shown]
@@ -289,10 +291,18 @@ class RemoteReading:
             raise bad_cursor(error) from None
         return str(held)
 
-    def _completion(self, fetched: list[Fetched], extent: Extent, steps: list[str]) -> Completion:
+    def _completion(
+        self, fetched: list[Fetched], extent: Extent, steps: list[str], supply: Supply = ANYTHING
+    ) -> Completion:
         pages = f" ({len(fetched)} requests)" if len(fetched) > 1 else ""
         provenance = self._runtime.origin.of(fetched, extent, [self._endpoint.place + pages, *steps])
-        return Completion(definition=self._runtime.definition, pseudonyms=self._pseudonyms, provenance=provenance)
+        return Completion(
+            definition=self._runtime.definition,
+            pseudonyms=self._pseudonyms,
+            provenance=provenance,
+            supply=supply,
+            note_mistyped=self._runtime.note_mistyped,
+        )
 
 
 async def _answered(sending: asyncio.Task[dict[str, Answered]], alias: str) -> Answered:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import secrets
+import socket
 from collections.abc import Coroutine
 from dataclasses import dataclass
 
+from connectors.observation import Recorder
 from connectors.registration import LiveConnectors
 from consent.columns import utc_now
 from consent.oauth.spending import Spendings
@@ -14,6 +18,7 @@ from gateway.engine import Engine, EngineOptions, Limits
 from gateway.planner import PlannerOptions
 from gateway.registry import RULES, LiveGraph
 from gateway.server.budgets import ActorBudgets
+from gateway.server.platform_metrics import platform_counters
 from gateway.server.telemetry import Telemetry
 from gateway.server.wiring.consent import ConsentParts
 from gateway.server.wiring.finding import build_finding
@@ -32,6 +37,7 @@ class GraphParts:
 
     engine: Engine
     live: LiveConnectors
+    recorder: Recorder
     skills: LiveSkillGraph
     refresher: Refresher
     wishes: WishBook
@@ -41,8 +47,10 @@ class GraphParts:
         return bool(self.engine.supergraph_sdl)
 
     def work(self) -> list[Coroutine[None, None, None]]:
-        """Return what watches the registry, the taxonomy and the market, and refreshes who can be found."""
-        return [self.live.watch(), self.skills.watch(), self.refresher.run()]
+        """Return what watches the registry, the taxonomy and the market, refreshes who can be found, and records how
+        platforms fare.
+        """
+        return [self.live.watch(), self.skills.watch(), self.refresher.run(), self.recorder.run()]
 
 
 def build_graph(
@@ -71,9 +79,19 @@ def build_graph(
         telemetry.subgraph,
     )
     live = LiveConnectors(platforms.registration, platforms.platforms.registry, graph.swap)
-    live.generation = platforms.generation
+    live.generation = live.loaded = platforms.generation
+    registry = platforms.platforms.registry
+    telemetry.collect(lambda: platform_counters(registry.subgraphs))
+    recorder = Recorder(storage.database, _process_id(), lambda: registry.subgraphs, lambda: live.loaded, clock=utc_now)
     refresher = finding.refresher(storage, graph.engine)
-    return GraphParts(engine=graph.engine, live=live, skills=skills, refresher=refresher, wishes=finding.book)
+    return GraphParts(
+        engine=graph.engine, live=live, recorder=recorder, skills=skills, refresher=refresher, wishes=finding.book
+    )
+
+
+def _process_id() -> str:
+    """Return a name of this process that tells an operator where it runs."""
+    return f"{socket.gethostname()[:30]}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 def _engine_options(settings: Settings) -> EngineOptions:

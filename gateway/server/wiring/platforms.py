@@ -11,6 +11,7 @@ from connectors.environment import Environment
 from connectors.feeds import FeedKeeper, FeedSource, FeedStore
 from connectors.linking.mail import SandboxMail, SmtpMail
 from connectors.linking.proving import Mail
+from connectors.observation import Observer
 from connectors.registration import LiveFeeds, Registration
 from connectors.registry import Platforms, build_platforms
 from connectors.sandbox.providers import built_in_providers
@@ -19,7 +20,7 @@ from consent.columns import utc_now
 from consent.platform_gates import PlatformGates
 from consent.visibility import SubjectGates
 from gateway.config import Settings
-from gateway.registry import compose_with
+from gateway.registry import composition_messages
 from gateway.server.wiring.consent import ConsentParts
 from gateway.server.wiring.storage import StorageParts
 
@@ -33,6 +34,7 @@ class PlatformParts:
     environment: Environment
     wire: Wire
     registration: Registration
+    observer: Observer
     generation: int
     platforms: Platforms
     feeds: FeedKeeper
@@ -68,10 +70,12 @@ def build_platform_parts(settings: Settings, storage: StorageParts, consent: Con
         registrations=settings.registrations,
     )
     wire = Wire()
+    observer = Observer(storage.database, clock=utc_now)
     registration = Registration(
         storage.database,
         PlatformGates(),
-        lambda connector: [str(each) for each in compose_with(connector)],
+        composition_messages,
+        uses=observer,
         clock=utc_now,
     )
     registration.seed(built_in())
@@ -86,6 +90,7 @@ def build_platform_parts(settings: Settings, storage: StorageParts, consent: Con
         environment=environment,
         wire=wire,
         registration=registration,
+        observer=observer,
         generation=generation,
         platforms=build_platforms(
             connectors,

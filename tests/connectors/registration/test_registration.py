@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, insert
 
 from connectors.catalogue import built_in
 from connectors.environment import Environment
+from connectors.observation import Observer
+from connectors.observation.models import FieldUse
 from connectors.registration import LiveConnectors, Registration
 from connectors.registry import Registry
 from connectors.runtime.linked import Credentials
@@ -48,7 +50,14 @@ def composition_errors() -> list[str]:
 
 @pytest.fixture
 def registration(registry_database: Engine, gate: Gate, composition_errors: list[str]) -> Registration:
-    return Registration(registry_database, gate, lambda connector: composition_errors, clock=lambda: datetime.now(UTC))
+    now = lambda: datetime.now(UTC)  # noqa: E731
+    return Registration(
+        registry_database,
+        gate,
+        lambda connector, others: composition_errors,
+        uses=Observer(registry_database, clock=now),
+        clock=now,
+    )
 
 
 def version(number: str, **changes: str) -> str:
@@ -110,7 +119,29 @@ def test_breaking_changes_are_told(registration) -> None:
         "2.0.0", **{"ref: vehicle_id": "name: vehicle_id", 'by: "ref"': 'by: "name"', "ref: String!": "name: String!"}
     )
     submission = registration.submit(changed, by="platform:uber")
-    assert submission.breaking == ["Field UberVehicle.ref was removed."]
+    (change,) = submission.breaking
+    assert str(change) == "Field UberVehicle.ref was removed. Not used in the last 30 days."
+
+
+def test_breaking_changes_are_held_against_what_operations_ask_for(registration, registry_database: Engine) -> None:
+    registration.seed([UBER])
+    today = datetime.now(UTC).date().isoformat()
+    with registry_database.begin() as connection:
+        connection.execute(insert(FieldUse).values(platform="uber", coordinate="UberVehicle.ref", day=today, uses=12))
+    changed = version(
+        "2.0.0", **{"ref: vehicle_id": "name: vehicle_id", 'by: "ref"': 'by: "name"', "ref: String!": "name: String!"}
+    )
+    (change,) = registration.check(changed).breaking
+    assert str(change) == f"Field UberVehicle.ref was removed. Used 12 times in the last 30 days, last on {today}."
+    assert [each.version for each in registration.versions("uber")] == ["1.0.0"]
+
+
+def test_version_is_composed_again_when_it_is_approved(registration, composition_errors: list[str]) -> None:
+    registration.seed([UBER])
+    submission = registration.submit(version("1.1.0"), by="platform:uber")
+    registration.record_test(submission.version_id, ok=True, report=[], by="ci")
+    composition_errors.append("another platform has taken that name")
+    assert registration.approve(submission.version_id, by="operator").code == "COMPOSITION_FAILED"
 
 
 @pytest.mark.parametrize("number", ["1.0.0", "0.9.0"])
@@ -195,18 +226,22 @@ def _versions(connectors: list[Connector]) -> list[str]:
     return [f"{each.name} {each.definition.platform.version}" for each in connectors]
 
 
+def feeding(registration) -> list[str]:
+    return [each.name for each in registration.feeding() if each.definition.feeds]
+
+
 def test_provider_without_accounts_goes_live_is_suspended_and_comes_back(registration) -> None:
     registration.seed([UBER])
     taken = registration.submit(CATALOGUE.source, by="course_catalogue")
-    assert registration.feeding() == []
+    assert feeding(registration) == []
     assert registration.record_test(taken.version_id, ok=True, report=[], by="test") is None
     assert registration.approve(taken.version_id, by="operator") is None
-    assert [each.name for each in registration.feeding()] == ["course_catalogue"]
+    assert feeding(registration) == ["course_catalogue"]
     assert [each.name for each in registration.live()[1]] == ["uber"], "it has no accounts and composes nothing"
     registration.suspend("course_catalogue", by="operator", reason="wrong prices")
-    assert registration.feeding() == []
+    assert feeding(registration) == []
     registration.resume("course_catalogue", by="operator")
-    assert [each.name for each in registration.feeding()] == ["course_catalogue"]
+    assert feeding(registration) == ["course_catalogue"]
 
 
 def test_a_platform_cannot_become_a_provider_of_the_same_name(registration) -> None:

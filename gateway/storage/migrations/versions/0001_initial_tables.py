@@ -101,6 +101,22 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_connector_change_platform"), ["platform"], unique=False)
 
     op.create_table(
+        "connector_field_use",
+        sa.Column("platform", sa.String(32), nullable=False),
+        sa.Column("coordinate", sa.String(200), nullable=False),
+        sa.Column("day", sa.String(10), nullable=False),
+        sa.Column("uses", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("platform", "coordinate", "day"),
+    )
+    op.create_table(
+        "connector_process",
+        sa.Column("id", sa.String(64), nullable=False),
+        sa.Column("generation", sa.BigInteger(), nullable=False),
+        sa.Column("breakers", sa.JSON(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
         "connector_version",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("platform", sa.String(32), nullable=False),
@@ -370,12 +386,38 @@ def upgrade() -> None:
         sa.UniqueConstraint("platform"),
     )
     op.create_table(
+        "platform_drift",
+        sa.Column("platform", sa.String(32), nullable=False),
+        sa.Column("place", sa.String(64), nullable=False),
+        sa.Column("endpoint", sa.String(200), nullable=False),
+        sa.Column("code", sa.String(32), nullable=False),
+        sa.Column("path", sa.String(500), nullable=False),
+        sa.Column("message", sa.String(500), nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.Column("first_seen", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_seen", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("platform", "place"),
+    )
+    op.create_table(
         "platform_gate",
         sa.Column("platform", sa.String(64), nullable=False),
         sa.Column("open", sa.Boolean(), nullable=False),
         sa.Column("reason", sa.String(64), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("platform"),
+    )
+    op.create_table(
+        "platform_traffic",
+        sa.Column("platform", sa.String(32), nullable=False),
+        sa.Column("minute", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("requests", sa.Integer(), nullable=False),
+        sa.Column("answered", sa.Integer(), nullable=False),
+        sa.Column("failed", sa.Integer(), nullable=False),
+        sa.Column("throttled", sa.Integer(), nullable=False),
+        sa.Column("retried", sa.Integer(), nullable=False),
+        sa.Column("slow", sa.Integer(), nullable=False),
+        sa.Column("seconds", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("platform", "minute"),
     )
     op.create_table(
         "purpose",
@@ -1104,7 +1146,9 @@ def downgrade() -> None:
 
     op.drop_table("replay")
     op.drop_table("purpose")
+    op.drop_table("platform_traffic")
     op.drop_table("platform_gate")
+    op.drop_table("platform_drift")
     op.drop_table("organization")
     op.drop_table("notice_cursor")
     op.drop_table("matching_wishes")
@@ -1164,6 +1208,8 @@ def downgrade() -> None:
 
     op.drop_table("consent_event")
     op.drop_table("connector_version")
+    op.drop_table("connector_process")
+    op.drop_table("connector_field_use")
     with op.batch_alter_table("connector_change", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_connector_change_platform"))
 

@@ -1,0 +1,185 @@
+"""Writes what this process has counted, every few seconds; what could not be written is counted the next time."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Engine, Table, delete
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+
+from connectors.observation.counting import Tally, Traffic
+from connectors.observation.models import DRIFT, PROCESS, TRAFFIC, USE
+from connectors.runtime.health import Drift
+from connectors.transport.breaker import BreakerState
+from connectors.transport.upstream import UpstreamCounters
+
+_log = logging.getLogger(__name__)
+
+PAUSE_SECONDS = 5.0
+KEPT_TRAFFIC = timedelta(days=7)
+KEPT_USES = timedelta(days=180)
+KEPT_PROCESSES = timedelta(hours=1)
+
+
+class Observed(Protocol):
+    """A running connector."""
+
+    @property
+    def name(self) -> str:
+        """The platform's name."""
+        ...
+
+    @property
+    def counters(self) -> UpstreamCounters:
+        """What its upstream has counted."""
+        ...
+
+    @property
+    def breaker_state(self) -> BreakerState:
+        """How its breaker stands."""
+        ...
+
+    def drift_lines(self) -> Sequence[Drift]:
+        """Return where answers have drifted."""
+        ...
+
+    def take_uses(self) -> Mapping[str, int]:
+        """Return how often each coordinate was asked for since the last call."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """What one look at all connectors brought."""
+
+    traffic: Sequence[tuple[str, Traffic]]
+    drift: Sequence[tuple[str, Drift, int]]
+    uses: Sequence[tuple[str, Mapping[str, int]]]
+    breakers: Mapping[str, BreakerState]
+    generation: int
+
+
+class Recorder:
+    """Looks at the running connectors and adds to the rows. `generation` is what this process has loaded."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        process_id: str,
+        running: Callable[[], Sequence[Observed]],
+        generation: Callable[[], int],
+        *,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._engine = engine
+        self._process_id = process_id
+        self._running = running
+        self._generation = generation
+        self._clock = clock
+        self._tally = Tally()
+        self._waiting: list[Observation] = []
+
+    async def run(self) -> None:
+        """Write every few seconds until cancelled, then a last time; the process's own row goes."""
+        try:
+            while True:
+                await self.write()
+                await asyncio.sleep(PAUSE_SECONDS)
+        finally:
+            await asyncio.shield(self._last())
+
+    async def write(self) -> None:
+        """Write what is new. A database that does not answer costs nothing but the delay."""
+        self._waiting.append(self._look())
+        try:
+            await asyncio.to_thread(self._store, list(self._waiting))
+        except SQLAlchemyError as error:
+            _log.warning("connectors:observation:not-written", extra={"error": type(error).__name__})
+            del self._waiting[:-100]
+            return
+        self._waiting.clear()
+
+    async def _last(self) -> None:
+        await self.write()
+        try:
+            await asyncio.to_thread(self._leave)
+        except SQLAlchemyError as error:
+            _log.warning("connectors:observation:not-written", extra={"error": type(error).__name__})
+
+    def _look(self) -> Observation:
+        running = self._running()
+        traffic = [(each.name, self._tally.traffic(each.name, each.counters)) for each in running]
+        return Observation(
+            traffic=[(name, fresh) for name, fresh in traffic if fresh != Traffic()],
+            drift=[
+                (each.name, line, fresh)
+                for each in running
+                for line, fresh in self._tally.drift(each.name, each.drift_lines())
+            ],
+            uses=[(each.name, uses) for each in running if (uses := each.take_uses())],
+            breakers={each.name: state for each in running if (state := each.breaker_state) != "closed"},
+            generation=self._generation(),
+        )
+
+    def _store(self, observations: Sequence[Observation]) -> None:
+        now = self._clock()
+        minute, day = now.replace(second=0, microsecond=0), now.date().isoformat()
+        with self._engine.begin() as connection:
+            for each in observations:
+                for platform, fresh in each.traffic:
+                    _add(connection, TRAFFIC, {"platform": platform, "minute": minute}, asdict(fresh))
+                for platform, line, count in each.drift:
+                    _add(connection, DRIFT, _place(platform, line), {"count": count}, **_shown(line, now))
+                for platform, uses in each.uses:
+                    for coordinate, count in uses.items():
+                        key = {"platform": platform, "coordinate": coordinate, "day": day}
+                        _add(connection, USE, key, {"uses": count})
+            latest = observations[-1]
+            _add(
+                connection,
+                PROCESS,
+                {"id": self._process_id},
+                {},
+                generation=latest.generation,
+                breakers=dict(latest.breakers),
+                seen_at=now,
+            )
+            connection.execute(delete(TRAFFIC).where(TRAFFIC.c.minute < now - KEPT_TRAFFIC))
+            connection.execute(delete(USE).where(USE.c.day < (now - KEPT_USES).date().isoformat()))
+            connection.execute(delete(PROCESS).where(PROCESS.c.seen_at < now - KEPT_PROCESSES))
+
+    def _leave(self) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(delete(PROCESS).where(PROCESS.c.id == self._process_id))
+
+
+def _place(platform: str, line: Drift) -> dict[str, Any]:
+    place = hashlib.sha256("\n".join((line.connect, line.code, line.path)).encode()).hexdigest()
+    return {"platform": platform, "place": place}
+
+
+def _shown(line: Drift, now: datetime) -> dict[str, Any]:
+    return {
+        "endpoint": line.connect[:200],
+        "code": line.code,
+        "path": line.path[:500],
+        "message": line.message[:500],
+        "first_seen": line.first_seen,
+        "last_seen": now,
+    }
+
+
+def _add(connection: Connection, table: Table, key: Mapping[str, Any], sums: Mapping[str, Any], **latest: Any) -> None:
+    """Add `sums` to the row of `key`, and set `latest` in it; a first-seen time stays what it was."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(table).values(**key, **sums, **latest)
+    changed = {name: table.c[name] + statement.excluded[name] for name in sums}
+    changed |= {name: statement.excluded[name] for name in latest if name != "first_seen"}
+    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changed))
