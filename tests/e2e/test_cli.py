@@ -104,12 +104,48 @@ def test_subgraphs_that_do_not_compose_say_why(run, tmp_path):
 
 
 @pytest.mark.parametrize("file", sorted(CATALOGUE.glob("*.graphql")), ids=lambda file: file.stem)
-def test_every_connector_of_the_catalogue_is_sound(run, file):
-    code, out, _ = run("connectors", "check", str(file))
+def test_every_connector_of_the_catalogue_is_sound(run, file, tmp_path):
+    code, out, _ = run("connectors", "check", str(file), GIGWAY_DATABASE_URL=f"sqlite:///{tmp_path}/none.db")
     assert (code, out) == (
         0,
-        f"{file.stem}: no problems; it composes with the built-in catalogue (no Gigway is configured here)\n",
+        f"{file.stem}: no problems; it composes with the built-in catalogue (there is no database yet)\n",
     )
+
+
+@pytest.mark.parametrize("kind", [(), ("--remote",), ("--host", "api.tides.example")])
+def test_a_connector_to_begin_with_is_sound_and_shows_what_it_makes_of_a_response(run, tmp_path, kind):
+    code, sdl, _ = run("connectors", "init", "harbour_hands", *kind)
+    assert code == 0
+    file, sample = tmp_path / "harbour.graphql", tmp_path / "me.json"
+    file.write_text(sdl)
+    sample.write_text('{"id": 7, "name": "Ada", "city": 5, "joined": "2024-01-01"}')
+    samples = () if "--remote" in kind else ("--sample", f"me={sample}")
+    nowhere = f"sqlite:///{tmp_path}/none.db"
+    code, out, err = run("connectors", "check", str(file), *samples, GIGWAY_DATABASE_URL=nowhere)
+    assert (code, err) == (0, "")
+    if samples:
+        assert out.splitlines()[0] == 'me: {"profile":{"displayName":"Ada","city":5,"memberSince":"2024-01-01"}}'
+    assert out.splitlines()[-1].startswith("harbour_hands: no problems")
+
+
+def test_a_sample_of_nothing_is_refused(run, tmp_path):
+    _, sdl, _ = run("connectors", "init", "tides")
+    (tmp_path / "tides.graphql").write_text(sdl)
+    (tmp_path / "me.json").write_text("{")
+    for given in ("me", f"you={tmp_path}/me.json", f"me={tmp_path}/me.json", f"me={tmp_path}/no.json"):
+        code, _, err = run(
+            *("connectors", "check", str(tmp_path / "tides.graphql"), "--sample", given),
+            GIGWAY_DATABASE_URL=f"sqlite:///{tmp_path}/none.db",
+        )
+        assert code != 0
+        assert err.split(":")[0] in ("SAMPLE_INVALID", "FILE_UNREADABLE")
+
+
+@pytest.mark.parametrize("name", ["Tides", "9lives", "tides-and-co", "", "tides__co"])
+def test_a_platform_needs_a_name(run, name):
+    code, _, err = run("connectors", "init", name)
+    assert code == 2
+    assert err.startswith("PARAMETER_INVALID")
 
 
 def test_a_broken_connector_is_refused_with_places(run, tmp_path):
