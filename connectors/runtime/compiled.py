@@ -15,6 +15,7 @@ from connectors.runtime.health import DriftLog
 from connectors.runtime.linked import Credentials, Takeouts
 from connectors.runtime.missing import ANYTHING, Supply, supply_of
 from connectors.runtime.provenance import Origin
+from connectors.runtime.pushdown import asked_of, documents_of
 from connectors.schema import Connector
 from connectors.schema.definition import Connect
 from connectors.schema.variables import parse_mapping
@@ -60,10 +61,20 @@ class ConnectorRuntime:
         }
         self._selections = {connect.id: parse_mapping(connect.selection) for connect in definition.connects}
         self._supplies = {name: supply_of(each.shape()) for name, each in self._selections.items()}
+        self._documents = {
+            connect.id: documents_of(connect, definition.sources[connect.endpoint.source], self._selections[connect.id])
+            for connect in definition.connects
+            if connect.endpoint.file is None
+        }
         self._mappers: dict[tuple[str, Json], Mapper] = {}
         account = connector.schema.get_type(definition.account_type)
         assert isinstance(account, GraphQLObjectType)
         self.account_type = account
+
+    def document(self, connect: Connect, fields: Tree) -> str | None:
+        """Return what a GraphQL upstream is asked for where a call asks for `fields`; None for other upstreams."""
+        documents = self._documents.get(connect.id)
+        return None if documents is None else documents.needed(asked_of(connect, fields, self.definition))
 
     def supply(self, connect: Connect, name: str) -> Supply:
         """Return what a connect's mapping can give under an account field."""

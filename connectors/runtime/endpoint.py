@@ -78,8 +78,11 @@ class CompiledEndpoint:
         self._headers = [(header.name, _header(header.value)) for header in (*source.headers, *endpoint.headers)]
         self._verdicts = Verdicts(source, endpoint)
 
-    def request(self, variables: Mapping[str, Json]) -> UpstreamRequest:
-        """Return the request. Raises `UpstreamMalformedError` when the variables do not make one."""
+    def request(self, variables: Mapping[str, Json], *, document: str | None = None) -> UpstreamRequest:
+        """Return the request, `document` in the place of a GraphQL endpoint's own.
+
+        Raises `UpstreamMalformedError` when the variables do not make one.
+        """
         variables = {**variables, "$page": {**variables.get("$page", {}), "id": str(uuid.uuid4())}}
         try:
             url = self._url.render(variables)
@@ -91,7 +94,7 @@ class CompiledEndpoint:
             raise UpstreamMalformedError(f"The request cannot be built ({error.code}).") from None
         if query:
             url += ("&" if "?" in url else "?") + query
-        body = self._payload(variables)
+        body = self._payload(variables, document or self.endpoint.document)
         if body is not None and all(name.lower() != "content-type" for name in headers):
             headers["Content-Type"] = "application/json"
         return UpstreamRequest(
@@ -107,6 +110,7 @@ class CompiledEndpoint:
         credential: AccountCredential | None,
         clock: Callable[[], datetime],
         deadline: float | None = None,
+        document: str | None = None,
     ) -> Fetched:
         """Send the request and read its answer; an error in a good status is retried and counted like any other.
 
@@ -118,7 +122,11 @@ class CompiledEndpoint:
             read[:] = [self.read(response, at=clock())]
 
         await upstream.send(
-            self.request(variables), permit=permit, credential=credential, deadline=deadline, check=check
+            self.request(variables, document=document),
+            permit=permit,
+            credential=credential,
+            deadline=deadline,
+            check=check,
         )
         return read[0]
 
@@ -134,10 +142,10 @@ class CompiledEndpoint:
         self._verdicts.check(body, response.status)
         return Fetched(body=body, sha256=sha256, at=at)
 
-    def _payload(self, variables: Mapping[str, Json]) -> bytes | None:
+    def _payload(self, variables: Mapping[str, Json], document: str | None) -> bytes | None:
         value = self._body(None, variables)[0] if self._body is not None else None
-        if self.endpoint.document is not None:
-            return dump_json({"query": self.endpoint.document, "variables": value or {}}).encode()
+        if document is not None:
+            return dump_json({"query": document, "variables": value or {}}).encode()
         return dump_json(value).encode() if self._body is not None else None
 
 

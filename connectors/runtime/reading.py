@@ -30,6 +30,7 @@ from connectors.runtime.missing import ANYTHING, Supply, supply_of_values
 from connectors.runtime.pages import Batch, Span, moment, started_at
 from connectors.runtime.provenance import Extent
 from connectors.runtime.pseudonym import CursorError, Pseudonyms
+from connectors.runtime.pushdown import PLACING
 from connectors.runtime.streams import AccountStreams
 from connectors.schema.definition import Connect, Fold
 from connectors.schema.mapping_rules import ENGAGEMENTS, PAYMENTS, TERMS
@@ -42,8 +43,6 @@ Json = Any
 
 _PAYMENT_LAG = timedelta(days=3)
 _PAYMENT_LEAD = timedelta(hours=1)
-_PLACING: Tree = {"ref": None, "period": {"start": None, "end": None}}
-"""What cursors, filters and joins read of an engagement."""
 _PAYMENT_TREE: Tree = {"engagement": None, "at": None, "lines": None}
 
 
@@ -67,9 +66,9 @@ class AccountReading:
             runtime, account_id, permit=permit, deadline=deadline, pseudonyms=self._pseudonyms, now=self._now
         )
 
-    def expect_whole_streams(self) -> None:
-        """Another field of this call reads whole streams, so that pages should be full ones."""
-        self._streams.reads_all = True
+    def expect(self, fields: Tree) -> None:
+        """Say which fields of the account this call asks for, before any of them is read."""
+        self._streams.expect(fields)
 
     def close(self) -> None:
         """Cancel what nobody waits for any more."""
@@ -112,7 +111,7 @@ class AccountReading:
         after = self._after(arguments.get("after"))
         node = below(tree, "edges", "node")
         needs = with_needs(node)
-        merge(needs, _PLACING)
+        merge(needs, PLACING)
         batch = await self._slice_of(connect, needs, span, first, after)
         chosen = cut(batch, first, after, self._pseudonyms)
         records = [dict(record) for _, record in chosen.placed]
@@ -219,7 +218,7 @@ class AccountReading:
             return None
         needs = _PAYMENT_TREE
         if origin == ENGAGEMENTS:
-            needs = {"earnings": None, **_PLACING}
+            needs = {"earnings": None, **PLACING}
         batch = await self._streams.read(connect, origin, needs, span, want=None)
         payments = payments_of(batch.records) if origin == ENGAGEMENTS else batch.records
         provenance = self._provenance(

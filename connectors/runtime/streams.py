@@ -16,7 +16,7 @@ from connectors.mapping import PSEUDONYM_KEY, dump_json
 from connectors.runtime.compiled import ConnectorRuntime
 from connectors.runtime.completion import flat
 from connectors.runtime.endpoint import CompiledEndpoint, Fetched, FileEndpoint
-from connectors.runtime.field_tree import Tree
+from connectors.runtime.field_tree import Tree, merge
 from connectors.runtime.linked import LinkedCredential
 from connectors.runtime.pages import Batch, Page, Span, StreamReader, newest_first, started_at, together, within
 from connectors.runtime.pseudonym import Pseudonyms
@@ -59,8 +59,16 @@ class AccountStreams:
         self._pseudonyms = pseudonyms
         self._now = now
         self._shared: dict[Json, asyncio.Task[Any]] = {}
-        self.reads_all = False
-        """Whether pages should be full ones, because another field reads the whole stream."""
+        self._expected: Tree = {}
+
+    def expect(self, fields: Tree) -> None:
+        """Add fields of the account that this call asks for."""
+        merge(self._expected, fields)
+
+    @property
+    def _reads_all(self) -> bool:
+        """Whether pages should be full ones, because some field reads the whole stream."""
+        return any(name in self._expected for name in self._runtime.definition.folds)
 
     def close(self) -> None:
         """Cancel what nobody waits for any more."""
@@ -97,7 +105,7 @@ class AccountStreams:
             records = [] if fetched.is_absent else _records({name: value}, name, tree)
             return _ordered(within(Batch(pages=(_page(fetched, records),), total=len(records)), span), connect, name)
 
-        if want is not None and self.reads_all and start is None:
+        if want is not None and self._reads_all and start is None:
             want = max(want, connect.paging.size)
         if (not connect.filters_by_time and span != Span()) or not _comes_newest_first(connect):
             want, start = None, None
@@ -161,18 +169,18 @@ class AccountStreams:
         return value
 
     async def _fetch(self, connect: Connect, page: Mapping[str, Json], each: Json = None) -> Fetched:
-        endpoint = self._runtime.endpoints[connect.id]
         key = (connect.id, tuple(sorted(page.items())), dump_json(each))
-        fetched: Fetched = await self._once(key, lambda: self._request(endpoint, {"$page": dict(page), "$each": each}))
+        fetched: Fetched = await self._once(key, lambda: self._request(connect, {"$page": dict(page), "$each": each}))
         return fetched
 
-    async def _request(self, endpoint: CompiledEndpoint | FileEndpoint, asked: Mapping[str, Json]) -> Fetched:
+    async def _request(self, connect: Connect, asked: Mapping[str, Json]) -> Fetched:
         runtime = self._runtime
+        endpoint = runtime.endpoints[connect.id]
         if isinstance(endpoint, FileEndpoint):
             return await self._read_file(endpoint)
         linked = await self._once("credential", self._acquire)
         try:
-            return await self._ask(endpoint, asked, linked)
+            return await self._ask(connect, endpoint, asked, linked)
         except (UpstreamUnauthorizedError, UpstreamForbiddenError) as refusal:
             if linked.renew is None:
                 if isinstance(refusal, UpstreamUnauthorizedError):
@@ -181,11 +189,13 @@ class AccountStreams:
         # Gigway's own credential may have ended early; a fresh one is tried once, and a refusal is not the account's.
         linked.renew()
         try:
-            return await self._ask(endpoint, asked, await self._acquire())
+            return await self._ask(connect, endpoint, asked, await self._acquire())
         except (UpstreamUnauthorizedError, UpstreamForbiddenError):
             raise UpstreamError("The platform does not accept this Gigway's own credential.") from None
 
-    async def _ask(self, endpoint: CompiledEndpoint, asked: Mapping[str, Json], linked: LinkedCredential) -> Fetched:
+    async def _ask(
+        self, connect: Connect, endpoint: CompiledEndpoint, asked: Mapping[str, Json], linked: LinkedCredential
+    ) -> Fetched:
         runtime = self._runtime
         fetched = await endpoint.fetch(
             runtime.upstream,
@@ -194,6 +204,7 @@ class AccountStreams:
             credential=linked.credential,
             clock=runtime.clock,
             deadline=self._deadline,
+            document=runtime.document(connect, self._expected),
         )
         return replace(fetched, account=linked.facts)
 

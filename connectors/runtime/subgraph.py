@@ -219,7 +219,6 @@ class ConnectorSubgraph:
         context = info.context
         permits = context.call.permits.get(_variable(info.field_nodes[0]) or "", ())
         fields = _tree(info) or {}
-        reads_all = any(name in fields for name in self._runtime.definition.folds)
         found: list[Reading | None] = []
         for index, representation in enumerate(representations):
             account_id = self._account_id(representation)
@@ -231,8 +230,8 @@ class ConnectorSubgraph:
             if key not in context.readings:
                 context.readings[key] = self._reading(context.call, account_id, permit)
             reading = context.readings[key]
-            if reads_all and isinstance(reading, AccountReading):
-                reading.expect_whole_streams()
+            if isinstance(reading, AccountReading):
+                reading.expect(fields)
             found.append(reading)
         return found
 

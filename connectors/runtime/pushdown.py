@@ -1,0 +1,194 @@
+"""What a GraphQL upstream is asked for: its document without the fields that this call does not need.
+
+    fields of the call ─► what each mapping must make ─► the paths that it reads ─► the document with those only
+
+The document that a connector writes is the most that is ever asked for. Where it is not certain that a field goes
+unused (fragments by name, values used whole), it stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    Node,
+    OperationDefinitionNode,
+    SelectionNode,
+    SelectionSetNode,
+    VariableNode,
+    Visitor,
+    parse,
+    print_ast,
+    visit,
+)
+
+from connectors.mapping import Selection
+from connectors.runtime.field_tree import Tree, below, frozen, merge, with_needs
+from connectors.runtime.folds import ENGAGEMENT_TREE
+from connectors.schema.definition import Connect, Definition, Source
+from connectors.schema.mapping_rules import ENGAGEMENTS, PAYMENTS, TERMS
+from connectors.schema.variables import parse_mapping
+
+PLACING: Tree = {"ref": None, "period": {"start": None, "end": None}}
+"""What cursors, filters and joins read of an engagement."""
+
+_MOST_DOCUMENTS = 500
+
+
+def asked_of(connect: Connect, fields: Mapping[str, Tree | None], definition: Definition) -> Tree:
+    """Return which fields and streams of a connect a call needs, with what it needs below them."""
+    tree: Tree = {}
+    for name, inner in fields.items():
+        for given, needs in _needs(name, inner, definition):
+            if given in connect.fields:
+                merge(tree, {given: needs})
+                if needs is None:
+                    tree[given] = None
+    return tree
+
+
+def _needs(name: str, inner: Tree | None, definition: Definition) -> Iterable[tuple[str, Tree | None]]:
+    if name == ENGAGEMENTS:
+        node = with_needs(below(inner or {}, "edges", "node"))
+        merge(node, PLACING)
+        yield ENGAGEMENTS, {**node, "kind": None, "status": None}
+        yield PAYMENTS, None
+    elif name in definition.folds:
+        yield ENGAGEMENTS, {**ENGAGEMENT_TREE, **({"earnings": None} if name == "earnings" else {})}
+        beside = {"earnings": (PAYMENTS,), "evidence": ("ratings", "credentials", TERMS)}
+        for each in beside.get(name, ()):
+            yield each, None
+    else:
+        yield name, None
+
+
+@dataclass(slots=True)
+class GraphQLDocuments:
+    """The documents of one GraphQL endpoint, one per set of needs."""
+
+    text: str
+    selection: Selection
+    always: frozenset[tuple[str, ...]]
+    _pruned: dict[Any, str] = field(default_factory=dict)
+
+    def needed(self, tree: Tree) -> str:
+        """Return the document with what a mapping pruned to `tree` reads, and what paging and envelope read."""
+        key = frozen(tree)
+        if key not in self._pruned:
+            if len(self._pruned) >= _MOST_DOCUMENTS:
+                self._pruned.clear()
+            self._pruned[key] = prune_document(self.text, self.selection.pruned(tree).input_paths() | self.always)
+        return self._pruned[key]
+
+
+def documents_of(connect: Connect, source: Source, selection: Selection) -> GraphQLDocuments | None:
+    """Return the documents of a connect; None when it is no GraphQL endpoint."""
+    if connect.endpoint.document is None:
+        return None
+    paging = connect.paging
+    texts = [source.is_error, source.is_unauthorized, source.is_forbidden, source.is_throttled, source.is_unavailable,
+             source.retry_after, source.is_absent, source.is_success, connect.endpoint.is_success]  # fmt: skip
+    if paging is not None:
+        texts += [paging.total, paging.pages, paging.records, paging.next]
+    always = (parse_mapping(text).input_paths() for text in texts if text is not None)
+    return GraphQLDocuments(text=connect.endpoint.document, selection=selection, always=frozenset().union(*always))
+
+
+def prune_document(text: str, paths: Iterable[tuple[str, ...]]) -> str:
+    """Return a document with the fields on these paths of its answer (`("$", "data", "viewer", "login")`)."""
+    wanted: Tree = {}
+    for path in sorted(paths, key=len, reverse=True):
+        if path in (("$",), ("$", "data")):
+            return text
+        if path[:2] == ("$", "data"):
+            _add(wanted, path[2:])
+    document = parse(text, no_location=True)
+    if _has_spreads(document):
+        return text
+    operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+    if len(operations) != 1:
+        return text
+    pruned = _selected(operations[0].selection_set, wanted)
+    if pruned is None:
+        return text
+    operation = operations[0]
+    used = _variables(pruned) | {name for each in operation.directives or () for name in _variables(each)}
+    kept = OperationDefinitionNode(
+        operation=operation.operation,
+        name=operation.name,
+        directives=operation.directives,
+        selection_set=pruned,
+        variable_definitions=tuple(
+            each for each in operation.variable_definitions or () if each.variable.name.value in used
+        ),
+    )
+    return print_ast(DocumentNode(definitions=(kept,)))
+
+
+def _add(tree: Tree, path: tuple[str, ...]) -> None:
+    """Add a path; a path that ends keeps everything below it."""
+    if len(path) == 1:
+        tree[path[0]] = None
+        return
+    inner = tree.setdefault(path[0], {})
+    if inner is not None:
+        _add(inner, path[1:])
+
+
+def _selected(selections: SelectionSetNode, wanted: Tree) -> SelectionSetNode | None:
+    kept: list[SelectionNode] = []
+    for node in selections.selections:
+        if isinstance(node, FieldNode):
+            key = node.alias.value if node.alias is not None else node.name.value
+            if node.name.value == "__typename":
+                kept.append(node)
+            elif key in wanted:
+                inner = wanted[key]
+                if node.selection_set is None or inner is None:
+                    kept.append(node)
+                elif (below_it := _selected(node.selection_set, inner)) is not None:
+                    kept.append(_with(node, below_it))
+        elif isinstance(node, InlineFragmentNode):
+            within = _selected(node.selection_set, wanted)
+            if within is not None:
+                kept.append(
+                    InlineFragmentNode(
+                        type_condition=node.type_condition, directives=node.directives, selection_set=within
+                    )
+                )
+    return SelectionSetNode(selections=tuple(kept)) if kept else None
+
+
+def _with(node: FieldNode, selections: SelectionSetNode) -> FieldNode:
+    return FieldNode(
+        alias=node.alias,
+        name=node.name,
+        arguments=node.arguments,
+        directives=node.directives,
+        selection_set=selections,
+    )
+
+
+def _has_spreads(document: DocumentNode) -> bool:
+    return any(isinstance(node, FragmentSpreadNode) for node in _nodes(document))
+
+
+def _variables(root: Node) -> set[str]:
+    return {node.name.value for node in _nodes(root) if isinstance(node, VariableNode)}
+
+
+def _nodes(root: Node) -> list[Node]:
+    found: list[Node] = []
+
+    class _All(Visitor):
+        def enter(self, node: Node, *_: Any) -> None:
+            found.append(node)
+
+    visit(root, _All())
+    return found
