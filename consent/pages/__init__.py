@@ -15,5 +15,6 @@ In: a browser's request. Out: HTML that works without JavaScript; nothing here c
 * `security`      how the worker signs in: passkeys, one-time codes, other browsers
 * `receipt`       a grant's signed receipt, to download
 * `own_data`      take everything away, or have it erased
+* `record_file`   one's record at the platforms as a file; `record` asks for it page by page
 * `routes`        all of it as Starlette routes; `templates/` and `static/` are the looks
 """

@@ -50,10 +50,12 @@ def as_csv(records: Iterable[AccessRecord]) -> Response:
 
 
 def csv_text(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    """Return a table as CSV."""
+    """Return a table as CSV; an empty header leaves its line out."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(header)
+    columns = list(header)
+    if columns:
+        writer.writerow(columns)
     writer.writerows([_cell(value) for value in row] for row in rows)
     return text.getvalue()
 

@@ -12,6 +12,7 @@ POST /me/codes, POST /me/codes/<ref>/revoke
 /me/log, /me/log.csv, /me/log.json           the access log, and what it shows as a file
 /me/security, POST …                         passkeys, one-time codes, other browsers
 /me/data, /me/data.json, /me/data.zip        take everything away; POST /me/erase
+/me/record.json, /me/record.csv              one's record at the platforms, read while it is written
 POST /language                               choose a language
 /assets/…                                    the stylesheet
 """
@@ -33,6 +34,7 @@ from consent.pages.home import HomePages
 from consent.pages.log_page import LogPage
 from consent.pages.other_ways import PasskeyWay, ProviderWay
 from consent.pages.own_data import OwnDataPages
+from consent.pages.record_file import RecordFiles
 from consent.pages.rendering import Renderer
 from consent.pages.requests_page import RequestsPages
 from consent.pages.security import SecurityPages
@@ -108,6 +110,9 @@ def routes(services: PagesServices) -> list[BaseRoute]:
     if services.read_own is not None:
         skills = SkillsPage(services, renderer, services.read_own)
         found.append(Route("/me/skills", guard.signed_in(skills.show), methods=["GET"]))
+        record = RecordFiles(services, services.read_own)
+        found.append(Route("/me/record.json", guard.signed_in(record.json), methods=["GET"]))
+        found.append(Route("/me/record.csv", guard.signed_in(record.csv), methods=["GET"]))
     if services.wishes is not None:
         wishes = WishesPage(services.wishes, renderer, guard)
         found.append(Route("/me/wishes", guard.signed_in(wishes.show), methods=["GET"]))

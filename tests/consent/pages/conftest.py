@@ -146,6 +146,7 @@ class Site:
             error_page=error_page(self.forms),
             consent_path=consent_path,
         )
+        self.services = services
         self.app = Starlette(routes=[*routes(services), *oauth_routes(oauth)])
         self.browser = self.new_browser()
 
