@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, Engine, insert, select, update
 from sqlmodel import col
 
 from consent.columns import utc_now
@@ -30,6 +30,12 @@ class PlatformGates:
         """Let nobody read the platform from the commit on."""
         lock_stops(session)
         self._write(session, platform, is_open=False, reason=reason)
+
+    def closed(self, engine: Engine) -> frozenset[str]:
+        """Return the platforms that may not be read now."""
+        with engine.execution_options(read_only=True).connect() as connection:
+            rows = connection.execute(select(col(PlatformGate.platform)).where(~col(PlatformGate.open)))
+            return frozenset(rows.scalars())
 
     def _write(self, session: Connection, platform: str, *, is_open: bool, reason: str | None) -> None:
         values = {"open": is_open, "reason": reason, "updated_at": self._clock()}

@@ -150,24 +150,30 @@ class Stops:
 
         return await self.stop(Scope("account", account_id), change)
 
-    async def close_client(self, client_id: str, *, reason: str) -> Revocation:
-        """Disable a client: nothing more is read by it, or under grants that were given through it."""
+    async def close_client(
+        self, client_id: str, *, reason: str, by: str = "operator", by_id: str | None = None, **about: str
+    ) -> Revocation:
+        """Disable a client: nothing more is read by it, or under grants that were given through it.
+
+        `about` is added to what the event says.
+        """
 
         def change(connection: Connection) -> None:
             values = {"open": False, "reason": reason, "updated_at": self._clock()}
             done = connection.execute(update(ClientGate).where(col(ClientGate.client_id) == client_id).values(**values))
             if not done.rowcount:
                 connection.execute(insert(ClientGate).values(client_id=client_id, **values))
-            self._record(connection, "consent:client:close", {"client": client_id, "why": reason})
+            payload = {"client": client_id, "why": reason, **about}
+            self._record(connection, "consent:client:close", payload, by=by, by_id=by_id)
 
         return await self.stop(Scope("client", client_id), change)
 
-    async def suspend_actor(self, actor_id: str) -> Revocation:
-        """Suspend an actor with all its clients."""
+    async def suspend_actor(self, actor_id: str, *, by_id: str | None = None, **about: str) -> Revocation:
+        """Suspend an actor with all its clients. `about` is added to what the event says."""
 
         def change(connection: Connection) -> None:
             connection.execute(update(Actor).where(col(Actor.id) == actor_id).values(status="suspended"))
-            self._record(connection, "consent:actor:suspend", {"actor": actor_id})
+            self._record(connection, "consent:actor:suspend", {"actor": actor_id, **about}, by_id=by_id)
 
         return await self.stop(Scope("actor", actor_id), change)
 
@@ -205,10 +211,11 @@ class Stops:
         *,
         worker_id: str | None = None,
         by: str = "operator",
+        by_id: str | None = None,
     ) -> None:
         connection.execute(
             insert(ConsentEvent).values(
-                at=self._clock(), type=event, worker_id=worker_id, by_kind=by, by_id=None, payload=payload
+                at=self._clock(), type=event, worker_id=worker_id, by_kind=by, by_id=by_id, payload=payload
             )
         )
 

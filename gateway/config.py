@@ -91,6 +91,7 @@ class Settings:
     demo_login: bool = field(
         default=False, metadata={"help": "Sign in by picking a demo worker; only with a loopback issuer."}
     )
+    sign_up: bool = field(default=True, metadata={"help": "Let anybody make an account with a login and a password."})
     oidc_providers: str = field(
         default="",
         metadata={

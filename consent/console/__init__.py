@@ -8,4 +8,9 @@ every one of them leaves a consent event, so that it is in the tamper-evident lo
 * `actions`      who did what: written with every change, read as a history
 * `members`      who is this, and where do they belong: what pages, the API and the CLI ask
 * `invitations`  one-time links into an organization
+* `organizations` registering one, with a test actor and a test client at once
+* `approvals`    asking operators to go live, and their decisions
+* `clients`      an organization's clients, secrets and keys
+* `oversight`    what operators see, suspend and resume; `usage` what an organization did, in counts
+* `pages/`, `templates/`  the pages; `wording` their words
 """

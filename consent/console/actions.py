@@ -15,7 +15,7 @@ from consent.models import ConsentEvent
 from consent.stops import share_stops
 
 PREFIX: Final = "console:"
-_STOPS: Final = ("consent:actor:suspend", "consent:client:close", "consent:platform:close")
+_CHANGES: Final = ("consent:actor:suspend", "consent:client:change", "consent:client:close", "consent:platform:close")
 _EVENTS = SQLModel.metadata.tables[str(ConsentEvent.__tablename__)]
 
 
@@ -68,12 +68,9 @@ class ActionHistory:
         """Return actions, newest first, and where older ones begin; all, or those about one organization."""
         columns = (_EVENTS.c.seq, _EVENTS.c.at, _EVENTS.c.type, _EVENTS.c.by_kind, _EVENTS.c.by_id, _EVENTS.c.payload)
         query = select(*columns).order_by(_EVENTS.c.seq.desc()).limit(size + 1)
-        if organization is None:
-            query = query.where(or_(_EVENTS.c.type.startswith(PREFIX), _EVENTS.c.type.in_(_STOPS)))
-        else:
-            query = query.where(
-                _EVENTS.c.type.startswith(PREFIX), _EVENTS.c.payload["organization"].as_string() == organization
-            )
+        query = query.where(or_(_EVENTS.c.type.startswith(PREFIX), _EVENTS.c.type.in_(_CHANGES)))
+        if organization is not None:
+            query = query.where(_EVENTS.c.payload["organization"].as_string() == organization)
         if before is not None:
             query = query.where(_EVENTS.c.seq < before)
         with self._engine.connect() as connection:

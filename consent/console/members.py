@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -102,6 +102,15 @@ class Members:
         query = _memberships().where(MEMBERSHIPS.c.organization_id == organization_id)
         with self._reader.connect() as connection:
             return tuple(_membership(row) for row in connection.execute(query.order_by(MEMBERSHIPS.c.since)))
+
+    def names_of(self, person_ids: Iterable[str]) -> dict[str, str]:
+        """Return the names of those of `person_ids` who are, or were, members anywhere."""
+        wanted = list(person_ids)
+        query = select(WORKERS.c.id, WORKERS.c.display_name).where(
+            WORKERS.c.id.in_(wanted), WORKERS.c.display_name.is_not(None)
+        )
+        with self._reader.connect() as connection:
+            return {row.id: row.display_name for row in connection.execute(query)}
 
     def belongs(self, connection: Connection, organization_id: str, person_id: str) -> bool:
         """Whether a person is in an organization, as the caller's transaction sees it."""

@@ -9,6 +9,7 @@ Reading order:
 * `parameters`             strict reading of forms and queries, before anything interprets them
 * `clients`                a registered client as Authlib sees it; `actors` registers them,
                            `client_settings` changes them
+                           `client_registry` clients alone, `registration_rules` what any of them may say
 * `server`                 Authlib's server, one instance per request and transaction; `settings` is its configuration
 * `authorization_request`  what is asked for, validated once and kept; `pushed` is the way in ahead of time
 * `authorization`          from a request to the worker's answer; `code_flow`, `pkce`, `codes` carry it
@@ -17,5 +18,6 @@ Reading order:
 * `signed_jwt`             JWTs from clients: `client_assertion` authenticates by them, `dpop` binds tokens to a key
 * `token_endpoints`        revocation and introspection; `grant_management` grants themselves
 * `access`                 what an Authorization header is worth, for the GraphQL endpoint
+* `registration`           dynamic client registration; `registration_endpoints` is Authlib's side of it
 * `endpoints`              the routes; `metadata` what clients can discover; `housekeeping` throws away what is over
 """

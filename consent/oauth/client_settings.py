@@ -7,9 +7,10 @@ what was asked for, or issued, with a redirect URI that is taken away is not ans
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 
@@ -73,40 +74,45 @@ class ClientSettings:
         self,
         client_id: str,
         *,
-        by: Literal["actor", "operator"],
+        by: ClientKind,
         by_id: str | None = None,
+        organization: str | None = None,
         name: str | None = None,
         redirect_uris: Sequence[str] | None = None,
         event_push_url: str | None = None,
         jwks: Mapping[str, Any] | None = None,
+        connection: Connection | None = None,
     ) -> ClientRecord:
         """Change what is given and return the client; all of it or, when something cannot be accepted, nothing.
 
+        With a connection it is part of the caller's transaction. `organization`, of a change at the console,
+        stands in the event.
         An empty `event_push_url` ends notices. `jwks` replaces the keys of a client that has keys.
         Raises `RegistrationError`: `CLIENT_UNKNOWN`, `NAME_INVALID`, `REDIRECT_URI_INVALID`, `PUSH_URL_INVALID`,
         `KEYS_INVALID`, `NOTHING_TO_CHANGE`.
         """
         values = _checked(name, redirect_uris, event_push_url, jwks)
-        with self._engine.begin() as connection:
-            before = _find(connection, client_id)
+        about = {} if organization is None else {"organization": organization}
+        with self._engine.begin() if connection is None else nullcontext(connection) as transaction:
+            before = _find(transaction, client_id)
             if before is None or before.status == "disabled":
                 raise RegistrationError("CLIENT_UNKNOWN", "There is no such client.")
             if jwks is not None and before.auth_method != "private_key_jwt":
                 raise RegistrationError("KEYS_INVALID", "This client has a secret and no keys.")
-            share_stops(connection)
-            connection.execute(update(CLIENTS).where(CLIENTS.c.id == client_id).values(**values))
+            share_stops(transaction)
+            transaction.execute(update(CLIENTS).where(CLIENTS.c.id == client_id).values(**values))
             if redirect_uris is not None:
-                self._drop_codes(connection, client_id, kept=redirect_uris)
-            connection.execute(
+                self._drop_codes(transaction, client_id, kept=redirect_uris)
+            transaction.execute(
                 insert(ConsentEvent).values(
                     at=self._clock(),
                     type="consent:client:change",
                     by_kind=by,
                     by_id=by_id,
-                    payload={"client": client_id, "changed": sorted(values)},
+                    payload={"client": client_id, "changed": sorted(values)} | about,
                 )
             )
-            after = _find(connection, client_id)
+            after = _find(transaction, client_id)
         assert after is not None
         return after
 

@@ -17,6 +17,7 @@ def server_metadata(settings: OAuthSettings) -> dict[str, Any]:
         "issuer": settings.issuer,
         "authorization_endpoint": settings.url("/oauth/authorize"),
         "token_endpoint": settings.url("/oauth/token"),
+        "registration_endpoint": settings.url("/oauth/register"),
         "revocation_endpoint": settings.url("/oauth/revoke"),
         "introspection_endpoint": settings.url("/oauth/introspect"),
         "response_types_supported": ["code"],

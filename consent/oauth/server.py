@@ -97,6 +97,10 @@ class ConsentServer(AuthorizationServer):  # type: ignore[misc]  # Authlib is un
         """Return `request`: the endpoint has built it already."""
         return request
 
+    def create_json_request(self, request: Any) -> Any:
+        """Return `request`: the endpoint has built it already (`registration`)."""
+        return request
+
     def send_signal(self, name: str, *args: Any, **kwargs: Any) -> None:
         """Note the event's name; Authlib's default raises."""
         _log.debug("authlib:signal:%s", name)

@@ -6,7 +6,7 @@ In: a browser's request. Out: HTML that works without JavaScript; nothing here c
 * `wording`       the vocabulary in plain words, dates and durations as people say them
 * `rendering`     Jinja2, languages, security headers
 * `guard`         who is signed in; which posted forms count
-* `sign_in`       sign in and out; `other_ways` passkeys and providers
+* `sign_in`       sign in and out; `other_ways` passkeys and providers; `sign_up` making an account
 * `consent_page`  an actor's request, item by item; `preview` what of one's own data it would show
 * `home`          what is granted, linked and handed out; ending it; `history` the versions of a consent
 * `skills_page`   skills, openings and the way to a goal; `skills` asks for them and reads the answer

@@ -74,6 +74,9 @@ class ConsentPages:
                 outcome = await run_in_threadpool(self._services.authorizations.deny, pending.handle, worker.worker_id)
             case "block" if pending.asked is not None:
                 return await self._block(request, worker, pending)
+            case "allow" if _is_barred(worker, pending):
+                problem = "This is a test application: only test workers can allow it anything."
+                return self._guard.refuse(request, worker, problem, 403)
             case "allow" if not ticked:
                 return await self._page(request, worker, pending, ticked, problem="nothing_ticked", status=422)
             case "allow" if self._services.oauth.clock() - worker.auth_time > DECISION_AGE:
@@ -166,6 +169,7 @@ class ConsentPages:
             status=status,
             form_target=pending.redirect_uri,
             pending=pending,
+            is_barred=_is_barred(worker, pending),
             asked=words.platforms(pending.request.items, self._services.oauth.platforms()),
             ticked={f"{item.platform}:{item.category}" for item in ticked},
             health={account.platform: account.health for account in linked},
@@ -199,3 +203,8 @@ class ConsentPages:
             status=409 if gone.reason == "answered" else 404,
             reason=gone.reason,
         )
+
+
+def _is_barred(worker: SignedIn, pending: Pending) -> bool:
+    """Whether the actor is a test one and the worker is not: then there is nothing to allow."""
+    return pending.actor.is_test and not worker.is_test

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from consent.oauth.parameters import ParameterRefusal
-from consent.pages.rendering import Renderer
+from consent.pages.rendering import Renderer, home_of
 from consent.signin.forms import TOKEN_FIELD, Forms, read_browser_form
 from consent.signin.sessions import Sessions, SignedIn
 
@@ -86,7 +86,7 @@ def local_path(text: str, otherwise: str) -> str:
 
 def to_sign_in(request: Request, *, again: bool = False) -> Response:
     """Send the browser to sign in, and back to this page if it can be asked for again."""
-    path = request.url.path if request.method == "GET" else "/me"
+    path = request.url.path if request.method == "GET" else home_of(request)
     query = f"?{request.url.query}" if request.method == "GET" and request.url.query else ""
     suffix = "&again=1" if again else ""
     location = f"/sign-in?next={quote(path + query, safe='/')}{suffix}"

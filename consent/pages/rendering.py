@@ -27,6 +27,7 @@ from consent.signin.forms import Forms
 from consent.signin.sessions import SignedIn
 
 _HERE: Final = Path(__file__).parent
+_TEMPLATES: Final = (_HERE / "templates", _HERE.parent / "console" / "templates")
 DEFAULT_LOCALE: Final = "en"
 LANGUAGE_COOKIE: Final = "gigway-language"
 
@@ -99,6 +100,7 @@ class Renderer:
             has_skills=self._has_skills,
             path=request.url.path,
             here=_here(request),
+            home=home_of(request),
             languages=self.languages,
             **values,
         )
@@ -113,10 +115,15 @@ class Renderer:
         return response
 
 
+def home_of(request: Request) -> str:
+    """Return where to go from a page that cannot be asked for again: the console's home, or the worker's."""
+    return "/console" if request.url.path.startswith("/console") else "/me"
+
+
 def _here(request: Request) -> str:
     """Return the address to come back to, if it can be asked for again."""
     if request.method != "GET":
-        return "/me"
+        return home_of(request)
     return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
 
 
@@ -135,7 +142,7 @@ def content_security_policy(form_target: str | None, *, scripts: bool = False) -
 
 def _environment(catalog: NullTranslations) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(_HERE / "templates"),
+        loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],

@@ -1,6 +1,6 @@
 """The pages as routes.
 
-/sign-in, /sign-in/demo, /sign-out
+/sign-in, /sign-in/demo, /sign-out, /sign-up
 /consent/<handle>                            an actor's request, by its handle or its id in the inbox
 /me                                          grants, linked accounts, contact codes
 /me/grants/<id>, POST …/revoke, …/keep       one grant; keep: looked through, still wanted
@@ -40,6 +40,7 @@ from consent.pages.requests_page import RequestsPages
 from consent.pages.security import SecurityPages
 from consent.pages.services import PagesServices
 from consent.pages.sign_in import SignInPages
+from consent.pages.sign_up import SignUpPages
 from consent.pages.skills_page import SkillsPage
 from consent.pages.wishes_page import WishesPage
 from consent.signin.forms import Forms
@@ -117,6 +118,10 @@ def routes(services: PagesServices) -> list[BaseRoute]:
         wishes = WishesPage(services.wishes, renderer, guard)
         found.append(Route("/me/wishes", guard.signed_in(wishes.show), methods=["GET"]))
         found.append(Route("/me/wishes", guard.form(wishes.save), methods=["POST"]))
+    if services.sign_up:
+        sign_up = SignUpPages(services, renderer, guard, sign_in)
+        found.append(Route("/sign-up", sign_up.show, methods=["GET"]))
+        found.append(Route("/sign-up", sign_up.make, methods=["POST"]))
     if services.demo_login is not None:
         found.append(Route("/sign-in/demo", sign_in.as_persona, methods=["POST"]))
     if services.passkeys is not None:

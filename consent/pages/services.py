@@ -101,5 +101,7 @@ class PagesServices:
     """Asks the gateway as the worker, under purpose `self`: for the preview on the consent page, and their skills."""
     wishes: WishBook | None = None
     """What workers want of work, and what is kept so that they can be found."""
+    sign_up: bool = False
+    """Whether anybody may make an account with a login and a password."""
     erase: Callable[[str], Awaitable[Stopped]] | None = None
     """Erases a worker and waits (`consent.stops.Stops.erase_worker`)."""

@@ -126,6 +126,7 @@ class SignInPages:
             problem=problem,
             login=login[:200],
             again=again,
+            can_sign_up=services.sign_up,
             can_passkey=services.passkeys is not None and services.passkeys.is_available,
             providers=services.oidc.providers if services.oidc is not None else (),
             personas=services.demo_login.personas if services.demo_login is not None else (),

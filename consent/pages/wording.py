@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from babel.core import Locale
 from babel.dates import format_date, format_datetime
 
 from consent.oauth.details import Item
@@ -130,6 +131,10 @@ class Wording:
             )
             for platform in sorted(grouped, key=lambda name: (name == ANY_PLATFORM, names.get(name, name).casefold()))
         )
+
+    def country(self, jurisdiction: str) -> str:
+        """Return the name of a country, or the code where there is none."""
+        return str(Locale.parse(self.locale).territories.get(jurisdiction[:2], jurisdiction))
 
     def date(self, instant: datetime) -> str:
         """Return the day, with the month's name."""

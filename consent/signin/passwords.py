@@ -10,7 +10,7 @@ import anyio.to_thread
 from anyio import CapacityLimiter
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Connection, Engine, insert, select, update
 
 from consent.models import new_id
 from consent.signin.models import CREDENTIALS, WORKERS
@@ -53,33 +53,59 @@ class Passwords:
 
     def set_password(self, worker_id: str, login: str, password: str) -> None:
         """Give a worker a login and a password, replacing what they had. Raises `PasswordError`."""
-        name = normalize_login(login)
-        if not name or len(name) > MAX_LENGTH:
-            raise PasswordError("Choose a login of at most 200 characters.")
-        if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
-            raise PasswordError(f"Choose a password of {MIN_LENGTH} to {MAX_LENGTH} characters.")
-        secret, now = self._hasher.hash(_normalize(password)), self._settings.clock()
+        name = _checked(login, password)
+        secret = self._hasher.hash(_normalize(password))
         with self._engine.begin() as connection:
-            owner = connection.execute(
-                select(CREDENTIALS.c.worker_id).where(CREDENTIALS.c.kind == "password", CREDENTIALS.c.name == name)
-            ).scalar_one_or_none()
-            if owner is not None and owner != worker_id:
-                raise PasswordError("Choose another login.")
+            self._store(connection, worker_id, name, secret)
+
+    async def sign_up(self, display_name: str, login: str, password: str, *, address: str) -> str:
+        """Make a new person with a login and a password, and return their id. Raises `PasswordError`."""
+        return await anyio.to_thread.run_sync(
+            self._sign_up, display_name, login, password, address, limiter=self._limiter
+        )
+
+    def _sign_up(self, display_name: str, login: str, password: str, address: str) -> str:
+        shown = display_name.strip()
+        if not shown or len(shown) > MAX_LENGTH or not shown.isprintable():
+            raise PasswordError("Write your name, with at most 200 characters.")
+        name = _checked(login, password)
+        if not reserve_attempt(self._engine, self._settings, f"sign-up {name}", address):
+            raise PasswordError("Too many tries. Please wait a quarter of an hour.")
+        secret, worker_id = self._hasher.hash(_normalize(password)), new_id()
+        with self._engine.begin() as connection:
             connection.execute(
-                CREDENTIALS.delete().where(CREDENTIALS.c.kind == "password", CREDENTIALS.c.worker_id == worker_id)
-            )
-            connection.execute(
-                insert(CREDENTIALS).values(
-                    id=new_id(),
-                    worker_id=worker_id,
-                    kind="password",
-                    name=name,
-                    secret=secret,
-                    public={},
-                    sign_count=0,
-                    created_at=now,
+                insert(WORKERS).values(
+                    id=worker_id,
+                    status="active",
+                    display_name=shown,
+                    locale="en",
+                    created_at=self._settings.clock(),
                 )
             )
+            self._store(connection, worker_id, name, secret)
+        return worker_id
+
+    def _store(self, connection: Connection, worker_id: str, name: str, secret: str) -> None:
+        owner = connection.execute(
+            select(CREDENTIALS.c.worker_id).where(CREDENTIALS.c.kind == "password", CREDENTIALS.c.name == name)
+        ).scalar_one_or_none()
+        if owner is not None and owner != worker_id:
+            raise PasswordError("Choose another login.")
+        connection.execute(
+            CREDENTIALS.delete().where(CREDENTIALS.c.kind == "password", CREDENTIALS.c.worker_id == worker_id)
+        )
+        connection.execute(
+            insert(CREDENTIALS).values(
+                id=new_id(),
+                worker_id=worker_id,
+                kind="password",
+                name=name,
+                secret=secret,
+                public={},
+                sign_count=0,
+                created_at=self._settings.clock(),
+            )
+        )
 
     async def verify(self, login: str, password: str, *, address: str) -> PasswordAccepted | PasswordRefused:
         """Return whose login and password these are."""
@@ -124,3 +150,13 @@ def normalize_login(login: str) -> str:
 
 def _normalize(password: str) -> str:
     return unicodedata.normalize("NFKC", password)
+
+
+def _checked(login: str, password: str) -> str:
+    """Return the login as it is stored, when both can be used. Raises `PasswordError`."""
+    name = normalize_login(login)
+    if not name or len(name) > MAX_LENGTH:
+        raise PasswordError("Choose a login of at most 200 characters.")
+    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
+        raise PasswordError("Choose a password of 10 to 200 characters.")
+    return name

@@ -1,6 +1,6 @@
 """The composition root: the only place where objects are wired together.
 
-    settings ─► storage ─► consent ─► platforms ─► graph ─► pages, oauth, notices, endpoint ─► routes
+    settings ─► storage ─► consent ─► platforms ─► graph ─► pages, console, oauth, notices, endpoint ─► routes
 
 Everything is passed; nothing is global. What each part is made of stands in `wiring/`.
 What needs an event loop or a thread starts in the lifespan and ends there.
@@ -17,6 +17,7 @@ from gateway.server.errors import on_database_failure, on_defect, on_http_error
 from gateway.server.serving import Drain
 from gateway.server.telemetry import telemetry_of
 from gateway.server.wiring.consent import build_consent
+from gateway.server.wiring.console import build_console
 from gateway.server.wiring.endpoint import endpoint_routes
 from gateway.server.wiring.graph import build_graph
 from gateway.server.wiring.lifespan import lifespan_of
@@ -42,12 +43,14 @@ def create_app(settings: Settings, process_end: Drain | None = None) -> Starlett
     sign_in = build_sign_in(settings, storage)
     oauth = build_oauth(settings, storage, consent, platforms, sign_in)
     pages = build_pages(settings, storage, consent, platforms, graph, sign_in, oauth)
+    console = build_console(settings, storage, consent, platforms, sign_in, oauth)
     notices = build_notices(settings, storage)
     return Starlette(
         routes=[
             *endpoint_routes(settings, storage, graph, oauth, sign_in, telemetry, process_end),
             *oauth.routes(),
             *pages.routes(),
+            *console.routes(),
             *consent.routes(),
             *notices.routes(),
         ],

@@ -81,6 +81,7 @@ def build_pages(
             read_own=_OwnReader(graph.engine),
             wishes=graph.wishes,
             erase=consent.stops.erase_worker,
+            sign_up=settings.sign_up,
         ),
         receipts=ReceiptServices(
             sessions=sign_in.sessions,

@@ -21,6 +21,7 @@ from consent.vocabulary import CATEGORIES, PURPOSES
 CODE_PAGE: dict[str, Any] = {
     "language": "de",
     "csrf": "",
+    "home": "/me",
     "signed_in": None,
     "has_skills": False,
     "path": "/sign-in/code",
@@ -33,20 +34,26 @@ PACKAGE = Path(consent.__file__).parent
 CATALOGS = sorted((PACKAGE / "pages" / "locale").glob("*.po"))
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 SENTENCE = re.compile(r"[A-Z].* .*\.")
-REFUSALS = ("refuse", "CannotReturn", "error_page", "ParameterRefusal")
+REFUSALS = ("refuse", "CannotReturn", "error_page", "ParameterRefusal", "PasswordError")
+CONSOLE = PACKAGE / "console"
+TEMPLATES = [*(PACKAGE / "pages" / "templates").glob("*.html"), *(CONSOLE / "templates").glob("*.html")]
+MARKED = [PACKAGE / "pages" / "wording.py", CONSOLE / "wording.py", CONSOLE / "pages" / "navigation.py"]
 SPEAKING = [
     *(PACKAGE / "pages").glob("*.py"),
+    *(CONSOLE / "pages").glob("*.py"),
+    PACKAGE / "signin" / "passwords.py",
     *(PACKAGE / "oauth" / name for name in ("authorization.py", "endpoints.py", "parameters.py")),
     PACKAGE / "signin" / "forms.py",
 ]
 
 
 def _texts() -> Iterator[str]:
-    for template in (PACKAGE / "pages" / "templates").glob("*.html"):
+    for template in TEMPLATES:
         for _, message, *_rest in extract_from_file("jinja2.ext:babel_extract", str(template)):
             yield message if isinstance(message, str) else message[0]
-    for _, message, *_rest in extract_from_file("python", str(PACKAGE / "pages" / "wording.py")):
-        yield str(message)
+    for module in MARKED:
+        for _, message, *_rest in extract_from_file("python", str(module)):
+            yield str(message)
     for term in (*CATEGORIES.values(), *PURPOSES.values()):
         yield from (term.title, term.text)
     for module in SPEAKING:

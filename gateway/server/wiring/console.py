@@ -1,0 +1,102 @@
+"""The console: what actors, platforms and the operator do for themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from starlette.routing import BaseRoute
+
+from consent.columns import utc_now
+from consent.console.actions import ActionHistory
+from consent.console.approvals import Approvals
+from consent.console.clients import ConsoleClients
+from consent.console.invitations import Invitations
+from consent.console.members import Members, ensure_operator
+from consent.console.organizations import Organizations
+from consent.console.oversight import Oversight
+from consent.console.pages import routes as console_routes
+from consent.console.pages.services import ConsoleServices
+from consent.console.usage import Usage
+from consent.oauth.actors import ActorRegistry
+from consent.oauth.registration import DynamicRegistration
+from consent.platform_gates import PlatformGates
+from consent.signin.settings import SignInSettings
+from gateway.config import Settings
+from gateway.server.wiring.consent import ConsentParts
+from gateway.server.wiring.oauth import OAuthParts
+from gateway.server.wiring.platforms import PlatformParts
+from gateway.server.wiring.signin import SignInParts
+from gateway.server.wiring.storage import StorageParts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformLine:
+    """A live platform in the operators' list."""
+
+    platform: str
+    display_name: str
+    version: str
+    is_suspended: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleParts:
+    """The console's services and pages."""
+
+    services: ConsoleServices
+    registration: DynamicRegistration
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the pages, and dynamic client registration."""
+        return [*console_routes.routes(self.services), *self.registration.routes()]
+
+
+def build_console(
+    settings: Settings,
+    storage: StorageParts,
+    consent: ConsentParts,
+    platforms: PlatformParts,
+    sign_in: SignInParts,
+    oauth: OAuthParts,
+) -> ConsoleParts:
+    """Return the console."""
+    database, registry = storage.database, ActorRegistry(storage.database)
+    members = Members(database, sign_in.sessions)
+    registration = DynamicRegistration(database, oauth.settings, consent.stops)
+    with database.begin() as connection:
+        ensure_operator(connection, name=settings.operator_name, at=utc_now())
+
+    def lines() -> Sequence[PlatformLine]:
+        closed = PlatformGates().closed(database)
+        return [
+            PlatformLine(
+                platform=each.name,
+                display_name=each.definition.platform.display_name,
+                version=each.definition.platform.version,
+                is_suspended=each.name in closed,
+            )
+            for each in platforms.platforms.registry.connectors
+        ]
+
+    return ConsoleParts(
+        services=ConsoleServices(
+            engine=database,
+            issuer=settings.issuer,
+            clock=utc_now,
+            sign_in=SignInSettings(issuer=settings.issuer),
+            sessions=sign_in.sessions,
+            forms=sign_in.forms,
+            members=members,
+            invitations=Invitations(database, members),
+            organizations=Organizations(database, members, registry, platforms.display_names),
+            approvals=Approvals(database, members, registry),
+            clients=ConsoleClients(database, consent.stops),
+            oversight=Oversight(database, members, consent.stops),
+            usage=Usage(database),
+            history=ActionHistory(database),
+            registration_tokens=registration,
+            platforms=lines,
+        ),
+        registration=registration,
+    )
