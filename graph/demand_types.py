@@ -8,11 +8,12 @@ from functools import lru_cache
 import strawberry
 
 from graph import demand, forecast
-from graph.catalogue_types import Info, Skill
+from graph.catalogue_types import Info, Occupation, Skill, skills
+from graph.connection import Connection, connection
 from graph.linking.linker import linker_of
 from graph.model import Month, SkillId
 from graph.pages import Key, page_of
-from graph.scalars import PageInfo, graph_of, page_info, refusals, services_of
+from graph.scalars import Money, graph_of, money, refusals, services_of
 from graph.taxonomy import SkillGraph
 
 MAX_LINKS = 50
@@ -73,23 +74,23 @@ class UnmetDemand:
     expected: float = strawberry.field(description="Openings a month that are expected to ask for it.")
     programmes: int
     score: float = strawberry.field(description="Expected openings for each programme, were there one more.")
+    lacking: int | None = strawberry.field(
+        description="Workers near there who lack it, of those who let themselves be counted; null where too few do."
+    )
 
 
-@strawberry.type
-class UnmetDemandEdge:
-    """A gap in a page."""
+@strawberry.type(description="A programme that does not exist yet, and what it would be worth to open it.")
+class Track:
+    """A track as the schema shows it."""
 
-    cursor: str
-    node: UnmetDemand
-
-
-@strawberry.type
-class UnmetDemandConnection:
-    """A page of gaps."""
-
-    edges: list[UnmetDemandEdge]
-    page_info: PageInfo
-    total_count: int
+    occupation: Occupation
+    expected: float = strawberry.field(description="Openings a month that are expected.")
+    programmes: int = strawberry.field(description="Programmes that lead there already.")
+    untaught: list[Skill] = strawberry.field(description="Skills that one needs there and no programme teaches.")
+    pay_per_hour: Money | None = strawberry.field(description="The median of what is offered there now.")
+    value: float = strawberry.field(
+        description="Expected openings times pay, for each programme that there would be with one more."
+    )
 
 
 @strawberry.type(description="A skill that a text speaks of.")
@@ -126,18 +127,35 @@ async def resolve_unmet_demand(
     region: str | None = strawberry.UNSET,
     first: int | None = 20,
     after: str | None = strawberry.UNSET,
-) -> UnmetDemandConnection:
+) -> Connection[UnmetDemand]:
     """Rank skills by what is expected to be asked for and is hardly taught."""
     graph = graph_of(info)
     found = await asyncio.to_thread(lambda: demand_of(graph).unmet(region or None))
     entries: list[tuple[Key, demand.UnmetDemand]] = [((-each.score, each.skill), each) for each in found]
     with refusals():
         page = page_of(entries, first=20 if first is None else first, after=after or None)
-    return UnmetDemandConnection(
-        edges=[UnmetDemandEdge(cursor=cursor, node=_unmet(graph, each)) for cursor, each in page.items],
-        page_info=page_info(page),
-        total_count=page.total,
-    )
+    return connection(page, lambda each: _unmet(graph, each))
+
+
+async def resolve_tracks(
+    info: Info,
+    region: str | None = strawberry.UNSET,
+    first: int | None = 20,
+    after: str | None = strawberry.UNSET,
+) -> Connection[Track]:
+    """Rank the tracks that it would pay most to open."""
+    graph = graph_of(info)
+    found = await asyncio.to_thread(lambda: demand_of(graph).tracks(region or None))
+    entries: list[tuple[Key, demand.Track]] = [((-each.value, -each.expected, each.occupation), each) for each in found]
+    with refusals():
+        page = page_of(entries, first=20 if first is None else first, after=after or None)
+    return connection(page, lambda each: _track(graph, each))
+
+
+async def resolve_demand_regions(info: Info) -> list[str]:
+    """Name the regions that openings are counted for."""
+    graph = graph_of(info)
+    return list((await asyncio.to_thread(demand_of, graph)).regions)
 
 
 async def resolve_skills_in_text(info: Info, text: str, first: int | None = 10) -> list[SkillLink]:
@@ -178,5 +196,21 @@ def _forecast(end: Month, found: forecast.Forecast) -> DemandForecast:
 
 def _unmet(graph: SkillGraph, gap: demand.UnmetDemand) -> UnmetDemand:
     return UnmetDemand(
-        skill=Skill(node=graph.skills[gap.skill]), expected=gap.expected, programmes=gap.programmes, score=gap.score
+        skill=Skill(node=graph.skills[gap.skill]),
+        expected=gap.expected,
+        programmes=gap.programmes,
+        score=gap.score,
+        lacking=gap.lacking,
+    )
+
+
+def _track(graph: SkillGraph, track: demand.Track) -> Track:
+    pay = track.pay_per_hour
+    return Track(
+        occupation=Occupation(node=graph.occupations[track.occupation]),
+        expected=track.expected,
+        programmes=track.programmes,
+        untaught=skills(graph, track.untaught),
+        pay_per_hour=None if pay is None or track.currency is None else money(pay, track.currency),
+        value=track.value,
     )

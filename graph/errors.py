@@ -3,7 +3,7 @@
 GraphError
 ├── InvalidArgumentError   INVALID_ARGUMENT   a value that no request can have
 ├── InvalidCursorError     INVALID_CURSOR     a cursor that this list never gave out
-├── InvalidTargetError     INVALID_TARGET     neither or both of two alternatives
+├── InvalidTargetError     INVALID_TARGET     none or several of the alternatives
 ├── UnknownTargetError     UNKNOWN_TARGET     a target that is not in the graph
 └── TaxonomyError          TAXONOMY_INVALID   data that does not form a graph
 
@@ -35,12 +35,12 @@ class InvalidCursorError(GraphError):
 
 
 class InvalidTargetError(GraphError):
-    """A pathway's target with neither or both of its alternatives."""
+    """A pathway's target with none or several of its alternatives."""
 
     code = "INVALID_TARGET"
 
     def __init__(self) -> None:
-        super().__init__("Give exactly one of opportunity and occupation.")
+        super().__init__("Give exactly one of opportunity, occupation and platform.")
 
 
 class UnknownTargetError(GraphError):
@@ -49,7 +49,7 @@ class UnknownTargetError(GraphError):
     code = "UNKNOWN_TARGET"
 
     def __init__(self, kind: str) -> None:
-        super().__init__(f"There is no {kind} with this id.")
+        super().__init__(f"There is no {kind} with this {'name' if 'platform' in kind else 'id'}.")
 
 
 class TaxonomyError(GraphError):

@@ -10,10 +10,11 @@ import strawberry
 from graphql import GraphQLError
 
 from graph import matching
-from graph.catalogue_types import Info, Opportunity, Skill
+from graph.catalogue_types import Info, Skill
+from graph.market_types import Opportunity
 from graph.matching_text import explain_match
 from graph.model import OpportunityId
-from graph.scalars import PageInfo, checked_id, finding_of, graph_of, refusals, session_of
+from graph.scalars import checked_id, finding_of, graph_of, refusals, session_of
 from graph.taxonomy import SkillGraph
 from graph.worker_index import judge
 
@@ -37,23 +38,6 @@ class OpportunityMatch:
     features: list[MatchFeature]
     missing: list[Skill]
     explanation: str
-
-
-@strawberry.type
-class OpportunityMatchEdge:
-    """A match in a page."""
-
-    cursor: str
-    node: OpportunityMatch
-
-
-@strawberry.type
-class OpportunityMatchConnection:
-    """A page of matches."""
-
-    edges: list[OpportunityMatchEdge]
-    page_info: PageInfo
-    total_count: int
 
 
 @strawberry.type(description="How well a worker suits an opportunity, part by part.")

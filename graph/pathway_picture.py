@@ -1,9 +1,11 @@
-"""A pathway as a picture: Mermaid for documents and clients, SVG for pages. Texts are escaped; no scripts, no links."""
+"""A pathway as a picture: Mermaid for documents, SVG for pages, JSON for clients. Escaped; no scripts, no links."""
 
 from __future__ import annotations
 
 from textwrap import wrap
 from xml.sax.saxutils import escape, quoteattr
+
+import orjson
 
 from graph.plans import Plan, Step, StepKind
 
@@ -57,6 +59,19 @@ def svg_of(plan: Plan) -> str:
         f'role="img" aria-label={quoteattr(plan.explanation)} font-family="system-ui, sans-serif" font-size="14">'
         f'{tip}<path d="M0 0L8 4L0 8z" fill="#555"/></marker></defs>{"".join(boxes)}</svg>\n'
     )
+
+
+def json_of(plan: Plan) -> str:
+    """Return nodes and edges as JSON, for clients that draw themselves."""
+    nodes = [
+        {"id": f"s{number}", "kind": step.kind.value, "lines": _lines(step, plan.currency)}
+        for number, step in enumerate(plan.steps)
+    ]
+    edges = [{"from": f"s{number}", "to": f"s{number + 1}", "open": True} for number in range(len(plan.steps) - 1)]
+    if not plan.reachable:
+        nodes.append({"id": "goal", "kind": StepKind.GOAL.value, "lines": [plan.goal.name]})
+        edges.append({"from": f"s{len(plan.steps) - 1}", "to": "goal", "open": False})
+    return orjson.dumps({"nodes": nodes, "edges": edges}).decode()
 
 
 def _lines(step: Step, currency: str) -> list[str]:

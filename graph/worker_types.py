@@ -13,47 +13,37 @@ from typing import Any
 import strawberry
 from graphql import GraphQLError
 
-from graph import evidence, facts, matching, plans
-from graph.catalogue_types import Info, Occupation, Opportunity, Skill, Training
-from graph.errors import InvalidArgumentError, InvalidTargetError, UnknownTargetError
+from graph import evidence, matching
+from graph.catalogue_types import Info, Skill
+from graph.connection import Connection, connection
 from graph.evidence_text import explain_skill
 from graph.facts import EngagementKind, Fidelity
 from graph.match_types import (
     CandidateMatch,
-    OpportunityMatchConnection,
-    OpportunityMatchEdge,
+    OpportunityMatch,
     opportunity_match,
     resolve_match,
 )
-from graph.model import OccupationId, OpportunityId
 from graph.pages import page_of
-from graph.pathway_picture import mermaid_of, svg_of
-from graph.planning import find_plans
-from graph.plans import StepKind
+from graph.pathway_types import Pathway, resolve_pathway
 from graph.preferences import PLAIN, Preferences
 from graph.profile import Profile
 from graph.profile_export import csv_of, json_ld_of
 from graph.scalars import (
     DateTime,
     Decimal,
-    Money,
     Pairwise,
-    checked_id,
     finding_of,
     graph_of,
-    money,
-    page_info,
     refusals,
     services_of,
     session_of,
 )
 from graph.taxonomy import SkillGraph
+from graph.worker_evidence import holding_of
 
 strawberry.enum(EngagementKind, description="Kinds of gig work.")
-strawberry.enum(Fidelity, description="How far the shape of a platform's data rests on what it documents.")
-strawberry.enum(StepKind, name="PathwayStepKind", description="Kinds of steps of a pathway.")
 
-MAX_PLANS = 10
 SCOPES = [["gig:skills"]]
 MATCHING = [["gig:matching"]]
 MATCHING_PROFILE = [["gig:matching", "gig:skills"]]
@@ -147,69 +137,12 @@ class SkillEvidence:
     explanation: str
 
 
-@strawberry.input(description="Exactly one of the two.")
-class PathwayTarget:
-    """What a pathway leads to."""
-
-    opportunity: strawberry.ID | None = strawberry.UNSET
-    occupation: strawberry.ID | None = strawberry.UNSET
-
-
-@strawberry.type
-class PathwayGoal:
-    """What a pathway leads to: one of the two is set."""
-
-    opportunity: Opportunity | None
-    occupation: Occupation | None
-
-
-@strawberry.type
-class PathwayStep:
-    """One step of a pathway."""
-
-    kind: StepKind
-    title: str
-    training: Training | None
-    gains: list[Skill]
-    hours: int
-    cost: Money
-    why: str
-
-
-@strawberry.enum
-class PictureFormat(Enum):
-    """Formats of a pathway's picture."""
-
-    MERMAID = "MERMAID"
-    SVG = "SVG"
-
-
 @strawberry.enum
 class ProfileFormat(Enum):
     """Formats of a skills profile."""
 
     JSON_LD = "JSON_LD"
     CSV = "CSV"
-
-
-@strawberry.type
-class Pathway:
-    """A plan, or an honest no."""
-
-    plan: strawberry.Private[plans.Plan]
-
-    target: PathwayGoal
-    reachable: bool
-    explanation: str
-    total_hours: int
-    total_cost: Money
-    missing: list[Skill]
-    steps: list[PathwayStep]
-
-    @strawberry.field
-    def picture(self, format: PictureFormat | None = PictureFormat.MERMAID) -> str:
-        """Draw it."""
-        return svg_of(self.plan) if format is PictureFormat.SVG else mermaid_of(self.plan)
 
 
 def refuse_accounts(platforms: list[str] | None = strawberry.UNSET) -> list[PlatformAccount]:
@@ -220,52 +153,23 @@ def refuse_accounts(platforms: list[str] | None = strawberry.UNSET) -> list[Plat
 async def resolve_skills(root: Any, info: Info) -> list[SkillEvidence] | None:
     """Assess the evidence."""
     graph = graph_of(info)
-    holding = await asyncio.to_thread(_holding, root, info)
+    holding = await asyncio.to_thread(holding_of, root, info)
     return [_skill_evidence(graph, each) for each in holding.skills.values()]
-
-
-async def resolve_pathway(
-    root: Any,
-    info: Info,
-    to: PathwayTarget,
-    max_cost: Decimal | None = strawberry.UNSET,
-    max_hours: int | None = strawberry.UNSET,
-    first: int | None = 3,
-) -> list[Pathway] | None:
-    """Find plans."""
-    graph, count = graph_of(info), 3 if first is None else first
-    cost = None if max_cost is strawberry.UNSET else max_cost
-    hours = None if max_hours is strawberry.UNSET else max_hours
-    with refusals():
-        goal = _goal(graph, to)
-        if not 1 <= count <= MAX_PLANS:
-            raise InvalidArgumentError(f"first must be from 1 to {MAX_PLANS}.")
-        for name, limit in (("maxCost", cost), ("maxHours", hours)):
-            if limit is not None and limit < 0:
-                raise InvalidArgumentError(f"{name} must not be negative.")
-        found = await asyncio.to_thread(
-            lambda: find_plans(graph, _holding(root, info), goal, max_cost=cost, max_hours=hours, count=count)
-        )
-    return [_pathway(graph, each) for each in found]
 
 
 async def resolve_opportunities(
     root: Any, info: Info, first: int | None = 10, after: str | None = strawberry.UNSET
-) -> OpportunityMatchConnection | None:
+) -> Connection[OpportunityMatch] | None:
     """Rank what is open."""
     graph, now = graph_of(info), services_of(info).clock()
 
     def find() -> matching.Ranking:
-        return matching.rank(graph, Profile.of(_holding(root, info), _own_wishes(root, info)), now)
+        return matching.rank(graph, Profile.of(holding_of(root, info), _own_wishes(root, info)), now)
 
     found = await asyncio.to_thread(find)
     with refusals():
         page = page_of(found, first=10 if first is None else first, after=after or None)
-    return OpportunityMatchConnection(
-        edges=[OpportunityMatchEdge(cursor=cursor, node=opportunity_match(graph, each)) for cursor, each in page.items],
-        page_info=page_info(page),
-        total_count=page.total,
-    )
+    return connection(page, lambda each: opportunity_match(graph, each))
 
 
 async def resolve_skills_profile(
@@ -273,7 +177,7 @@ async def resolve_skills_profile(
 ) -> str | None:
     """Write the skills as a document."""
     graph = graph_of(info)
-    holding = await asyncio.to_thread(_holding, root, info)
+    holding = await asyncio.to_thread(holding_of, root, info)
     if format is ProfileFormat.CSV:
         return csv_of(graph, holding)
     return json_ld_of(graph, holding, services_of(info).clock())
@@ -285,7 +189,7 @@ async def resolve_matching_profile(root: Any, info: Info) -> str | None:
 
     def work_out() -> str:
         wishes = PLAIN if finding is None else finding.wishes.of(root.id)
-        return Profile.of(_holding(root, info), wishes).to_bytes().decode()
+        return Profile.of(holding_of(root, info), wishes).to_bytes().decode()
 
     return await asyncio.to_thread(work_out)
 
@@ -295,10 +199,6 @@ def _own_wishes(root: Any, info: Info) -> Preferences:
     finding, session = finding_of(info), session_of(info)
     is_own = session.kind == "worker" and session.worker_id == root.id
     return finding.wishes.of(root.id) if finding is not None and is_own else PLAIN
-
-
-def _holding(root: Any, info: Info) -> evidence.Holding:
-    return evidence.assess(graph_of(info), facts.read_facts(root.given), services_of(info).clock())
 
 
 @strawberry.federation.type(keys=["id"])
@@ -326,7 +226,7 @@ class Worker:
         requires=[EVIDENCE],
         description="Plans from what is held to a target, best first.",
     )
-    opportunities: OpportunityMatchConnection | None = strawberry.federation.field(
+    opportunities: Connection[OpportunityMatch] | None = strawberry.federation.field(
         resolver=resolve_opportunities,
         requires_scopes=SCOPES,
         requires=[EVIDENCE],
@@ -351,22 +251,6 @@ class Worker:
     )
 
 
-def _goal(graph: SkillGraph, to: PathwayTarget) -> plans.Goal:
-    opportunity, occupation = to.opportunity or None, to.occupation or None
-    if (opportunity is None) == (occupation is None):
-        raise InvalidTargetError
-    if opportunity is not None:
-        offered = graph.opportunities.get(OpportunityId(checked_id(opportunity)))
-        if offered is None:
-            raise UnknownTargetError("opportunity")
-        return plans.goal_of(graph, offered)
-    assert occupation is not None
-    known = graph.occupations.get(OccupationId(checked_id(occupation)))
-    if known is None:
-        raise UnknownTargetError("occupation")
-    return plans.goal_of(graph, known)
-
-
 def _skill_evidence(graph: SkillGraph, held: evidence.HeldSkill) -> SkillEvidence:
     return SkillEvidence(
         skill=Skill(node=graph.skills[held.skill]),
@@ -388,32 +272,4 @@ def _skill_evidence(graph: SkillGraph, held: evidence.HeldSkill) -> SkillEvidenc
             for each in held.sources
         ],
         explanation=explain_skill(graph, held),
-    )
-
-
-def _pathway(graph: SkillGraph, plan: plans.Plan) -> Pathway:
-    opportunity = plan.goal.opportunity
-    return Pathway(
-        plan=plan,
-        target=PathwayGoal(
-            opportunity=None if opportunity is None else Opportunity(node=opportunity),
-            occupation=Occupation(node=plan.goal.occupation) if opportunity is None else None,
-        ),
-        reachable=plan.reachable,
-        explanation=plan.explanation,
-        total_hours=plan.hours,
-        total_cost=money(plan.cost, plan.currency),
-        missing=[Skill(node=graph.skills[each]) for each in plan.missing],
-        steps=[
-            PathwayStep(
-                kind=each.kind,
-                title=each.title,
-                training=None if each.training is None else Training(node=each.training),
-                gains=[Skill(node=graph.skills[skill]) for skill in each.gains],
-                hours=each.hours,
-                cost=money(each.cost, plan.currency),
-                why=each.why,
-            )
-            for each in plan.steps
-        ],
     )
