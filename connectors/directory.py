@@ -16,6 +16,7 @@ from graphql import DocumentNode, GraphQLError, GraphQLResolveInfo, GraphQLSchem
 from graphql.execution import ExecutionResult, execute
 
 from connectors.accounts.store import AccountStore, AccountView
+from connectors.registration.sdl import REGISTRATION_SDL, ROOT_FIELDS
 from connectors.runtime.provenance import instant
 from connectors.runtime.subgraph import Call
 from connectors.schema import Connector
@@ -62,6 +63,10 @@ type Platform @key(fields: "name") {{
   linking: String!
   connectorVersion: String!
   terms: String
+  """How it has answered in the last hour."""
+  health: PlatformHealth
+  """Where its answers do not fit the mapping; for the platform itself and operators."""
+  drift: [PlatformDrift!]
 }}
 
 enum AccountHealth {{ OK RELINK_NEEDED SUSPENDED }}
@@ -89,6 +94,22 @@ class ConsentedAccounts(Protocol):
         ...
 
 
+class RegistrationAnswers(Protocol):
+    """Answers for the fields of `REGISTRATION_SDL`."""
+
+    def resolve(self, name: str, arguments: Mapping[str, Any], session: Any) -> Awaitable[Any]:
+        """Answer a root field."""
+        ...
+
+    def health(self, platform: str) -> Awaitable[Any]:
+        """Answer `Platform.health`."""
+        ...
+
+    def drift(self, platform: str, session: Any) -> Awaitable[Any]:
+        """Answer `Platform.drift`."""
+        ...
+
+
 @dataclass(slots=True)
 class _CallContext:
     """What resolvers share in one call: the asker, and accounts looked up so far."""
@@ -109,7 +130,10 @@ class DirectorySubgraph:
         consented: ConsentedAccounts,
         *,
         simulated: bool,
+        registration: RegistrationAnswers | None = None,
     ) -> None:
+        """Without `registration`, its fields answer null or an error."""
+        self._registration = registration
         self._definitions = {connector.name: connector.definition for connector in connectors}
         self._platform_of_type = {definition.account_type: name for name, definition in self._definitions.items()}
         self._categories = {connector.name: categories_of(connector) for connector in connectors}
@@ -154,9 +178,15 @@ class DirectorySubgraph:
 
     def _resolve(self, source: Any, info: GraphQLResolveInfo[_CallContext], **arguments: Any) -> Any:
         if isinstance(source, Mapping):
+            if info.field_name in ("health", "drift") and source.get("__typename") == "Platform":
+                return self._fares(source["name"], info.field_name, info.context)
             if info.field_name == "accounts":
                 return self._visible(source["id"], arguments.get("platforms"), info.context)
             return source.get(info.field_name)
+        if info.field_name in ROOT_FIELDS:
+            if self._registration is None:
+                raise GraphQLError("Connectors cannot be registered here.", extensions={"code": "FORBIDDEN"})
+            return self._registration.resolve(info.field_name, arguments, info.context.session)
         match info.field_name:
             case "platforms":
                 return [self._platform(name) for name in sorted(self._definitions)]
@@ -164,6 +194,13 @@ class DirectorySubgraph:
                 return self._platform(arguments["name"])
             case _:
                 return [self._entity(each, info.context) for each in arguments["representations"]]
+
+    def _fares(self, platform: str, field_name: str, context: _CallContext) -> Any:
+        if self._registration is None:
+            return None
+        if field_name == "health":
+            return self._registration.health(platform)
+        return self._registration.drift(platform, context.session)
 
     def _entity(self, representation: Any, context: _CallContext) -> Any:
         if not isinstance(representation, dict):
@@ -228,7 +265,7 @@ def directory_sdl(definitions: Sequence[Definition]) -> str:
         "{ id: ID! @pairwise platform: Platform! health: AccountHealth! linkedAt: DateTime! }"
         for name in sorted(definition.account_type for definition in definitions)
     ]
-    return "\n".join([_HEAD, *stubs]) + "\n"
+    return "\n".join([_HEAD, REGISTRATION_SDL, *stubs]) + "\n"
 
 
 def categories_of(connector: Connector) -> list[str]:

@@ -11,7 +11,8 @@ values     what goes in and comes out
 service    the steps above, one transaction each
 live       keeps a process's connectors in step with the rows
 desk       the same steps for whoever may take them: a platform's engineers, operators
-fields     the desk in GraphQL
+sdl        registration in GraphQL
+fields     what answers for it
 pages      the desk as pages
 """
 

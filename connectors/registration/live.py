@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
 
 from connectors.registration.service import Registration
-from connectors.registry import Registry
-from connectors.schema import AnyConnector
+from connectors.schema import AnyConnector, Connector
 
 _log = logging.getLogger(__name__)
 
 _PAUSE = 1.0
+
+
+class Follower(Protocol):
+    """The running connectors of one process (`connectors.registry.Registry`)."""
+
+    @property
+    def connectors(self) -> Sequence[Connector]:
+        """What runs now."""
+        ...
+
+    def swap(self, connectors: Iterable[Connector]) -> None:
+        """Run these instead."""
+        ...
 
 
 class LiveFeeds:
@@ -34,7 +47,7 @@ class LiveFeeds:
 class LiveConnectors:
     """Follows the registration. `on_swap` recomposes the supergraph and returns; it is called in the event loop."""
 
-    def __init__(self, registration: Registration, registry: Registry, on_swap: Callable[[], None]) -> None:
+    def __init__(self, registration: Registration, registry: Follower, on_swap: Callable[[], None]) -> None:
         self._registration = registration
         self._registry = registry
         self._on_swap = on_swap

@@ -16,6 +16,7 @@ from connectors.schema import AnyConnector, Connector, SdlProblem
 RefusalCode = Literal[
     "NOT_YOURS",
     "SANDBOX_NEEDED",
+    "NOT_WAITING",
     "CONNECTOR_INVALID",
     "VERSION_NOT_NEWER",
     "COMPOSITION_FAILED",
@@ -109,8 +110,9 @@ class VersionView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One line of the history."""
+    """One line of the history; `id` is the generation that it made."""
 
+    id: int
     platform: str
     version_id: int | None
     action: Action

@@ -46,6 +46,10 @@ class ConsentParts:
         """Stop everything that reads one linked account."""
         return await self.stops.drain(Scope(kind="account", ref=account_id))
 
+    async def drain_platform(self, platform: str) -> Revocation:
+        """Stop everything that reads one platform."""
+        return await self.stops.drain(Scope(kind="platform", ref=platform))
+
     def routes(self) -> list[BaseRoute]:
         """Return where the log's checkpoints are published."""
         return audit_routes(self.audit, self.signer.verifier)

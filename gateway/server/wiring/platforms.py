@@ -13,10 +13,13 @@ from connectors.linking.mail import SandboxMail, SmtpMail
 from connectors.linking.proving import Mail
 from connectors.observation import Observer
 from connectors.registration import LiveFeeds, Registration
+from connectors.registration.desk import RegistrationDesk
+from connectors.registration.fields import RegistrationFields
 from connectors.registry import Platforms, build_platforms
 from connectors.sandbox.providers import built_in_providers
 from connectors.transport import Wire
 from consent.columns import utc_now
+from consent.console.roles import may
 from consent.platform_gates import PlatformGates
 from consent.visibility import SubjectGates
 from gateway.config import Settings
@@ -35,6 +38,7 @@ class PlatformParts:
     wire: Wire
     registration: Registration
     observer: Observer
+    desk: RegistrationDesk
     generation: int
     platforms: Platforms
     feeds: FeedKeeper
@@ -47,6 +51,7 @@ class PlatformParts:
             self.platforms.accounts,
             self.consent.consented,
             simulated=bool(self.settings.sandbox_url),
+            registration=RegistrationFields(self.desk, may),
         )
 
     def display_names(self) -> dict[str, str]:
@@ -59,6 +64,7 @@ class PlatformParts:
 
     async def close(self) -> None:
         """Hang up."""
+        await self.desk.close()
         await self.wire.close()
 
 
@@ -91,6 +97,13 @@ def build_platform_parts(settings: Settings, storage: StorageParts, consent: Con
         wire=wire,
         registration=registration,
         observer=observer,
+        desk=RegistrationDesk(
+            registration,
+            observer,
+            environment,
+            simulated=frozenset(each.name for each in (*built_in(), *built_in_providers())),
+            drain=consent.drain_platform,
+        ),
         generation=generation,
         platforms=build_platforms(
             connectors,
