@@ -120,11 +120,13 @@ class CanonicalRule(Generic[E_co]):
         self._trusted = trusted
 
     def check_subgraphs(self, subgraphs: Sequence[SubgraphLike]) -> Iterator[E_co]:
-        """Yield the errors of each platform's subgraph."""
-        for subgraph in subgraphs:
-            if subgraph.name not in self._trusted:
-                for code, message in _problems(subgraph):
-                    yield self._make_error(code, f"[{subgraph.name}] {message}")
+        """Yield the errors of each platform's subgraph, and of platforms that share a type."""
+        platforms = [subgraph for subgraph in subgraphs if subgraph.name not in self._trusted]
+        for subgraph in platforms:
+            for code, message in _problems(subgraph):
+                yield self._make_error(code, f"[{subgraph.name}] {message}")
+        for code, message in _shared(platforms):
+            yield self._make_error(code, message)
 
     def check_supergraph(self, merged: object) -> Iterator[E_co]:
         """Nothing more shows in the merged schema."""
@@ -132,6 +134,19 @@ class CanonicalRule(Generic[E_co]):
 
 
 Problem = tuple[str, str]
+
+
+def _shared(platforms: Sequence[SubgraphLike]) -> Iterator[Problem]:
+    """A type of one platform is no other's: a fetch for it must not go to somebody else."""
+    owners: dict[str, str] = {}
+    for subgraph in platforms:
+        roots = set(subgraph.schema.roots.values())
+        for name in subgraph.schema.types:
+            if name in subgraph.machinery or name in _BUILT_IN or name in roots or name in canonical_types():
+                continue
+            owner = owners.setdefault(name, subgraph.name)
+            if owner != subgraph.name:
+                yield "TYPE_OF_TWO_PLATFORMS", f"[{subgraph.name}] {name} belongs to {owner}; choose another name."
 
 
 def _problems(subgraph: SubgraphLike) -> Iterator[Problem]:

@@ -19,6 +19,7 @@ from connectors.runtime.field_tree import Tree
 from connectors.runtime.pages import moment, started_at
 from connectors.runtime.provenance import instant
 from connectors.schema.definition import Definition, Distinct
+from connectors.transport import UpstreamMalformedError
 
 Json = Any
 
@@ -183,6 +184,17 @@ def fold_earnings(payments: Iterable[Json], since: date | None, until: date | No
     return summaries
 
 
+def _amount(value: Json) -> Decimal:
+    """Return an amount. Raises `UpstreamMalformedError`: a sum that leaves one out would be wrong."""
+    try:
+        amount = Decimal(str(value))
+    except ArithmeticError:
+        amount = None
+    if amount is None or not amount.is_finite():
+        raise UpstreamMalformedError("The platform's answer has something else where an amount is mapped.")
+    return amount
+
+
 def payments_of(records: Iterable[Json]) -> list[Json]:
     """Return engagements that carry their own earnings as payments, made when the work ended."""
     return [
@@ -226,7 +238,7 @@ def _sum_lines(lines: Sequence[Json]) -> list[Json]:
     sums: dict[tuple[str, str | None], Decimal] = {}
     for line in lines:
         key = (str(line.get("kind")), line.get("sourceCode"))
-        sums[key] = sums.get(key, Decimal(0)) + Decimal(str(line.get("amount")))
+        sums[key] = sums.get(key, Decimal(0)) + _amount(line.get("amount"))
     currency = lines[0].get("currency") if lines else None
     return [
         {"kind": kind, "amount": dump_json(amount), "currency": currency, "sourceCode": code}

@@ -33,6 +33,8 @@ from connectors.transport.permit import require_open
 
 Json = Any
 
+_NAMES = ("ref", "engagement", "kind", "work")
+"""Fields of records by which they are told apart, joined and counted."""
 _REQUIRED: Mapping[str, frozenset[str]] = {
     ENGAGEMENTS: frozenset({"ref", "kind", "status"}),
     PAYMENTS: frozenset({"at", "lines"}),
@@ -239,6 +241,8 @@ def _records(value: Json, name: str, tree: Tree | None) -> list[Json]:
     found = flat(given) if isinstance(given, list) else None
     if found is None or not all(isinstance(record, dict) for record in found):
         raise UpstreamMalformedError(f"The platform's answer has no list of {name} where it used to be.")
+    if any(isinstance(record.get(key), list | dict) for record in found for key in _NAMES):
+        raise UpstreamMalformedError(f"The platform's {name} have something else where a name is mapped.")
     for required in _REQUIRED.get(name, frozenset()) & (tree or {}).keys():
         if any(record.get(required) is None for record in found):
             raise UpstreamMalformedError(f"The platform's {name} have no {required} where it used to be.")

@@ -260,8 +260,12 @@ class ConnectorSubgraph:
             message = cause.message
             if cause.retry_after is not None:
                 extensions["retryAfter"] = round(cause.retry_after, 1)
-        elif isinstance(cause, GraphQLError):
-            extensions |= cause.extensions or {}
+        elif isinstance(cause, GraphQLError) and cause.extensions:
+            extensions |= cause.extensions
+        elif isinstance(cause, GraphQLError):  # its message shows the value
+            message = "The platform's answer has something else where this field is mapped."
+        elif isinstance(cause, TypeError) and error.message.startswith("Cannot return null for non-nullable"):
+            message = "The platform's answer has no value where one is mapped."
         elif cause is not None:
             message = "The connector failed on this field."
             extensions["code"] = "SUBGRAPH_ERROR"

@@ -24,9 +24,10 @@ from graphql import (
 
 from connectors.schema.definition import ProviderDefinition
 from connectors.schema.directives import DirectiveReader, platform_of
+from connectors.schema.endpoint_rules import endpoint_problems, source_problems
 from connectors.schema.feeds import feed_complaints, read_entries, read_feeds
 from connectors.schema.problem import SdlProblem, problem_at
-from connectors.schema.rules import NAME, VERSION, endpoint_problems, source_problems
+from connectors.schema.rules import NAME, VERSION
 from connectors.schema.vocabulary import spec
 
 ALLOWED = frozenset({"link", "platform", "limits", "source", "envelope", "feed", "entry"})

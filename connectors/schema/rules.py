@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from graphql import (
     DirectiveDefinitionNode,
     FieldDefinitionNode,
-    GraphQLError,
     InterfaceTypeDefinitionNode,
     ListValueNode,
     ObjectTypeDefinitionNode,
@@ -21,26 +19,25 @@ from graphql import (
     TypeDefinitionNode,
     TypeExtensionNode,
     TypeNode,
-    parse,
 )
 
 from connectors.mapping import MappingError, ObjectShape
 from connectors.schema.definition import (
     ClientCredentialsLinking,
     Definition,
-    Endpoint,
     Linking,
     MessageProof,
     OAuth2Linking,
-    Source,
     TakeoutLinking,
 )
 from connectors.schema.document import ConnectorDocument, canonical_account_field, same_text
+from connectors.schema.endpoint_rules import endpoint_problems, source_problems, url_problems
 from connectors.schema.feeds import feed_complaints
 from connectors.schema.mapping_rules import ENGAGEMENTS, PAYMENTS, mapping_complaints
 from connectors.schema.problem import SdlProblem, problem_at
 from connectors.schema.remote_rules import remote_problems
-from connectors.schema.variables import parse_mapping, parse_request_mapping
+from connectors.schema.sites import site_problems
+from connectors.schema.variables import parse_mapping
 from connectors.schema.vocabulary import (
     CATEGORIES,
     CATEGORY_OF_FIELD,
@@ -54,10 +51,6 @@ NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 VERSION = re.compile(r"\d+\.\d+\.\d+")
 _FOLDS = {"experience": {ENGAGEMENTS}, "evidence": {ENGAGEMENTS, "experience"}, "earnings": {ENGAGEMENTS, PAYMENTS},
           "Engagement.earnings": {PAYMENTS}}  # fmt: skip
-_RESERVED_HEADERS = frozenset(
-    {"authorization", "connection", "content-length", "cookie", "host", "proxy-authorization", "te", "trailer",
-     "transfer-encoding", "upgrade"}
-)  # fmt: skip
 
 
 def sdl_problems(document: ConnectorDocument) -> Iterator[SdlProblem]:
@@ -78,6 +71,7 @@ def definition_problems(document: ConnectorDocument, definition: Definition) -> 
     yield from _names(document, definition)
     yield from _proof(definition.linking)
     yield from _endpoints(document, definition)
+    yield from site_problems(definition)
     yield from _paging(document, definition)
     yield from _each(document, definition)
     yield from _supply(document, definition)
@@ -238,16 +232,16 @@ def _proof(linking: Linking) -> Iterator[SdlProblem]:
 def _endpoints(document: ConnectorDocument, definition: Definition) -> Iterator[SdlProblem]:
     node = document.account
     if definition.remote is not None:
-        yield from _url(definition.remote.url, "@remote")
+        yield from url_problems(definition.remote.url, "@remote")
     for source in definition.sources.values():
         yield from source_problems(source)
     method = definition.linking.method
     if isinstance(method, OAuth2Linking | ClientCredentialsLinking):
-        yield from _url(method.token_endpoint, "@linking tokenEndpoint")
+        yield from url_problems(method.token_endpoint, "@linking tokenEndpoint")
     if isinstance(method, OAuth2Linking):
-        yield from _url(method.authorization_endpoint, "@linking authorizationEndpoint")
+        yield from url_problems(method.authorization_endpoint, "@linking authorizationEndpoint")
         if method.revocation_endpoint is not None:
-            yield from _url(method.revocation_endpoint, "@linking revocationEndpoint")
+            yield from url_problems(method.revocation_endpoint, "@linking revocationEndpoint")
     endpoints = {connect.id: connect.endpoint for connect in definition.connects}
     for number, identity in enumerate(definition.linking.identity, 1):
         endpoints[f"identity {number}"] = identity.endpoint
@@ -260,40 +254,6 @@ def _endpoints(document: ConnectorDocument, definition: Definition) -> Iterator[
             yield from endpoint_problems(name, endpoint, node)
         elif endpoint.file not in files:
             yield problem_at(node, "FILE_UNKNOWN", f"{name}: @linking(takeout:) has no file {endpoint.file!r}.")
-
-
-def source_problems(source: Source) -> Iterator[SdlProblem]:
-    """Yield what is wrong with a `@source`."""
-    yield from _url(source.base_url, f"@source {source.name}")
-    for header in source.headers:
-        if header.name.lower() in _RESERVED_HEADERS:
-            yield problem_at(None, "HEADER_RESERVED", f"@source {source.name}: {header.name} cannot be set.")
-
-
-def endpoint_problems(name: str, endpoint: Endpoint, node: ObjectTypeDefinitionNode | None) -> Iterator[SdlProblem]:
-    """Yield what is wrong with an endpoint."""
-    if not endpoint.path.startswith("/"):
-        yield problem_at(node, "PATH_NOT_RELATIVE", f"{name}: the path begins with / and stays at its source.")
-    for text in (endpoint.query_params, endpoint.body):
-        if text is not None:
-            try:
-                parse_request_mapping(text)
-            except MappingError as error:
-                yield problem_at(node, "MAPPING_INVALID", f"{name}: {error.message} [{error.code}]")
-    for header in endpoint.headers:
-        if header.name.lower() in _RESERVED_HEADERS:
-            yield problem_at(node, "HEADER_RESERVED", f"{name}: {header.name} cannot be set.")
-    if endpoint.document is not None:
-        try:
-            parse(endpoint.document)
-        except GraphQLError as error:
-            yield problem_at(node, "GRAPHQL_DOCUMENT_INVALID", f"{name}: {error.message}")
-
-
-def _url(url: str, where: str) -> Iterator[SdlProblem]:
-    parts = urlsplit(url)
-    if parts.scheme != "https" or not parts.hostname or parts.username is not None or "{" in parts.netloc:
-        yield problem_at(None, "URL_NOT_HTTPS", f"{where}: a fixed https address without credentials is needed.")
 
 
 def _paging(document: ConnectorDocument, definition: Definition) -> Iterator[SdlProblem]:

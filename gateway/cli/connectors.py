@@ -55,6 +55,7 @@ def add_parsers(commands: Any) -> None:
 
 def _check(options: argparse.Namespace) -> int:
     from connectors.schema import check, load_any
+    from connectors.schema.sites import hosts_of
     from gateway.registry import compose_with
 
     sdl = read_file(options.file).decode(errors="replace")
@@ -73,6 +74,8 @@ def _check(options: argparse.Namespace) -> int:
     if options.sample and isinstance(connector, Connector):
         _show_samples(connector, options.sample)
     print(f"{connector.name}: no problems; it composes with {words}")
+    if isinstance(connector, Connector):
+        print(f"{connector.name}: calls {', '.join(hosts_of(connector.definition)) or 'nobody'}")
     return 0
 
 

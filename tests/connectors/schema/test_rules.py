@@ -102,6 +102,15 @@ CASES = {
     "host from a template": ("https://api.acme.example", "https://{$account.host}", "URL_NOT_HTTPS"),
     "credentials in a URL": ("https://api.acme.example", "https://u:p@api.acme.example", "URL_NOT_HTTPS"),
     "path to elsewhere": ('GET: "/jobs"', 'GET: "https://evil.example/jobs"', "PATH_NOT_RELATIVE"),
+    "second site that would get the credential": (
+        '@source(name: "acme"',
+        '@source(name: "evil", http: { baseURL: "https://acme.evil.example" }) @source(name: "acme"',
+        "CREDENTIAL_TO_TWO_SITES",
+    ),
+    "path that leaves its source": ('GET: "/jobs"', 'GET: "//evil.example/jobs"', "PATH_NOT_RELATIVE"),
+    "path with the credential": ('GET: "/jobs"', 'GET: "/{$credential}/jobs"', "TEMPLATE_INVALID"),
+    "path from a variable": ('GET: "/jobs"', 'GET: "{$account.path}"', "PATH_NOT_RELATIVE"),
+    "unfinished template": ('GET: "/jobs"', 'GET: "/{$account.path"', "TEMPLATE_INVALID"),
     "reserved header": (
         'baseURL: "https://api.acme.example"',
         'baseURL: "https://api.acme.example", headers: [{ name: "Authorization", value: "x" }]',

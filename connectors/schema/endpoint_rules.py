@@ -1,0 +1,91 @@
+"""The rules of sources and endpoints: fixed https hosts, paths that stay there, templates and mappings that parse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final
+from urllib.parse import urlsplit
+
+from graphql import GraphQLError, ObjectTypeDefinitionNode, parse
+
+from connectors.mapping import MappingError, Selection, TemplateKind, parse_template
+from connectors.schema.definition import Endpoint, Header, Source
+from connectors.schema.problem import SdlProblem, problem_at
+from connectors.schema.variables import REQUEST_VARIABLES, parse_mapping, parse_request_mapping
+
+_RESERVED_HEADERS = frozenset(
+    {"authorization", "connection", "content-length", "cookie", "host", "proxy-authorization", "te", "trailer",
+     "transfer-encoding", "upgrade"}
+)  # fmt: skip
+_ANY_SOURCE: Final = "https://source.example"
+
+
+def source_problems(source: Source) -> Iterator[SdlProblem]:
+    """Yield what is wrong with a `@source`."""
+    where = f"@source {source.name}"
+    yield from url_problems(source.base_url, where)
+    yield from _templates(where, (), source.headers, None)
+    yield from _requests(where, (source.query_params,), None)
+    verdicts = (source.is_success, source.is_error, source.is_unauthorized, source.is_forbidden, source.is_throttled,
+                source.is_unavailable, source.is_absent, source.retry_after)  # fmt: skip
+    yield from _answers(where, verdicts, None)
+
+
+def endpoint_problems(name: str, endpoint: Endpoint, node: ObjectTypeDefinitionNode | None) -> Iterator[SdlProblem]:
+    """Yield what is wrong with an endpoint."""
+    if not endpoint.path.startswith("/") or endpoint.path.startswith("//"):
+        yield problem_at(node, "PATH_NOT_RELATIVE", f"{name}: the path begins with one / and stays at its source.")
+    yield from _templates(name, (endpoint.path,), endpoint.headers, node)
+    yield from _requests(name, (endpoint.query_params, endpoint.body), node)
+    yield from _answers(name, (endpoint.is_success,), node)
+    if endpoint.document is not None:
+        try:
+            parse(endpoint.document)
+        except GraphQLError as error:
+            yield problem_at(node, "GRAPHQL_DOCUMENT_INVALID", f"{name}: {error.message}")
+
+
+def url_problems(url: str, where: str) -> Iterator[SdlProblem]:
+    """Yield a problem where a URL is no fixed https address."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not parts.hostname or parts.username is not None or "{" in parts.netloc:
+        yield problem_at(None, "URL_NOT_HTTPS", f"{where}: a fixed https address without credentials is needed.")
+
+
+def _templates(
+    where: str, paths: Sequence[str], headers: Sequence[Header], node: ObjectTypeDefinitionNode | None
+) -> Iterator[SdlProblem]:
+    for header in headers:
+        if header.name.lower() in _RESERVED_HEADERS:
+            yield problem_at(node, "HEADER_RESERVED", f"{where}: {header.name} cannot be set.")
+    # A path has the place in a URL that it is given at its source.
+    templates = [(f"{_ANY_SOURCE}{path}", TemplateKind.URL) for path in paths]
+    for text, kind in [*templates, *((header.value, TemplateKind.HEADER) for header in headers)]:
+        try:
+            parse_template(text, kind, variables=REQUEST_VARIABLES)
+        except MappingError as error:
+            yield problem_at(node, "TEMPLATE_INVALID", f"{where}: {error.message} [{error.code}]")
+
+
+def _requests(
+    where: str, mappings: Iterable[str | None], node: ObjectTypeDefinitionNode | None
+) -> Iterator[SdlProblem]:
+    yield from _mappings(where, mappings, node, parse_request_mapping)
+
+
+def _answers(where: str, mappings: Iterable[str | None], node: ObjectTypeDefinitionNode | None) -> Iterator[SdlProblem]:
+    yield from _mappings(where, mappings, node, parse_mapping)
+
+
+def _mappings(
+    where: str,
+    mappings: Iterable[str | None],
+    node: ObjectTypeDefinitionNode | None,
+    parse_text: Callable[[str], Selection],
+) -> Iterator[SdlProblem]:
+    for text in mappings:
+        if text is not None:
+            try:
+                parse_text(text)
+            except MappingError as error:
+                yield problem_at(node, "MAPPING_INVALID", f"{where}: {error.message} [{error.code}]")
