@@ -19,10 +19,10 @@ from consent.pages.guard import FormFields, Guard, first
 from consent.pages.log_export import csv_text, download, line_of, whole_log
 from consent.pages.rendering import Renderer
 from consent.pages.services import PagesServices
+from consent.pages.wording import ERASE
 from consent.signin.sessions import SignedIn
 
 _PAGE: Final = 200
-_CONFIRMATION: Final = "erase"
 
 
 class OwnDataPages:
@@ -52,7 +52,8 @@ class OwnDataPages:
         erase = self._services.erase
         if erase is None:
             return self._guard.refuse(request, worker, "Erasure is not offered here.", 404)
-        if first(fields, "confirm") != _CONFIRMATION:
+        typed = first(fields, "confirm").strip().casefold()
+        if typed not in {ERASE, self._renderer.wording(self._renderer.locale_of(request, worker)).erase_word()}:
             return self._page(request, worker, status=422, problem=True)
         for account in await self._services.linked_accounts.of_worker(worker.worker_id):
             if account.health != "not_linked":
@@ -117,7 +118,7 @@ class OwnDataPages:
             status=status,
             problem=problem,
             can_erase=self._services.erase is not None,
-            confirmation=_CONFIRMATION,
+            confirmation=self._renderer.wording(self._renderer.locale_of(request, worker)).erase_word(),
         )
 
 
@@ -141,7 +142,9 @@ def _flat(value: Any) -> dict[str, Any]:
         if isinstance(each, dict):
             flat |= {f"{name}.{inner}": part for inner, part in each.items()}
         elif isinstance(each, list):
-            flat[name] = " ".join(":".join(item.values()) for item in each)
+            flat[name] = " ".join(
+                ":".join(map(str, item.values())) if isinstance(item, dict) else str(item) for item in each
+            )
         else:
             flat[name] = each
     return flat

@@ -46,6 +46,9 @@ STATUSES: Final[Mapping[str, str]] = {
     "invalidated": _("Declared void"),
 }
 
+ERASE: Final = _("erase")
+"""The word that a worker types to have their account erased."""
+
 REQUEST_STATUSES: Final[Mapping[str, str]] = {
     "pending": _("Waiting"),
     "granted": _("Allowed"),
@@ -157,6 +160,10 @@ class Wording:
     def request_status(self, status: str) -> str:
         """Return what became of a request."""
         return self._translate(REQUEST_STATUSES[status]) if status in REQUEST_STATUSES else status
+
+    def erase_word(self) -> str:
+        """Return the word to type for an erasure."""
+        return self._translate(ERASE)
 
     def pay_period(self, period: str) -> str:
         """Return what pay is counted by."""

@@ -200,6 +200,14 @@ def test_erasing_needs_the_word_and_ends_everything(site: Any, submit: Any) -> N
     assert site.browser.get("/me").status_code == 303, "nobody can sign in as an erased worker"
 
 
+def test_the_word_is_asked_for_in_the_workers_language(site: Any, submit: Any) -> None:
+    site.sign_in()
+    swedish = {"accept-language": "sv"}
+    assert "radera" in site.browser.get("/me/data", headers=swedish).text
+    token = submit(site.browser, "/me/data", "/me/erase", {"confirm": " Radera "}, headers=swedish)
+    assert 'data-status="confirmed"' in token.text
+
+
 def test_erasing_forgets_how_one_signs_in(site: Any, submit: Any) -> None:
     kim = {"login": "kim@worker.example", "password": "correct horse battery"}
     submit(site.browser, "/sign-in", "/sign-in", kim)
