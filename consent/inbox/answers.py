@@ -15,6 +15,7 @@ from sqlmodel import col
 from consent.inbox.asking import record
 from consent.inbox.models import ActorBlock, ConsentRequest
 from consent.oauth.models import REQUESTS
+from consent.stops import share_stops
 
 KEPT: Final = timedelta(days=730)
 """How long an answered request stays in its worker's history."""
@@ -36,6 +37,7 @@ def refuse_request(connection: Connection, request_id: str, *, now: datetime) ->
 
 def cancel_request(connection: Connection, request_id: str, actor_id: str, *, now: datetime) -> bool:
     """Take a request back for the actor that made it; false when it is not pending, or not its own."""
+    share_stops(connection)
     if not _is_mine(connection, request_id, actor_id):
         return False
     answered = connection.execute(
@@ -58,6 +60,7 @@ def cancel_request(connection: Connection, request_id: str, actor_id: str, *, no
 
 def expire_requests(connection: Connection, *, now: datetime) -> int:
     """Mark the requests that nobody answered in time, also those that reached nobody; returns how many."""
+    share_stops(connection)
     due = connection.execute(
         update(ConsentRequest)
         .where(col(ConsentRequest.status) == "pending", col(ConsentRequest.expires_at) <= now)
@@ -72,6 +75,7 @@ def expire_requests(connection: Connection, *, now: datetime) -> int:
 
 def block_actor(connection: Connection, worker_id: str, actor_id: str, *, now: datetime) -> None:
     """Let no request of the actor reach the worker any more; what waits leaves the inbox. The actor is not told."""
+    share_stops(connection)
     found = (col(ActorBlock.worker_id) == worker_id, col(ActorBlock.actor_id) == actor_id)
     if connection.execute(select(col(ActorBlock.actor_id)).where(*found)).one_or_none() is None:
         connection.execute(insert(ActorBlock).values(worker_id=worker_id, actor_id=actor_id, created_at=now))
@@ -90,6 +94,7 @@ def block_actor(connection: Connection, worker_id: str, actor_id: str, *, now: d
 
 def unblock_actor(connection: Connection, worker_id: str, actor_id: str, *, now: datetime) -> bool:
     """Take requests of the actor again; false when it was not blocked."""
+    share_stops(connection)
     done = connection.execute(
         delete(ActorBlock).where(col(ActorBlock.worker_id) == worker_id, col(ActorBlock.actor_id) == actor_id)
     )
@@ -113,6 +118,7 @@ def _close(
     now: datetime,
     grant_id: str | None,
 ) -> None:
+    share_stops(connection)
     row = connection.execute(
         update(ConsentRequest)
         .where(

@@ -64,6 +64,7 @@ def ask(
     connection: Connection, *, client_id: str, actor_id: str, addressee: str, request: GigRequest, now: datetime
 ) -> Asked | AskedTooOften:
     """Keep `request` in the caller's transaction. `addressee` is what `addressee_of` returned."""
+    share_stops(connection)
     _one_at_a_time(connection, actor_id)
     named = hashlib.sha256(f"{actor_id} {addressee}".encode()).hexdigest()
     made = (col(ConsentRequest.actor_id) == actor_id, col(ConsentRequest.created_at) > now - DAY)
@@ -101,8 +102,11 @@ def record(
     by: tuple[str, str | None],
     payload: dict[str, object],
 ) -> None:
-    """Write the event `consent:request:<action>`."""
-    share_stops(connection)
+    """Write the event `consent:request:<action>`.
+
+    The caller has taken `share_stops` before it changed any request: erasing a worker, which stops everything,
+    changes requests too, and the two would else wait for each other.
+    """
     kind, who = by
     connection.execute(
         insert(ConsentEvent).values(
