@@ -3,7 +3,7 @@
 In reading order:
 
 * `engine.py`: `Engine`, the whole pipeline;
-* `version.py`: one loaded version of the supergraph, with its caches (`cache.py`); `garbage.py`;
+* `version.py`: one loaded version of the supergraph, with its caches (`cache.py`); `garbage.py`, `labels.py`;
 * `documents.py`: a request's text to a valid document, within `limits.py`; `cost.py` estimates what its answer costs,
   `budget.py` who may spend how much;
 * `sealing.py`: the client's ids become variables before planning;

@@ -242,7 +242,8 @@ class Engine:
     ) -> tuple[CompiledPlan, RequestContext]:
         """Authorize and plan. Raises `InvalidRequestError`."""
         coerced = self._unsealed(version, operation, coerced, session)
-        planned = operation.plan(scopes, operation.deferring(coerced) if in_parts else None)
+        deferring = operation.deferring(coerced) if in_parts else None
+        planned = operation.plan(scopes, deferring, version.labels.active(session))
         try:
             introspection = operation.introspection.answer(coerced) if operation.introspection else {}
         except GraphQLError as error:

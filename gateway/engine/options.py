@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from gateway.engine.labels import ChooseLabels
 from gateway.planner.options import PlannerOptions
 
 
@@ -33,7 +34,8 @@ class EngineOptions:
     `timeout` bounds an operation in seconds; fetches that are not done by then fail with `UPSTREAM_TIMEOUT`.
     `documents` and `plans` are the sizes of the caches; `documents_weight` bounds the characters of all cached
     documents, `plans_weight` the fields of all cached plans. `max_response_bytes` bounds an answer in which entities
-    inside entities multiply.
+    inside entities multiply. `labels` decides which labels of progressive overrides are active for a session; those of
+    the form `percent(x)` are decided by chance.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -45,4 +47,5 @@ class EngineOptions:
     documents_weight: int = 4_000_000
     plans: int = 2_000
     plans_weight: int = 200_000
+    labels: ChooseLabels | None = None
     planner: PlannerOptions = field(default_factory=PlannerOptions)

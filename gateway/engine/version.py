@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from graphql import (
@@ -27,6 +27,7 @@ from gateway.engine.cost import CostModel
 from gateway.engine.documents import ParsedDocument, client_variables, read_document
 from gateway.engine.garbage import uncollected
 from gateway.engine.introspection import Introspection
+from gateway.engine.labels import OverrideLabels
 from gateway.engine.options import EngineOptions
 from gateway.engine.sealing import SealedArguments
 from gateway.engine.variables import VariableReader
@@ -88,19 +89,25 @@ class PreparedOperation:
         self.introspection = (
             Introspection(document.document, definition, version.api_schema) if self._operation.introspection else None
         )
-        self.plans: dict[tuple[frozenset[str] | None, frozenset[str] | None], PlannedOperation] = {}
+        self.plans: dict[tuple[frozenset[str] | None, frozenset[str] | None, frozenset[str]], PlannedOperation] = {}
 
-    def plan(self, scopes: frozenset[str] | None, deferring: frozenset[str] | None = None) -> PlannedOperation:
+    def plan(
+        self,
+        scopes: frozenset[str] | None,
+        deferring: frozenset[str] | None = None,
+        labels: frozenset[str] = frozenset(),
+    ) -> PlannedOperation:
         """Return the plan for a caller with these scopes (None: no static authorization).
 
-        `deferring` is what the method of that name returned; None plans for an answer in one piece.
+        `deferring` is what the method of that name returned; None plans for an answer in one piece. `labels` are the
+        active labels of progressive overrides.
         """
-        found = self.plans.get((scopes, deferring))
+        found = self.plans.get((scopes, deferring, labels))
         if found is None:
             operation = self._operation if deferring is None else self._normalized(deferring)
-            found = self._version.plan(operation, scopes)
+            found = self._version.plan(operation, scopes, labels)
             if len(self.plans) < MAX_PLANS_PER_OPERATION:
-                self.plans[scopes, deferring] = found
+                self.plans[scopes, deferring, labels] = found
         return found
 
     def deferring(self, variables: Mapping[str, Any]) -> frozenset[str] | None:
@@ -143,11 +150,14 @@ class SupergraphVersion:
             hidden_values=self.supergraph.inaccessible_values,
             sealed={(each[0], each[1]) for each in coordinates if len(each) == 2},
         )
+        self.labels = OverrideLabels(self.supergraph, options.labels)
         self.costs = CostModel(supergraph_sdl, self.api_schema, assumed_list_size=options.limits.assumed_list_size)
         self._documents: LruCache[tuple[str, str | None], PreparedOperation | tuple[GraphQLErrorDict, ...]] = LruCache(
             options.documents, options.documents_weight
         )
-        self._plans: LruCache[str, CompiledPlan | PlanError] = LruCache(options.plans, options.plans_weight)
+        self._plans: LruCache[tuple[str, frozenset[str]], CompiledPlan | PlanError] = LruCache(
+            options.plans, options.plans_weight
+        )
 
     def prepare(self, text: str, operation_name: str | None) -> PreparedOperation:
         """Return the operation of a document. Raises `InvalidRequestError`; refusals are cached too."""
@@ -165,25 +175,30 @@ class SupergraphVersion:
             raise InvalidRequestError(found)
         return found
 
-    def plan(self, operation: Operation, scopes: frozenset[str] | None) -> PlannedOperation:
+    def plan(
+        self, operation: Operation, scopes: frozenset[str] | None, labels: frozenset[str] = frozenset()
+    ) -> PlannedOperation:
         """Authorize, then plan or find the plan of an equal operation."""
         removed: tuple[Removed, ...] = ()
         if scopes is not None:
             operation, removed = authorize(self.supergraph, operation, scopes)
-        key = operation_key(operation)
+        key = (operation_key(operation), labels)
         found = self._plans.get(key)
         if found is None:
-            found = self._compiled(operation)
+            found = self._compiled(operation, labels)
             self._plans.put(key, found, found.weight if isinstance(found, CompiledPlan) else 1)
         if isinstance(found, PlanError):
             raise _refusal(found)
         return PlannedOperation(plan=found, errors=tuple(_unauthorized(each) for each in removed))
 
-    def _compiled(self, operation: Operation) -> CompiledPlan | PlanError:
+    def _compiled(self, operation: Operation, labels: frozenset[str]) -> CompiledPlan | PlanError:
         """Plan and compile; that there is no plan is worth remembering too, it may have taken long to find out."""
+        options = self._options.planner
+        if labels:
+            options = replace(options, override_labels=options.override_labels | labels)
         with uncollected():
             try:
-                made = plan(self.supergraph, operation, self._options.planner, stopwatch())
+                made = plan(self.supergraph, operation, options, stopwatch())
             except PlanError as error:
                 return error
             return compile_plan(made, self.schema)
