@@ -27,6 +27,8 @@ def hosts_of(definition: Definition) -> list[str]:
     """Return the hosts that are called, sorted: those of sources, then those of the authorization server."""
     method = definition.linking.method
     sources = {urlsplit(source.base_url).hostname or "" for source in definition.sources.values()}
+    if definition.remote is not None:
+        sources.add(urlsplit(definition.remote.url).hostname or "")
     signing_in: set[str] = set()
     if isinstance(method, OAuth2Linking | ClientCredentialsLinking):
         signing_in.add(urlsplit(method.token_endpoint).hostname or "")

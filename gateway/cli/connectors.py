@@ -73,9 +73,9 @@ def _check(options: argparse.Namespace) -> int:
         raise CommandError("COMPOSITION_FAILED", f"the connector does not compose with {words}")
     if options.sample and isinstance(connector, Connector):
         _show_samples(connector, options.sample)
-    print(f"{connector.name}: no problems; it composes with {words}")
     if isinstance(connector, Connector):
         print(f"{connector.name}: calls {', '.join(hosts_of(connector.definition)) or 'nobody'}")
+    print(f"{connector.name}: no problems; it composes with {words}")
     return 0
 
 

@@ -106,7 +106,7 @@ def test_subgraphs_that_do_not_compose_say_why(run, tmp_path):
 @pytest.mark.parametrize("file", sorted(CATALOGUE.glob("*.graphql")), ids=lambda file: file.stem)
 def test_every_connector_of_the_catalogue_is_sound(run, file, tmp_path):
     code, out, _ = run("connectors", "check", str(file), GIGWAY_DATABASE_URL=f"sqlite:///{tmp_path}/none.db")
-    sound, hosts = out.splitlines()
+    hosts, sound = out.splitlines()
     assert (code, sound) == (
         0,
         f"{file.stem}: no problems; it composes with the built-in catalogue (there is no database yet)",
@@ -127,6 +127,7 @@ def test_a_connector_to_begin_with_is_sound_and_shows_what_it_makes_of_a_respons
     assert (code, err) == (0, "")
     if samples:
         assert out.splitlines()[0] == 'me: {"profile":{"displayName":"Ada","city":5,"memberSince":"2024-01-01"}}'
+    assert out.splitlines()[-2].startswith("harbour_hands: calls ")
     assert out.splitlines()[-1].startswith("harbour_hands: no problems")
 
 
