@@ -24,6 +24,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from tests.consent.pages.conftest import PASSWORD, Account
 from tests.consent.pages.test_own_data import log_lines
 from tests.consent.pages.test_preview import Gateway
 from tests.consent.pages.test_requests_page import ask_in_inbox
@@ -74,6 +75,10 @@ def running(make_site: Any, clock: Any) -> Iterator[Any]:
 
 def test_60_61_65_66_the_pages_in_a_browser(running: Any) -> None:
     log_lines(running, 45)
+    running.accounts.accounts += [
+        Account("lyft", "Lyft", "relink_needed", running.clock()),
+        Account("fiverr", "Fiverr", "unavailable", running.clock()),
+    ]
     old = running.world.give(running.alex, [("uber", "ratings")], purpose="training", days=300)
     running.clock.advance(timedelta(days=91))
     asked = [ask_in_inbox(running, purpose) for purpose in ("job_matching", "training")]
@@ -81,6 +86,7 @@ def test_60_61_65_66_the_pages_in_a_browser(running: Any) -> None:
     settings = {
         "asked": asked,
         "grant": old.id,
+        "kim": ["kim@worker.example", PASSWORD],
         "issuer": running.issuer,
         "consents": consents,
         "callback": running.callback,
@@ -111,6 +117,7 @@ def test_60_61_65_66_the_pages_in_a_browser(running: Any) -> None:
         "back": ["code", "iss", "state"],
         "revoked": "confirmed",
         "allowed_in_inbox": True,
+        "erased": "Your account is erased",
         "blocked": "Refused and blocked.",
         "first_stop": "skip",
         "second_answer": "You have already answered this request. Your answer counted once.",

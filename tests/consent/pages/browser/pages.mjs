@@ -141,6 +141,28 @@ for (const [label, options] of [
   await page.context().close();
 }
 
+// What is only there after an answer: an ended consent, a blocked actor, an erased account.
+{
+  const page = await open({ bypassCSP: true, viewport: { width: 360, height: 740 } });
+  await signIn(page);
+  await page.click("article form[action$='/revoke'] button");
+  await look(page, "grant-ended");
+  await page.goto(`${issuer}/me/requests`);
+  await look(page, "requests-blocked");
+  await page.goto(`${issuer}/me/log?before=20`);
+  await look(page, "log-middle");
+  await page.click("form[action='/sign-out'] button");
+  await page.fill("#login", settings.kim[0]);
+  await page.fill("#password", settings.kim[1]);
+  await page.click("form.stack button");
+  await page.goto(`${issuer}/me/data`);
+  await page.fill("#confirm", "erase");
+  await page.click("form[action='/me/erase'] button");
+  await look(page, "erased");
+  seen.erased = (await page.textContent("h1")).trim();
+  await page.context().close();
+}
+
 // The keyboard alone reaches the answer; a second answer does not count.
 {
   const page = await open();
