@@ -112,7 +112,7 @@ def test_a_chosen_language_stays(site: Any, submit: Any) -> None:
     assert chosen.headers["location"] == "/me/log"
     path = site.ask()
     page = site.browser.get(path, headers={"accept-language": "en"})
-    for words in ("Nordic Staffing</bdi> vill se en del av dina arbetsuppgifter", "31 maj 2030", "Kryssa i allt"):
+    for words in ("Nordic Staffing</bdi> vill se en del av uppgifterna om ditt arbete", "31 maj 2030", "Kryssa i allt"):
         assert words in page.text
     submit(site.browser, path, path, {"item": ["uber:ratings"], "answer": "allow"})
     (grant,) = site.world.grants.of_worker(site.alex)
