@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from consent.vocabulary import CATEGORIES, SELF_PURPOSE
+from consent.vocabulary import ANY_PLATFORM, CATEGORIES, SELF_PURPOSE
 
 Reason = Literal[
     "NOT_GRANTED",
@@ -199,9 +199,12 @@ def _concerns(question: Question, facts: SubjectFacts, grant: GrantState) -> boo
 
 
 def _granted(terms: GrantTerms, platform: str | None, category: str) -> bool | None:
-    """Whether an item was granted or refused; on any platform when `platform` is None; None when not asked."""
+    """Whether an item was granted or refused; on any platform when `platform` is None; None when not asked.
+
+    What is granted on `*` belongs to no platform, and so to every one.
+    """
     if platform is not None:
-        return terms.items.get((platform, category))
+        return terms.items.get((platform, category), terms.items.get((ANY_PLATFORM, category)))
     answers = [granted for (_, name), granted in terms.items.items() if name == category]
     return any(answers) if answers else None
 

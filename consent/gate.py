@@ -23,6 +23,9 @@ _PLATFORM = "platform:"
 SEARCHES: Mapping[str, str] = {"Opportunity": "matching"}
 """Types that are nobody's data and on which an actor may search for workers, and the category that the search needs."""
 
+COUNTED: Mapping[str, str] = {"skills": "statistics"}
+"""What may be read to count under another category than its own: derived from gigs, and only ever told of many."""
+
 GatePermit = LeasePermit | SearchPermit
 
 _MESSAGES: Mapping[Reason, str] = {
@@ -64,6 +67,10 @@ class GateSession(Protocol):
     def platform(self) -> str | None: ...  # noqa: D102
     @property
     def role(self) -> str | None: ...  # noqa: D102
+    @property
+    def counting(self) -> bool:
+        """Whether the gateway itself reads, to count: what skills are worked out from, as `statistics`."""
+        ...
 
 
 class GateQuestion(Protocol):
@@ -137,7 +144,7 @@ class ConsentGate:
                     decisions[position] = ScopeDecision(denied=denied)
             else:
                 for (position, _), answer in zip(asked, answers, strict=True):
-                    decisions[position] = self._decision(requests[position], answer)
+                    decisions[position] = self._decision(requests[position], answer, session)
         return [decision for decision in decisions if decision is not None]
 
     async def release(
@@ -161,7 +168,7 @@ class ConsentGate:
                 ended = [disclosure.permit for disclosure in disclosures]
         gone = set(ended)
         over: dict[GatePermit, frozenset[str]] = {
-            permit: frozenset(map(scope_of, permit.categories)) for permit in permits if permit in gone
+            permit: _scopes_of(permit.categories) for permit in permits if permit in gone
         }
         for search in searches:
             if search.ended or not gone.isdisjoint(search.members):
@@ -209,7 +216,7 @@ class ConsentGate:
             if session.kind == "actor" and scope not in session.scopes:
                 refused[category] = "SCOPE_MISSING"
             else:
-                categories.add(category)
+                categories.add(COUNTED.get(category, category) if session.counting else category)
         return Inquiry(
             question=Question(
                 asker=asker,
@@ -222,9 +229,11 @@ class ConsentGate:
             refused=refused,
         )
 
-    def _decision(self, request: GateQuestion, answer: Answer) -> ScopeDecision:
+    def _decision(self, request: GateQuestion, answer: Answer, session: GateSession) -> ScopeDecision:
         """Translate `answer`. A scope that names no category is denied like one that was never granted."""
         allowed = frozenset(map(scope_of, answer.allowed))
+        if session.counting:
+            allowed = _scopes_of(answer.allowed) & request.scopes
         if len(allowed) == len(request.scopes):
             return ScopeDecision(permit=answer.permit, allowed=allowed)
         reasons: dict[str, Reason] = dict.fromkeys(request.scopes - allowed, "NOT_GRANTED")
@@ -247,6 +256,12 @@ class ConsentGate:
             )
             for scope, reason in sorted(reasons.items())
         }
+
+
+def _scopes_of(categories: frozenset[str]) -> frozenset[str]:
+    """Return the scopes that were read under categories, those that were read to count included."""
+    counted = {name for name, as_category in COUNTED.items() if as_category in categories}
+    return frozenset(map(scope_of, categories | counted))
 
 
 def _inherited(request: GateQuestion) -> tuple[LeasePermit, ...]:

@@ -52,6 +52,10 @@ class StandingConsents:
         found = self._granting("matching", "skills", grant_id=grant_id)
         return found[0] if found else None
 
+    def counted(self) -> Sequence[StandingGrant]:
+        """Return every grant in force with `statistics`."""
+        return self._granting("statistics")
+
     def open_accounts(self, worker_id: str) -> frozenset[str]:
         """Return the worker's accounts that may be read."""
         with self._engine.connect() as connection:

@@ -1,7 +1,8 @@
 """Which linked accounts exist for whom, and the switch that account linking turns: open or closed.
 
 An actor sees an account only if a grant in force for its purpose has an item granted at that platform; otherwise
-even the existence of the account would tell where the worker works.
+even the existence of the account would tell where the worker works. When the gateway itself reads to count, a grant of
+`statistics`, which belongs to no platform, opens all of them to it, and to nobody else.
 """
 
 from __future__ import annotations
@@ -9,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, exists, insert, select, update
+from sqlalchemy import Connection, Engine, and_, exists, insert, select, update
 from sqlmodel import Session, col
 
 from consent.columns import utc_now
 from consent.gate import GateSession
 from consent.models import ConsentGrant, GrantItem, SubjectGate, Worker
 from consent.stops import lock_stops
-from consent.vocabulary import SELF_PURPOSE
+from consent.vocabulary import ANY_PLATFORM, SELF_PURPOSE
 
 
 class ConsentedAccounts:
@@ -41,11 +42,13 @@ class ConsentedAccounts:
         if session.kind == "worker" and session.purpose == SELF_PURPOSE and session.worker_id == worker_id:
             query = gates
         elif session.kind == "actor" and session.purpose is not None and session.actor_id is not None:
+            at_platform = col(GrantItem.platform) == col(SubjectGate.platform)
+            to_count = and_(col(GrantItem.platform) == ANY_PLATFORM, col(GrantItem.category) == "statistics")
             item = (
                 select(col(GrantItem.grant_id))
                 .join(ConsentGrant, col(ConsentGrant.id) == col(GrantItem.grant_id))
                 .where(
-                    col(GrantItem.platform) == col(SubjectGate.platform),
+                    to_count if session.counting else at_platform,
                     col(GrantItem.granted).is_(True),
                     col(ConsentGrant.worker_id) == worker_id,
                     col(ConsentGrant.actor_id) == session.actor_id,

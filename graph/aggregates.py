@@ -1,13 +1,12 @@
-"""Numbers about many workers that tell nothing about one: counts and quantiles under k-anonymity.
+"""Numbers about many that tell nothing about one: the smallest group that is told of, and quantiles over such groups.
 
-Only workers who granted `statistics` are counted, each once. A group of fewer than `K` is not told. Nor is a part whose
-rest would be smaller than `K`, since who knows the whole could subtract: *1 of 12 lacks it* and *11 of 12 lack it* say
-the same of one person. Quantiles, never means or extremes, and only from `K` contributors.
+Quantiles, never means or extremes, and only from `K` contributors. How counts of workers are told is
+`counting.publication`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from statistics import median
@@ -21,17 +20,9 @@ STEP = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppressed:
-    """Not told: too few contributors, or too few in the rest."""
+    """Not told: too few contributors."""
 
-    reason: Literal["TOO_FEW", "REST_TOO_FEW"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
-    """How many of how many, both rounded to multiples of `STEP`."""
-
-    count: int
-    total: int
+    reason: Literal["TOO_FEW"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,18 +34,6 @@ class Quantiles:
     upper: Decimal
     contributors: int
     """Rounded to a multiple of `STEP`."""
-
-
-def share_of(flags: Mapping[str, bool]) -> Share | Suppressed:
-    """Return how many contributors (by key) something is true of."""
-    total, count = len(flags), sum(flags.values())
-    if total < K or 0 < count < K:
-        return Suppressed(reason="TOO_FEW")
-    if 0 < total - count < K:
-        return Suppressed(reason="REST_TOO_FEW")
-    if count == 0 or count == total:
-        return Suppressed(reason="REST_TOO_FEW" if count else "TOO_FEW")
-    return Share(count=_rounded(count), total=_rounded(total))
 
 
 def quantiles_of(values: Iterable[tuple[str, Decimal]]) -> Quantiles | Suppressed:

@@ -9,6 +9,7 @@ import strawberry
 from graph import model
 from graph.catalogue_types import Info, Occupation, Skill
 from graph.connection import Connection, connection
+from graph.counting_types import PayGuidance, SkillGap, resolve_pay_guidance, resolve_skill_gaps
 from graph.demand_types import (
     DemandSeries,
     SkillLink,
@@ -223,6 +224,13 @@ class Query:
     )
     demand_regions: list[str] = strawberry.field(
         resolver=resolve_demand_regions, description="Regions that openings are counted for."
+    )
+    skill_gaps: Connection[SkillGap] = strawberry.field(
+        resolver=resolve_skill_gaps,
+        description="What workers who granted this actor `statistics` lack near open work, told of ten and more.",
+    )
+    pay_guidance: PayGuidance | None = strawberry.field(
+        resolver=resolve_pay_guidance, description="What openings pay for a skill; null for fewer than ten."
     )
     unmet_demand: Connection[UnmetDemand] = strawberry.field(
         resolver=resolve_unmet_demand, description="Skills that will be asked for and are hardly taught, most first."

@@ -10,6 +10,7 @@ import strawberry
 from graph import demand, forecast
 from graph.catalogue_types import Info, Occupation, Skill, skills
 from graph.connection import Connection, connection
+from graph.counting_types import release_of
 from graph.linking.linker import linker_of
 from graph.model import Month, SkillId
 from graph.pages import Key, page_of
@@ -130,7 +131,7 @@ async def resolve_unmet_demand(
 ) -> Connection[UnmetDemand]:
     """Rank skills by what is expected to be asked for and is hardly taught."""
     graph = graph_of(info)
-    found = await asyncio.to_thread(lambda: demand_of(graph).unmet(region or None))
+    found = await asyncio.to_thread(lambda: demand_of(graph).unmet(region or None, release_of(info)))
     entries: list[tuple[Key, demand.UnmetDemand]] = [((-each.score, each.skill), each) for each in found]
     with refusals():
         page = page_of(entries, first=20 if first is None else first, after=after or None)

@@ -18,10 +18,11 @@ from graph.names import fold
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class City:
-    """A city; `country` is its ISO 3166-1 code."""
+    """A city; `country` is its ISO 3166-1 code, `region` its ISO 3166-2 code where statistics know one."""
 
     name: str
     country: str
+    region: str
     latitude: float
     longitude: float
 
@@ -52,6 +53,7 @@ def _rows() -> Iterator[tuple[City, tuple[str, ...]]]:
         city = City(
             name=row["name"],
             country=row["country"],
+            region=row["region"] or row["country"],
             latitude=float(row["latitude"]),
             longitude=float(row["longitude"]),
         )

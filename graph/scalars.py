@@ -14,6 +14,7 @@ from graphql import GraphQLError
 from strawberry.federation.schema_directive import schema_directive
 from strawberry.schema_directive import Location
 
+from graph.counting.releases import ReleaseStore
 from graph.errors import GraphError, InvalidArgumentError
 from graph.finding.candidates import CandidateSearch
 from graph.finding.consents import Asker
@@ -86,10 +87,11 @@ class Services(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """How workers are found, and what they want."""
+    """How workers are found and counted, and what they want."""
 
     search: CandidateSearch
     wishes: WishStore
+    releases: ReleaseStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +104,7 @@ class _Nobody:
     purpose: str | None = None
     grant_id: str | None = None
     request_id: str = ""
+    counting: bool = False
 
 
 def services_of(info: strawberry.Info[Any, Any]) -> Services:

@@ -16,6 +16,7 @@ from graphql import GraphQLError
 from graph import evidence, matching
 from graph.catalogue_types import Info, Skill
 from graph.connection import Connection, connection
+from graph.counting.contribution import Contribution
 from graph.evidence_text import explain_skill
 from graph.facts import EngagementKind, Fidelity
 from graph.match_types import (
@@ -46,6 +47,7 @@ strawberry.enum(EngagementKind, description="Kinds of gig work.")
 
 SCOPES = [["gig:skills"]]
 MATCHING = [["gig:matching"]]
+COUNTING = [["gig:skills", "gig:statistics"]]
 MATCHING_PROFILE = [["gig:matching", "gig:skills"]]
 EVIDENCE = (
     "accounts { id evidence { platform kind occupation { scheme code label mapping } terms completed cancelled hours "
@@ -194,6 +196,20 @@ async def resolve_matching_profile(root: Any, info: Info) -> str | None:
     return await asyncio.to_thread(work_out)
 
 
+async def resolve_contribution(root: Any, info: Info) -> str | None:
+    """Write down what the worker adds to counts, for ourselves alone: nobody is told anything of one worker."""
+    finding, session, graph = finding_of(info), session_of(info), graph_of(info)
+    if finding is None or not session.counting:
+        return None
+    now = services_of(info).clock()
+
+    def work_out() -> str:
+        offered = [each for each in graph.opportunities.values() if each.is_open(now)]
+        return Contribution.of(holding_of(root, info), finding.wishes.of(root.id).place, offered).to_bytes().decode()
+
+    return await asyncio.to_thread(work_out)
+
+
 def _own_wishes(root: Any, info: Info) -> Preferences:
     """Return the worker's wishes when they ask themselves. An actor's `skills` grant does not cover these."""
     finding, session = finding_of(info), session_of(info)
@@ -242,6 +258,12 @@ class Worker:
         requires_scopes=MATCHING_PROFILE,
         requires=[EVIDENCE],
         description="All that is kept of them for being found, as JSON: derived from evidence, with their own wishes.",
+    )
+    contribution: str | None = strawberry.federation.field(
+        resolver=resolve_contribution,
+        requires_scopes=COUNTING,
+        requires=[EVIDENCE],
+        description="What they add to numbers about many. Only the gateway itself reads it, to count; null to others.",
     )
     skills_profile: str | None = strawberry.federation.field(
         resolver=resolve_skills_profile,

@@ -23,6 +23,7 @@ class RequestSession:
     `scopes` are the effective static scopes (`gig:<category>`), see DESIGN §3.1.
     `platform` names the platform that a `platform` speaks for; `role` is what it, or an `operator`, may do.
     `max_cost` and `cost_per_minute` are limits of this actor's own (`budgets.py`).
+    `counting` is set by ourselves alone, where what is read goes into numbers about many (category `statistics`).
     `token_ref` is a prefix of the token's hash: enough to find it in the log, useless as a credential.
     """
 
@@ -35,6 +36,7 @@ class RequestSession:
     grant_id: str | None = None
     scopes: frozenset[str] = field(default=frozenset())
     token_ref: str | None = None
+    counting: bool = False
     platform: str | None = None
     role: str | None = None
     max_cost: int | None = None

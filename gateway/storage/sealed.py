@@ -44,6 +44,8 @@ SEALED: Final = (
     _bytes_column("matching_wishes", "sealed"),
     _bytes_column("matching_ranking", "sealed"),
     _bytes_column("matching_shown", "sealed"),
+    _bytes_column("statistics_contribution", "sealed"),
+    _bytes_column("statistics_release", "sealed"),
     SealedColumn(
         table="worker_credential",
         column="secret",

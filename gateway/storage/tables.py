@@ -24,6 +24,7 @@ MODULES = (
     "connectors.registration.models",
     "connectors.takeout.models",
     "gateway.storage.lasting_keys",
+    "graph.counting.tables",
     "graph.finding.tables",
     "graph.store",
 )

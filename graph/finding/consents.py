@@ -68,6 +68,8 @@ class Asker(Protocol):
     def grant_id(self) -> str | None: ...  # noqa: D102
     @property
     def request_id(self) -> str: ...  # noqa: D102
+    @property
+    def counting(self) -> bool: ...  # noqa: D102
 
 
 class Vault(Protocol):

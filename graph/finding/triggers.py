@@ -2,8 +2,8 @@
 
 | what ends | what goes |
 |---|---|
-| a grant (withdrawn, revoked, expired, superseded, invalidated) | its vector, its task, its part of the ranking log |
-| an account (unlinked, closed, moved, deleted) | the worker's vectors, which are computed anew; their part of the log |
+| a grant, however it ends | its vector, its task, its part of the ranking log, its part in counts |
+| an account (unlinked, closed, moved, deleted) | the worker's vectors (made anew); their part of the log and counts |
 | a worker (erased, deleted) | all of these, and their wishes |
 
 A granted item `matching` makes a task. A further trigger counts each change of a vector, so that no process ranks by
@@ -17,16 +17,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 _OF_GRANT = tuple(
-    f"DELETE FROM {table} WHERE grant_id = NEW.id" for table in ("matching_vector", "matching_task", "matching_shown")
+    f"DELETE FROM {table} WHERE grant_id = NEW.id"
+    for table in ("matching_vector", "matching_task", "matching_shown", "statistics_contribution")
 )
 _OF_ACCOUNT = (
     "DELETE FROM matching_vector WHERE worker_id = OLD.worker_id",
     "DELETE FROM matching_shown WHERE worker_id = OLD.worker_id",
+    "DELETE FROM statistics_contribution WHERE worker_id = OLD.worker_id",
     "UPDATE matching_task SET due_at = CURRENT_TIMESTAMP, claimed_until = NULL WHERE worker_id = OLD.worker_id",
 )
 _OF_WORKER = tuple(
     f"DELETE FROM {table} WHERE worker_id = OLD.id"
-    for table in ("matching_vector", "matching_task", "matching_shown", "matching_wishes")
+    for table in ("matching_vector", "matching_task", "matching_shown", "matching_wishes", "statistics_contribution")
 )
 _TO_DO = (
     "INSERT INTO matching_task (grant_id, worker_id, due_at, failures) "

@@ -29,6 +29,7 @@ from gateway.server.app import create_app
 from gateway.server.demo_workers import PERSONAS
 from gateway.storage.database import create_database_engine
 from gateway.storage.keyring import generate_key
+from graph.counting import publisher
 
 ALEX, ROBIN = PERSONAS[0].worker_id, PERSONAS[1].worker_id
 AT_SANDBOX = "alex.sandberg@sandbox.example"
@@ -45,6 +46,7 @@ def run_server(app, listening):
 
 @pytest.fixture(scope="module")
 def gigway(tmp_path_factory):
+    publisher.POLL_SECONDS = 0.2
     folder = tmp_path_factory.mktemp("finding")
     listening = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
     port, sandbox_port = (each.getsockname()[1] for each in listening)
@@ -74,14 +76,14 @@ def gigway(tmp_path_factory):
         each.close()
 
 
-def give(engine, grants, client, actor_id, worker_id, granted):
+def give(engine, grants, client, actor_id, worker_id, granted, purpose="job_matching"):
     with Session(engine) as session:
         record = grants.grant(
             session,
             worker_id=worker_id,
             client_id=client.client_id,
             actor_id=actor_id,
-            purpose="job_matching",
+            purpose=purpose,
             granted=granted,
             expires_at=datetime.now(UTC) + timedelta(days=1),
             locale="en",
@@ -135,7 +137,9 @@ async def play(gigway):
     alex = give(engine, grants, client, actor_id, ALEX, [("*", "matching"), ("uber", "skills")])
     robin = give(engine, grants, client, actor_id, ROBIN, [("*", "matching"), ("uber", "skills")])
     give(engine, grants, client, actor_id, add_worker(engine), [("uber", "skills")])  # does not want to be found
+    give(engine, grants, client, actor_id, ALEX, [("*", "statistics")], purpose="labour_statistics")
     await until(lambda: len(rows(engine, "SELECT 1 FROM matching_vector")) == 2)
+    await until(lambda: rows(engine, "SELECT 1 FROM statistics_release WHERE sealed IS NOT NULL"))
     answers, told = [], []
     async with aiohttp.ClientSession(base_url=issuer) as actor:
         login = {
@@ -211,7 +215,10 @@ def test_a_worker_is_found_while_they_want_to_be_and_sees_it_in_their_log(gigway
     background = {(row.category, row.platform) for row in events if row.token_ref == "background refresh"}
     assert background == {("skills", "uber"), ("skills", "internal"), ("matching", "internal")}
     assert ("matching", "allow", "ranking replay") in {(row.category, row.decision, row.token_ref) for row in events}
-    searched = [row for row in events if row.token_ref not in ("background refresh", "ranking replay")]
+    counted = {(row.category, row.platform) for row in events if row.token_ref == "background count"}
+    assert counted == {("statistics", "uber"), ("statistics", "internal")}
+    assert len(rows(engine, "SELECT 1 FROM statistics_contribution")) == 1
+    searched = [row for row in events if not (row.token_ref or "").startswith(("background", "ranking"))]
     assert {(row.category, row.decision, row.records) for row in searched} == {("matching", "allow", 1)}
     assert rows(engine, "SELECT 1 FROM fetch_lease") == []
     assert [code for code, _ in told] == [0, 0, 0]

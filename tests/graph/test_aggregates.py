@@ -1,40 +1,9 @@
 from decimal import Decimal
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.aggregates import STEP, K, Quantiles, Share, Suppressed, quantiles_of, share_of
-
-
-def people(count, true):
-    return {f"w{number}": number < true for number in range(count)}
-
-
-@pytest.mark.parametrize(
-    ("count", "true", "expected"),
-    [
-        (9, 4, Suppressed(reason="TOO_FEW")),
-        (30, 9, Suppressed(reason="TOO_FEW")),
-        (30, 0, Suppressed(reason="TOO_FEW")),
-        (30, 21, Suppressed(reason="REST_TOO_FEW")),
-        (30, 30, Suppressed(reason="REST_TOO_FEW")),
-        (30, 10, Share(count=10, total=30)),
-        (101, 52, Share(count=50, total=100)),
-    ],
-)
-def test_small_groups_and_small_rests_are_not_told(count, true, expected):
-    assert share_of(people(count, true)) == expected
-
-
-@given(st.integers(0, 200), st.integers(0, 200))
-def test_whatever_is_told_is_about_many_and_their_rest_is_many(count, true):
-    true = min(true, count)
-    told = share_of(people(count, true))
-    if isinstance(told, Share):
-        assert true >= K
-        assert count - true >= K
-        assert told.count % STEP == told.total % STEP == 0
+from graph.aggregates import K, Quantiles, Suppressed, quantiles_of
 
 
 def test_one_contributor_counts_once_however_much_they_bring():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from consent.columns import utc_now
 from consent.models import new_id
@@ -13,9 +13,11 @@ from consent.vocabulary import scope_of
 from gateway.engine import Engine, EngineResponse
 from gateway.server.session import RequestSession
 from gateway.server.wiring.storage import StorageParts
+from graph.counting.publisher import Publisher
+from graph.counting.releases import ReleaseStore
 from graph.finding.book import WishBook
 from graph.finding.candidates import CandidateSearch
-from graph.finding.consents import FindableGrant
+from graph.finding.consents import FindableGrant, Reads
 from graph.finding.pools import Pools
 from graph.finding.rankings import RankingLog
 from graph.finding.refresher import Refresher
@@ -27,8 +29,11 @@ from graph.taxonomy import SkillGraph
 BACKGROUND = "background refresh"
 """What the access log shows in place of a token."""
 
-_QUERY = "query Refresh($worker: ID!) { worker(id: $worker) { matchingProfile } }"
-_SCOPES = frozenset({scope_of("matching"), scope_of("skills")})
+COUNTING = "background count"
+"""The same, for numbers about many."""
+
+_PROFILE = "query Refresh($worker: ID!) { worker(id: $worker) { matchingProfile } }"
+_CONTRIBUTION = "query Count($worker: ID!) { worker(id: $worker) { contribution } }"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,21 +48,42 @@ class FindingParts:
     def refresher(self, storage: StorageParts, engine: Engine) -> Refresher:
         """Return what keeps vectors fresh: it reads as the actor of each grant, for its purpose, bound to it."""
 
-        async def read(grant: FindableGrant) -> EngineResponse:
-            session = RequestSession(
-                request_id=new_id(),
-                kind="actor",
-                actor_id=grant.actor_id,
-                client_id=grant.client_id,
-                purpose=grant.purpose,
-                grant_id=grant.grant_id,
-                scopes=_SCOPES,
-                token_ref=BACKGROUND,
-            )
-            worker = storage.sealer.seal_for_actor(grant.worker_id, grant.actor_id)
-            return await engine.execute(_QUERY, {"worker": worker}, None, session, session.scopes)
-
+        read = _reader(storage, engine, _PROFILE, _session_to_find)
         return Refresher(storage.database, self.consents, self.vectors, read, clock=utc_now)
+
+    def publisher(self, storage: StorageParts, engine: Engine) -> Publisher:
+        """Return what makes the monthly numbers: it reads likewise, to count."""
+        read = _reader(storage, engine, _CONTRIBUTION, _session_to_count)
+        return Publisher(self.consents, self.finding.releases, read, clock=utc_now)
+
+
+def _reader(
+    storage: StorageParts, engine: Engine, query: str, session_for: Callable[[FindableGrant], RequestSession]
+) -> Reads:
+    async def read(grant: FindableGrant) -> EngineResponse:
+        session = session_for(grant)
+        worker = storage.sealer.seal_for_actor(grant.worker_id, grant.actor_id)
+        return await engine.execute(query, {"worker": worker}, None, session, session.scopes)
+
+    return read
+
+
+def _session_to_find(grant: FindableGrant) -> RequestSession:
+    return RequestSession(
+        request_id=new_id(),
+        kind="actor",
+        actor_id=grant.actor_id,
+        client_id=grant.client_id,
+        purpose=grant.purpose,
+        grant_id=grant.grant_id,
+        scopes=frozenset({scope_of("matching"), scope_of("skills")}),
+        token_ref=BACKGROUND,
+    )
+
+
+def _session_to_count(grant: FindableGrant) -> RequestSession:
+    scopes = frozenset({scope_of("statistics"), scope_of("skills")})
+    return replace(_session_to_find(grant), scopes=scopes, token_ref=COUNTING, counting=True)
 
 
 def build_finding(storage: StorageParts, graph: Callable[[], SkillGraph]) -> FindingParts:
@@ -69,7 +95,7 @@ def build_finding(storage: StorageParts, graph: Callable[[], SkillGraph]) -> Fin
     search = CandidateSearch(Pools(graph, vectors, utc_now), rankings, SearchAdmission(), utc_now)
     wishes = WishStore(database, vault, utc_now)
     return FindingParts(
-        finding=Finding(search=search, wishes=wishes),
+        finding=Finding(search=search, wishes=wishes, releases=ReleaseStore(database, vault, consents)),
         book=WishBook(wishes, vectors, graph),
         consents=consents,
         vectors=vectors,

@@ -25,6 +25,7 @@ from gateway.server.wiring.finding import build_finding
 from gateway.server.wiring.platforms import PlatformParts
 from gateway.server.wiring.storage import StorageParts
 from graph.builtin import load_builtin
+from graph.counting.publisher import Publisher
 from graph.finding.book import WishBook
 from graph.finding.refresher import Refresher
 from graph.live import LiveSkillGraph
@@ -40,6 +41,7 @@ class GraphParts:
     recorder: Recorder
     skills: LiveSkillGraph
     refresher: Refresher
+    publisher: Publisher
     wishes: WishBook
 
     def is_composed(self) -> bool:
@@ -47,10 +49,16 @@ class GraphParts:
         return bool(self.engine.supergraph_sdl)
 
     def work(self) -> list[Coroutine[None, None, None]]:
-        """Return what watches the registry, the taxonomy and the market, refreshes who can be found, and records how
-        platforms fare.
+        """Return what watches the registry, the taxonomy and the market, refreshes who can be found, publishes numbers
+        about many, and records how platforms fare.
         """
-        return [self.live.watch(), self.skills.watch(), self.refresher.run(), self.recorder.run()]
+        return [
+            self.live.watch(),
+            self.skills.watch(),
+            self.refresher.run(),
+            self.publisher.run(),
+            self.recorder.run(),
+        ]
 
 
 def build_graph(
@@ -85,7 +93,13 @@ def build_graph(
     recorder = Recorder(storage.database, _process_id(), lambda: registry.subgraphs, lambda: live.loaded, clock=utc_now)
     refresher = finding.refresher(storage, graph.engine)
     return GraphParts(
-        engine=graph.engine, live=live, recorder=recorder, skills=skills, refresher=refresher, wishes=finding.book
+        engine=graph.engine,
+        live=live,
+        recorder=recorder,
+        skills=skills,
+        refresher=refresher,
+        publisher=finding.publisher(storage, graph.engine),
+        wishes=finding.book,
     )
 
 

@@ -21,6 +21,7 @@ class Session:
     purpose: str | None = "job_matching"
     grant_id: str | None = None
     request_id: str = "r1"
+    counting: bool = False
 
 
 class Searcher:

@@ -466,6 +466,28 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("asker"),
     )
     op.create_table(
+        "statistics_contribution",
+        sa.Column("grant_id", sa.String(32), nullable=False),
+        sa.Column("worker_id", sa.String(32), nullable=False),
+        sa.Column("actor_id", sa.String(64), nullable=False),
+        sa.Column("purpose", sa.String(64), nullable=False),
+        sa.Column("since", sa.Integer(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("grant_id"),
+    )
+    with op.batch_alter_table("statistics_contribution", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_statistics_contribution_worker_id"), ["worker_id"], unique=False)
+
+    op.create_table(
+        "statistics_release",
+        sa.Column("actor_id", sa.String(64), nullable=False),
+        sa.Column("purpose", sa.String(64), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("actor_id", "purpose", "number"),
+    )
+    op.create_table(
         "stop_notice",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sa.String(16), nullable=False),
@@ -1132,6 +1154,11 @@ def downgrade() -> None:
     op.drop_table("taxonomy_version")
     op.drop_table("takeout_upload")
     op.drop_table("stop_notice")
+    op.drop_table("statistics_release")
+    with op.batch_alter_table("statistics_contribution", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_statistics_contribution_worker_id"))
+
+    op.drop_table("statistics_contribution")
     op.drop_table("spending")
     with op.batch_alter_table("sign_in_state", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sign_in_state_expires_at"))
