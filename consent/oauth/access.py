@@ -1,4 +1,4 @@
-"""The resource server's side: what an Authorization header is worth, in one select.
+"""The resource server's side: what an Authorization header is worth, in one select for all that come at once.
 
 A token is live only while its client, its actor and its grant are. Nothing is cached: a cache would be the time
 for which a revoked token still works.
@@ -6,9 +6,10 @@ for which a revoked token still works.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, and_, bindparam, func, or_, select
 from starlette.concurrency import run_in_threadpool
@@ -19,6 +20,7 @@ from consent.oauth.dpop import Nonces, Presented, ProofRefused, Proven, check_pr
 from consent.oauth.machine_secrets import ACCESS_TOKEN, TOKEN_REF_LENGTH, fingerprint, is_shaped
 from consent.oauth.models import ACTORS, CLIENTS, GATES, GRANTS, ORGANIZATIONS, TOKENS
 from consent.oauth.settings import OAuthSettings
+from consent.oauth.shared_reads import SharedReads
 from consent.oauth.signed_jwt import ALGORITHMS
 
 _MAX_HEADER: Final = 512
@@ -48,7 +50,7 @@ _LIVE_TOKEN = (
     .outerjoin(GRANTS, GRANTS.c.id == TOKENS.c.grant_id)
     .outerjoin(GATES, and_(GATES.c.client_id == TOKENS.c.client_id, GATES.c.open.is_(False)))
     .where(
-        TOKENS.c.token_hash == bindparam("token_hash"),
+        TOKENS.c.token_hash.in_(bindparam("token_hashes", expanding=True)),
         TOKENS.c.kind == "access",
         TOKENS.c.revoked_at.is_(None),
         TOKENS.c.expires_at > bindparam("now"),
@@ -113,6 +115,7 @@ class AccessTokens:
         self._reader = engine.execution_options(read_only=True)
         self._settings = settings
         self._nonces = Nonces(settings.nonce_key)
+        self._reads = SharedReads(self._look_up)
 
     async def authenticate(
         self, authorization_header: str | None, presented: Presented | None = None
@@ -129,16 +132,16 @@ class AccessTokens:
             return self._refuse("invalid_request", "Send the access token as: Authorization: Bearer TOKEN.", 400)
         if not is_shaped(token, ACCESS_TOKEN):
             return self._refuse_token(scheme)
-        found = await run_in_threadpool(self._look_up, token)
+        found = await self._reads.find(fingerprint(token))
         if found is None or (found.dpop_jkt is None) != (scheme == "bearer"):
             return self._refuse_token(scheme)
         if found.dpop_jkt is None:
             return found
         return await run_in_threadpool(self._prove, found, token, presented)
 
-    def _look_up(self, token: str) -> AuthenticatedToken | None:
+    def _look_up(self, hashes: Collection[str]) -> dict[str, AuthenticatedToken]:
         with self._reader.connect() as connection:
-            return look_up(connection, token, now=self._settings.clock())
+            return _live_tokens(connection, hashes, now=self._settings.clock())
 
     def _prove(
         self, found: AuthenticatedToken, token: str, presented: Presented | None
@@ -179,9 +182,16 @@ class AccessTokens:
 
 def look_up(connection: Connection, token: str, *, now: datetime) -> AuthenticatedToken | None:
     """Return the live access token `token`, or None."""
-    row = connection.execute(_LIVE_TOKEN, {"token_hash": fingerprint(token), "now": now}).one_or_none()
-    if row is None:
-        return None
+    digest = fingerprint(token)
+    return _live_tokens(connection, [digest], now=now).get(digest)
+
+
+def _live_tokens(connection: Connection, hashes: Collection[str], *, now: datetime) -> dict[str, AuthenticatedToken]:
+    rows = connection.execute(_LIVE_TOKEN, {"token_hashes": list(hashes), "now": now})
+    return {row.token_hash: _authenticated(row) for row in rows}
+
+
+def _authenticated(row: Any) -> AuthenticatedToken:
     registered = scopes_of(set(row.categories) & set(row.actor_categories or ()))
     return AuthenticatedToken(
         token_ref=row.token_hash[:TOKEN_REF_LENGTH],
