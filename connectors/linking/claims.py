@@ -70,7 +70,7 @@ class ClaimStore:
         digest, now = _digest(opened.id), self._clock()
         target = hmac.digest(self._digest_key, f"{platform}\n{claim}".encode(), "sha256").hex()
         with self._engine.begin() as connection:
-            connection.execute(delete(LinkClaim).where(_TABLE.c.opened_at < now - _COUNTED))
+            purge(connection, now=now)
             if (
                 _count(connection, _TABLE.c.worker_id == worker_id) >= _MOST_OF_WORKER
                 or _count(connection, _TABLE.c.target_digest == target) >= _MOST_TO_ONE
@@ -108,6 +108,11 @@ class ClaimStore:
                 return "WRONG_CODE" if row.tries_left > 0 else "UNKNOWN"
             connection.execute(update(LinkClaim).where(*mine).values(tries_left=0))
         return ProvenClaim(claim=claim, return_to=row.return_to)
+
+
+def purge(connection: Connection, *, now: datetime) -> None:
+    """Forget claims that are neither open nor counted any more."""
+    connection.execute(delete(LinkClaim).where(_TABLE.c.opened_at < now - _COUNTED))
 
 
 def new_code() -> str:

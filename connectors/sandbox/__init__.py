@@ -13,6 +13,7 @@ Reading order:
     driving, trades         what several platforms draw their records from
     tokens, authorization, bearer   a platform's OAuth server, and who a request's token belongs to
     graphql_service         how a platform serves GraphQL
+    envelopes               errors of platforms that word them plainly
     answers, parameters     JSON answers; numbers in queries
     quota, faults, bodies   rate limits; the switches and the damage they do
     journal, gate           the request log; what every call passes through

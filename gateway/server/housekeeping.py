@@ -12,6 +12,7 @@ from collections.abc import Callable
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from connectors.linking.claims import purge as purge_claims
 from consent.columns import utc_now
 from consent.endings import EndingsJournal
 from consent.grants import GrantService
@@ -51,7 +52,7 @@ def expire(database: Engine) -> None:
 
 def purge(database: Engine) -> None:
     """Delete what has been over for so long that not even a replay could use it."""
-    for forget in (purge_oauth, purge_sign_in, purge_notices, purge_requests, purge_rankings):
+    for forget in (purge_oauth, purge_sign_in, purge_notices, purge_requests, purge_rankings, purge_claims):
         with database.begin() as connection:
             forget(connection, now=utc_now())
 

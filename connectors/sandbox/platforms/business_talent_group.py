@@ -21,9 +21,10 @@ from starlette.routing import Route
 
 from connectors.sandbox.authorization import AuthorizationServer, OAuthProfile
 from connectors.sandbox.bearer import bearer_session
+from connectors.sandbox.envelopes import WordedEnvelope
 from connectors.sandbox.people import ALEX, DARIO, FLORA, NIA, Persona, SandboxAccount
 from connectors.sandbox.platform import Platform
-from connectors.sandbox.quota import Quota, QuotaReading
+from connectors.sandbox.quota import Quota
 from connectors.sandbox.tokens import TokenDesk
 from connectors.sandbox.world import World
 
@@ -84,26 +85,6 @@ _PROFILE = OAuthProfile(
 )
 
 
-class StatementEnvelope:
-    """Errors in XML: `<error code="…">…</error>`."""
-
-    def throttled(self, reading: QuotaReading) -> Response:
-        """429 with `Retry-After`."""
-        return _error(429, "THROTTLED", "Too many requests.", headers={"Retry-After": str(reading.retry_after)})
-
-    def broken(self) -> Response:
-        """500."""
-        return _error(500, "SYSTEM", "System error.")
-
-    def unknown_path(self) -> Response:
-        """404."""
-        return _error(404, "NOT_FOUND", "Not found.")
-
-    def quota_headers(self, reading: QuotaReading) -> Mapping[str, str]:
-        """Nothing is told."""
-        return {}
-
-
 class _Api:
     def __init__(self, world: World, desk: TokenDesk) -> None:
         self._world = world
@@ -137,6 +118,16 @@ class _Api:
                 return _error(400, "FORMAT", "The format must be xml or csv.")
 
 
+def _envelope() -> WordedEnvelope:
+    """Errors in XML: `<error code="…">…</error>`."""
+    return WordedEnvelope(
+        answer=_error,
+        over_limit=(429, "THROTTLED", "Too many requests."),
+        failure=(500, "SYSTEM", "System error."),
+        nowhere=(404, "NOT_FOUND", "Not found."),
+    )
+
+
 def build(world: World) -> Platform:
     """Return Business Talent Group."""
     desk = TokenDesk(world.clock, f"{world.seed}/business_talent_group", access_seconds=3_600)
@@ -155,7 +146,7 @@ def build(world: World) -> Platform:
         fidelity="HYPOTHETICAL",
         accounts=_ACCOUNTS,
         routes=[*server.routes(), Route("/me", api.me), Route("/statements/engagements", api.statement)],
-        envelope=StatementEnvelope(),
+        envelope=_envelope(),
         quota=Quota(limit=30, seconds=60, counted_by="token"),
         desk=desk,
         oauth_paths=server.paths,
@@ -212,8 +203,8 @@ def _csv(engagements: list[_Engagement]) -> Response:
     )
 
 
-def _error(status: int, code: str, message: str, *, headers: Mapping[str, str] | None = None) -> Response:
+def _error(status: int, code: str, message: str) -> Response:
     root = Element("error", {"code": code})
     root.text = message
     body = tostring(root, encoding="utf-8", xml_declaration=True)
-    return Response(body, status_code=status, media_type="application/xml", headers=headers)
+    return Response(body, status_code=status, media_type="application/xml")

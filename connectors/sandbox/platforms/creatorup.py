@@ -20,10 +20,11 @@ from starlette.routing import Route
 from connectors.sandbox.answers import JSONAnswer
 from connectors.sandbox.authorization import AuthorizationServer, OAuthProfile
 from connectors.sandbox.bearer import bearer_session
+from connectors.sandbox.envelopes import WordedEnvelope
 from connectors.sandbox.parameters import whole_number
 from connectors.sandbox.people import ALEX, DARIO, NIA, PRIYA, Persona, SandboxAccount
 from connectors.sandbox.platform import Platform
-from connectors.sandbox.quota import Quota, QuotaReading
+from connectors.sandbox.quota import Quota
 from connectors.sandbox.tokens import Session, TokenDesk
 from connectors.sandbox.world import World
 
@@ -127,26 +128,6 @@ _PROFILE = OAuthProfile(
 )
 
 
-class CreatorUpEnvelope:
-    """`{"status", "reason"}`."""
-
-    def throttled(self, reading: QuotaReading) -> Response:
-        """429 with `Retry-After`."""
-        return _error(429, "throttled", headers={"Retry-After": str(reading.retry_after)})
-
-    def broken(self) -> Response:
-        """500."""
-        return _error(500, "unexpected")
-
-    def unknown_path(self) -> Response:
-        """404."""
-        return _error(404, "unknown path")
-
-    def quota_headers(self, reading: QuotaReading) -> Mapping[str, str]:
-        """Nothing is told."""
-        return {}
-
-
 class _Api:
     def __init__(self, world: World, desk: TokenDesk) -> None:
         self._world = world
@@ -217,6 +198,16 @@ class _Api:
         return session if scope in session.scopes else _error(403, f"needs {scope}")
 
 
+def _envelope() -> WordedEnvelope:
+    """`{"status", "reason"}`."""
+    return WordedEnvelope(
+        answer=_error,
+        over_limit=(429, "throttled"),
+        failure=(500, "unexpected"),
+        nowhere=(404, "unknown path"),
+    )
+
+
 def build(world: World) -> Platform:
     """Return CreatorUp."""
     desk = TokenDesk(world.clock, f"{world.seed}/creatorup", access_seconds=3_600)
@@ -237,7 +228,7 @@ def build(world: World) -> Platform:
             Route("/api/tracks", api.tracks),
             Route("/api/me/tracks", api.progress),
         ],
-        envelope=CreatorUpEnvelope(),
+        envelope=_envelope(),
         quota=Quota(limit=60, seconds=60, counted_by="token"),
         desk=desk,
         oauth_paths=server.paths,
@@ -275,5 +266,5 @@ def _project(world: World, member: _Member, number: int) -> Json:
     }
 
 
-def _error(status: int, reason: str, *, headers: Mapping[str, str] | None = None) -> Response:
-    return JSONAnswer({"status": status, "reason": reason}, status_code=status, headers=headers)
+def _error(status: int, reason: str) -> Response:
+    return JSONAnswer({"status": status, "reason": reason}, status_code=status)

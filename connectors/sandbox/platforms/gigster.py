@@ -16,9 +16,10 @@ from starlette.routing import Route
 from connectors.sandbox.answers import JSONAnswer
 from connectors.sandbox.authorization import AuthorizationServer, OAuthProfile
 from connectors.sandbox.bearer import bearer_session
+from connectors.sandbox.envelopes import WordedEnvelope
 from connectors.sandbox.people import ALEX, DARIO, MIKA, NIA, Persona, SandboxAccount
 from connectors.sandbox.platform import Platform
-from connectors.sandbox.quota import Quota, QuotaReading
+from connectors.sandbox.quota import Quota
 from connectors.sandbox.tokens import TokenDesk
 from connectors.sandbox.world import World
 
@@ -67,26 +68,6 @@ _PROFILE = OAuthProfile(
 )
 
 
-class GigsterEnvelope:
-    """`{"error": "..."}`."""
-
-    def throttled(self, reading: QuotaReading) -> Response:
-        """429 with `Retry-After`."""
-        return _error(429, "rate limited", headers={"Retry-After": str(reading.retry_after)})
-
-    def broken(self) -> Response:
-        """500."""
-        return _error(500, "internal error")
-
-    def unknown_path(self) -> Response:
-        """404."""
-        return _error(404, "not found")
-
-    def quota_headers(self, reading: QuotaReading) -> Mapping[str, str]:
-        """Nothing is told."""
-        return {}
-
-
 class _Api:
     def __init__(self, world: World, desk: TokenDesk) -> None:
         self._world = world
@@ -121,6 +102,16 @@ class _Api:
         return JSONAnswer({"gigs": gigs[start:after], "next": ids[after] if after < len(ids) else None})
 
 
+def _envelope() -> WordedEnvelope:
+    """`{"error": "..."}`."""
+    return WordedEnvelope(
+        answer=_error,
+        over_limit=(429, "rate limited"),
+        failure=(500, "internal error"),
+        nowhere=(404, "not found"),
+    )
+
+
 def build(world: World) -> Platform:
     """Return Gigster."""
     desk = TokenDesk(world.clock, f"{world.seed}/gigster", access_seconds=3_600)
@@ -133,7 +124,7 @@ def build(world: World) -> Platform:
         fidelity="HYPOTHETICAL",
         accounts=_ACCOUNTS,
         routes=[*server.routes(), Route("/v1/me", api.me), Route("/v1/me/gigs", api.gigs)],
-        envelope=GigsterEnvelope(),
+        envelope=_envelope(),
         quota=Quota(limit=60, seconds=60, counted_by="token"),
         desk=desk,
         oauth_paths=server.paths,
@@ -182,5 +173,5 @@ def _milestone(identifier: str, title: str, due: date, accepted: date, member: _
     }
 
 
-def _error(status: int, message: str, *, headers: Mapping[str, str] | None = None) -> Response:
-    return JSONAnswer({"error": message}, status_code=status, headers=headers)
+def _error(status: int, message: str) -> Response:
+    return JSONAnswer({"error": message}, status_code=status)

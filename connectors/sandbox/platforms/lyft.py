@@ -23,10 +23,11 @@ from connectors.sandbox.answers import JSONAnswer
 from connectors.sandbox.authorization import AuthorizationServer, OAuthProfile
 from connectors.sandbox.bearer import bearer_session
 from connectors.sandbox.driving import City, DrivingHabit, Ride, rides_of
+from connectors.sandbox.envelopes import WordedEnvelope
 from connectors.sandbox.parameters import whole_number
 from connectors.sandbox.people import ALEX, DARIO, FLORA, NIA, PRIYA, Persona, SandboxAccount
 from connectors.sandbox.platform import Platform
-from connectors.sandbox.quota import Quota, QuotaReading
+from connectors.sandbox.quota import Quota
 from connectors.sandbox.tokens import Session, TokenDesk
 from connectors.sandbox.world import World
 
@@ -92,27 +93,6 @@ _PROFILE = OAuthProfile(
     refresh_scope="offline",
     pkce=False,
 )
-
-
-class LyftEnvelope:
-    """Lyft's errors: `error`, `error_detail`, `error_description`."""
-
-    def throttled(self, reading: QuotaReading) -> Response:
-        """429 with `Retry-After`."""
-        headers = {"Retry-After": str(reading.retry_after)}
-        return _error(429, "too_many_requests", "Rate limit exceeded.", headers=headers)
-
-    def broken(self) -> Response:
-        """500."""
-        return _error(500, "internal_server_error", "An unexpected error has occurred.")
-
-    def unknown_path(self) -> Response:
-        """404."""
-        return _error(404, "not_found", "No such resource.")
-
-    def quota_headers(self, reading: QuotaReading) -> Mapping[str, str]:
-        """Nothing is told."""
-        return {}
 
 
 class _Api:
@@ -182,6 +162,16 @@ class _Api:
         return session
 
 
+def _envelope() -> WordedEnvelope:
+    """Lyft's errors: `error`, `error_detail`, `error_description`."""
+    return WordedEnvelope(
+        answer=_error,
+        over_limit=(429, "too_many_requests", "Rate limit exceeded."),
+        failure=(500, "internal_server_error", "An unexpected error has occurred."),
+        nowhere=(404, "not_found", "No such resource."),
+    )
+
+
 def build(world: World) -> Platform:
     """Return Lyft."""
     desk = TokenDesk(world.clock, f"{world.seed}/lyft", access_seconds=86_400)
@@ -194,7 +184,7 @@ def build(world: World) -> Platform:
         fidelity="HYPOTHETICAL",
         accounts=_ACCOUNTS,
         routes=[*server.routes(), Route("/v1/profile", api.profile), Route("/v1/rides", api.rides)],
-        envelope=LyftEnvelope(),
+        envelope=_envelope(),
         quota=Quota(limit=120, seconds=60, counted_by="token"),
         desk=desk,
         oauth_paths=server.paths,
@@ -298,6 +288,6 @@ def _bad(field: str, problem: str) -> Response:
     )
 
 
-def _error(status: int, error: str, description: str, *, headers: Mapping[str, str] | None = None) -> Response:
+def _error(status: int, error: str, description: str) -> Response:
     body = {"error": error, "error_detail": [], "error_description": description}
-    return JSONAnswer(body, status_code=status, headers=headers)
+    return JSONAnswer(body, status_code=status)

@@ -23,10 +23,10 @@ from starlette.routing import Route
 
 from connectors.sandbox.answers import JSONAnswer
 from connectors.sandbox.authorization import client_secret
+from connectors.sandbox.envelopes import WordedEnvelope
 from connectors.sandbox.journal import CallNotes
 from connectors.sandbox.people import ALEX, DARIO, MIKA, NIA, SandboxAccount
 from connectors.sandbox.platform import Platform
-from connectors.sandbox.quota import QuotaReading
 from connectors.sandbox.world import World
 
 __all__ = ["PLATFORM_TOKEN", "build"]
@@ -49,26 +49,6 @@ _ACCOUNTS = (
     SandboxAccount(persona=NIA, note="Known, nothing done yet"),
     SandboxAccount(persona=DARIO, note="Deleted: answered 404"),
 )
-
-
-class OpenPlatformsEnvelope:
-    """`{"message": "..."}`, as the contract's mock platform answers."""
-
-    def throttled(self, reading: QuotaReading) -> Response:
-        """429; the contract knows no rate limit."""
-        return _message(429, "Too many requests.")
-
-    def broken(self) -> Response:
-        """500."""
-        return _message(500, "Something went wrong.")
-
-    def unknown_path(self) -> Response:
-        """404, which a caller cannot tell from an unknown worker."""
-        return _message(404, "Not found.")
-
-    def quota_headers(self, reading: QuotaReading) -> Mapping[str, str]:
-        """Nothing is told."""
-        return {}
 
 
 class _Api:
@@ -105,6 +85,17 @@ class _Api:
         )
 
 
+def _envelope() -> WordedEnvelope:
+    """`{"message": "..."}`, as the contract's mock platform answers."""
+    return WordedEnvelope(
+        answer=_message,
+        over_limit=(429, "Too many requests."),
+        failure=(500, "Something went wrong."),
+        nowhere=(404, "Not found."),
+        hints=False,
+    )
+
+
 def build(world: World) -> Platform:
     """Return the platform."""
     return Platform(
@@ -114,7 +105,7 @@ def build(world: World) -> Platform:
         fidelity="DOCUMENTED",
         accounts=_ACCOUNTS,
         routes=[Route("/api/ExportData", _Api(world).export, methods=["GET", "POST"])],
-        envelope=OpenPlatformsEnvelope(),
+        envelope=_envelope(),
     )
 
 

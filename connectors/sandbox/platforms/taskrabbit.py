@@ -22,9 +22,10 @@ from starlette.routing import Route
 from connectors.sandbox.answers import JSONAnswer
 from connectors.sandbox.authorization import AuthorizationServer, OAuthProfile
 from connectors.sandbox.bearer import bearer_session
+from connectors.sandbox.envelopes import WordedEnvelope
 from connectors.sandbox.people import ALEX, DARIO, MIKA, NIA, Persona, SandboxAccount
 from connectors.sandbox.platform import Platform
-from connectors.sandbox.quota import Quota, QuotaReading
+from connectors.sandbox.quota import Quota
 from connectors.sandbox.tokens import Session, TokenDesk
 from connectors.sandbox.world import World
 
@@ -83,27 +84,6 @@ _PROFILE = OAuthProfile(
     refresh_scope="offline_access",
     grants=frozenset({"authorization_code", "refresh_token", "client_credentials"}),
 )
-
-
-class TaskRabbitEnvelope:
-    """`{"error": {"code", "message"}}`."""
-
-    def throttled(self, reading: QuotaReading) -> Response:
-        """429 with `Retry-After`."""
-        headers = {"Retry-After": str(reading.retry_after)}
-        return _error(429, "rate_limited", "Too many requests.", headers=headers)
-
-    def broken(self) -> Response:
-        """503."""
-        return _error(503, "service_unavailable", "Please try again.")
-
-    def unknown_path(self) -> Response:
-        """404."""
-        return _error(404, "not_found", "Not found.")
-
-    def quota_headers(self, reading: QuotaReading) -> Mapping[str, str]:
-        """Nothing is told."""
-        return {}
 
 
 class _Api:
@@ -180,6 +160,16 @@ class _Api:
         return session
 
 
+def _envelope() -> WordedEnvelope:
+    """`{"error": {"code", "message"}}`."""
+    return WordedEnvelope(
+        answer=_error,
+        over_limit=(429, "rate_limited", "Too many requests."),
+        failure=(503, "service_unavailable", "Please try again."),
+        nowhere=(404, "not_found", "Not found."),
+    )
+
+
 def build(world: World) -> Platform:
     """Return TaskRabbit."""
     desk = TokenDesk(world.clock, f"{world.seed}/taskrabbit", access_seconds=86_400, rotates=True)
@@ -200,7 +190,7 @@ def build(world: World) -> Platform:
             Route(f"{_VERSION}/taskers/me", api.tasker),
             Route(f"{_VERSION}/taskers/me/jobs/list", api.jobs, methods=["POST"]),
         ],
-        envelope=TaskRabbitEnvelope(),
+        envelope=_envelope(),
         quota=Quota(limit=60, seconds=60, counted_by="token"),
         desk=desk,
         oauth_paths=server.paths,
@@ -274,5 +264,5 @@ def _is_moment(value: object) -> bool:
         return False
 
 
-def _error(status: int, code: str, message: str, *, headers: Mapping[str, str] | None = None) -> Response:
-    return JSONAnswer({"error": {"code": code, "message": message}}, status_code=status, headers=headers)
+def _error(status: int, code: str, message: str) -> Response:
+    return JSONAnswer({"error": {"code": code, "message": message}}, status_code=status)

@@ -33,6 +33,7 @@ def packed(files: dict[str, bytes], *, compression: int = zipfile.ZIP_DEFLATED) 
         (b"a\tb\n1\t2\n", [{"a": "1", "b": "2"}]),
         ("\ufeffa,b \n1,\n".encode(), [{"a": "1", "b": None}]),
         ("a,b\nZürich,2\n".encode("cp1252"), [{"a": "Zürich", "b": "2"}]),
+        ("a;b\nZürich;2\n".encode("utf-16"), [{"a": "Zürich", "b": "2"}]),
         (b'a,b\n"1,5","x\ny"\n', [{"a": "1,5", "b": "x\ny"}]),
         (b"a,b\n1,2,3\n", [{"a": "1", "b": "2"}]),
         (b"a,b\n", []),
