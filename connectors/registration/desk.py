@@ -201,10 +201,14 @@ class RegistrationDesk:
             ok, lines = False, [f"the run broke off ({type(error).__name__}); check the sandbox and test again"]
         await asyncio.to_thread(self.registration.record_test, version_id, ok=ok, report=lines, by=by)
 
+    def is_simulated(self, platform: str) -> bool:
+        """Whether Gigway's own sandbox, where it is on, can stand for a platform."""
+        return self._environment.is_simulated(platform) and platform in self._simulated
+
     def _where(self, platform: str, sandbox: OwnSandbox | None) -> Environment | None:
         environment = self._environment
         if sandbox is None:
-            return environment if environment.is_simulated(platform) and platform in self._simulated else None
+            return environment if self.is_simulated(platform) else None
         is_https = sandbox.url.startswith("https://")
         if not is_https and not (environment.sandbox_url is not None and sandbox.url.startswith("http://")):
             return None

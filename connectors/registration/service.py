@@ -83,6 +83,18 @@ class Registration:
             dangerous=self._changes(find_dangerous_changes, earlier, connector),
         )
 
+    def compare(self, sdl: str) -> Checked:
+        """Return what a submitted text would break, compared with what is live now."""
+        connector = load_any(sdl)
+        with self._reader.connect() as connection:
+            _, earlier = self._compare(connection, connector)
+        return Checked(
+            connector=connector,
+            refusal=None,
+            breaking=self._changes(find_breaking_changes, earlier, connector),
+            dangerous=self._changes(find_dangerous_changes, earlier, connector),
+        )
+
     def submit(self, sdl: str, *, by: str) -> Submission | Refusal:
         """Take in a version after all checks that need no platform."""
         checked = self.check(sdl)

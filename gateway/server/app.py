@@ -25,6 +25,7 @@ from gateway.server.wiring.notices import build_notices
 from gateway.server.wiring.oauth import build_oauth
 from gateway.server.wiring.pages import build_pages
 from gateway.server.wiring.platforms import build_platform_parts
+from gateway.server.wiring.registration import registration_routes
 from gateway.server.wiring.signin import build_sign_in
 from gateway.server.wiring.storage import open_storage
 
@@ -50,6 +51,7 @@ def create_app(settings: Settings, process_end: Drain | None = None) -> Starlett
             *endpoint_routes(settings, storage, graph, oauth, sign_in, telemetry, process_end),
             *oauth.routes(),
             *pages.routes(),
+            *registration_routes(storage, platforms, sign_in),
             *console.routes(),
             *consent.routes(),
             *notices.routes(),

@@ -35,6 +35,7 @@ PAGES: Final[Mapping[OrganizationKind, tuple[Page, ...]]] = {
     ),
     "platform": (
         Page(path="", label=_("Overview")),
+        Page(path="connectors", label=_("Connectors")),
         Page(path="clients", label=_("Clients")),
         Page(path="people", label=_("People")),
         Page(path="history", label=_("History")),
@@ -44,6 +45,7 @@ PAGES: Final[Mapping[OrganizationKind, tuple[Page, ...]]] = {
         Page(path="requests", label=_("Requests")),
         Page(path="actors", label=_("Actors")),
         Page(path="platforms", label=_("Platforms")),
+        Page(path="connectors", label=_("Connectors")),
         Page(path="clients", label=_("Clients")),
         Page(path="people", label=_("People")),
         Page(path="history", label=_("History")),
