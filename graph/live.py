@@ -48,6 +48,7 @@ class LiveSkillGraph:
         self._revision: str | None = None
         self._built: SkillGraph | None = None
         self._words: MarketWords | None = None
+        self._follows = False
 
     def refresh(self) -> bool:
         """Serve what is live now; tell whether anything has changed. Blocks."""
@@ -76,13 +77,14 @@ class LiveSkillGraph:
             await asyncio.sleep(PAUSE_SECONDS)
 
     def _read(self, graph: SkillGraph, words: MarketWords) -> Market:
-        """Return what providers publish; where none has a feed, what is built in."""
+        """Return what providers publish; what is built in while nobody does, or until all were tried once at the start."""
         published = None if self._market is None else self._market.read()
         if published is None:
             return graph.market
         reading = read_market(published, words, self._clock())
         for (platform, code), count in sorted(reading.refused.items()):
             _log.warning("graph:live:refused", extra={"platform": platform, "code": code, "records": count})
-        if published.feeds:
+        self._follows = bool(published.feeds) and (published.settled or self._follows)
+        if self._follows:
             return reading.market
         return replace(graph.market, entries=reading.market.entries)

@@ -159,6 +159,11 @@ class PublishedLike(Protocol):
         """Openings that were ever listed."""
         ...
 
+    @property
+    def settled(self) -> bool:
+        """Whether every feed was tried once; until then what is there is not the whole."""
+        ...
+
 
 class MarketSource(Protocol):
     """Where the market comes from. Both functions block."""

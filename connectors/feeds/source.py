@@ -49,11 +49,12 @@ class PublishedEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """Everything that live providers publish."""
+    """Everything that live providers publish. `settled` is false while a feed waits for its first reading."""
 
     feeds: Sequence[PublishedFeed]
     entries: Sequence[PublishedEntry]
     openings: Sequence[Opening]
+    settled: bool
 
 
 class FeedSource:
@@ -86,7 +87,12 @@ class FeedSource:
             feeds=[_published(each, live[each.platform]) for each in copies if _is_declared(each, live[each.platform])],
             entries=[entry for each in live.values() for entry in self._entries(each)],
             openings=[each for each in self._store.openings() if each.platform in read],
+            settled=self._is_settled([live[name] for name in read]),
         )
+
+    def _is_settled(self, connectors: Sequence[AnyConnector]) -> bool:
+        tried = {(each.platform, each.feed) for each in self._store.states() if each.checked_at is not None}
+        return all((each.name, feed.id) in tried for each in connectors for feed in each.definition.feeds)
 
     def _entries(self, connector: AnyConnector) -> Sequence[PublishedEntry]:
         platform = connector.definition.platform

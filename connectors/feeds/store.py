@@ -150,9 +150,9 @@ class FeedStore:
             )
 
     def revision(self) -> str:
-        """Return a text that changes when any copy does."""
+        """Return a text that changes when any copy does, or a feed was tried for the first time."""
         columns = (_COPY.c.platform, _COPY.c.feed, _COPY.c.content_sha256, _COPY.c.version, _COPY.c.simulated)
-        query = select(*columns).where(_COPY.c.content_sha256.is_not(None)).order_by(_COPY.c.platform, _COPY.c.feed)
+        query = select(*columns, _COPY.c.checked_at.is_not(None)).order_by(_COPY.c.platform, _COPY.c.feed)
         with self._reader.connect() as connection:
             return "|".join(":".join(map(str, row)) for row in connection.execute(query))
 

@@ -99,6 +99,7 @@ class Published:
     feeds: list = field(default_factory=list)
     entries: list = field(default_factory=list)
     openings: list = field(default_factory=list)
+    settled: bool = True
 
 
 @pytest.fixture(scope="module")
@@ -261,11 +262,18 @@ def test_process_follows_feeds_and_taxonomy_without_a_restart(engine, write):  #
     assert len(schema.graph.training) > 20, "what is built in, while nobody publishes"
     assert not live.refresh()
 
+    source.published, source.number = Published(feeds=[Feed("TRAINING", [COURSE])], settled=False), 0.5
+    live.refresh()
+    assert len(schema.graph.training) > 20, "half a market is none"
     source.published, source.number = Published(feeds=[Feed("TRAINING", [COURSE])]), 1
     before = schema.graph
     assert live.refresh()
     assert list(schema.graph.training) == ["training:school:c1"]
     assert len(before.training) > 20, "a request that has begun keeps its graph"
+
+    source.published, source.number = Published(feeds=[Feed("TRAINING", [COURSE])], settled=False), 1.5
+    live.refresh()
+    assert list(schema.graph.training) == ["training:school:c1"], "a newcomer that is not read yet changes nothing"
 
     import_taxonomy(engine, write(download()), now=NOW)
     assert live.refresh()

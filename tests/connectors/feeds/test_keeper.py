@@ -88,7 +88,9 @@ def in_bench(sandbox_url, tmp_path):
 
 def test_all_feeds_are_read_and_kept_with_their_provenance(in_bench):
     async def test(bench):
+        assert not bench.source.read().settled
         assert await bench.read() == 4
+        assert bench.source.read().settled
         found = {(each.platform, each.gives): each for each in bench.source.read().feeds}
         assert set(found) == {
             ("course_catalogue", "TRAINING"),
