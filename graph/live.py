@@ -77,7 +77,7 @@ class LiveSkillGraph:
             await asyncio.sleep(PAUSE_SECONDS)
 
     def _read(self, graph: SkillGraph, words: MarketWords) -> Market:
-        """Return what providers publish; what is built in while nobody does, or until all were tried once at the start."""
+        """Return what providers publish; what is built in while nobody does, or until all were tried once."""
         published = None if self._market is None else self._market.read()
         if published is None:
             return graph.market
