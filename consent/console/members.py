@@ -103,14 +103,15 @@ class Members:
         with self._reader.connect() as connection:
             return tuple(_membership(row) for row in connection.execute(query.order_by(MEMBERSHIPS.c.since)))
 
-    def names_of(self, person_ids: Iterable[str]) -> dict[str, str]:
-        """Return the names of those of `person_ids` who are, or were, members anywhere."""
-        wanted = list(person_ids)
-        query = select(WORKERS.c.id, WORKERS.c.display_name).where(
+    def names_of(self, ids: Iterable[str]) -> dict[str, str]:
+        """Return the names of those people and organizations among `ids`, for a history of what members did."""
+        wanted = list(ids)
+        people = select(WORKERS.c.id, WORKERS.c.display_name).where(
             WORKERS.c.id.in_(wanted), WORKERS.c.display_name.is_not(None)
         )
+        organizations = select(ORGANIZATIONS.c.id, ORGANIZATIONS.c.name).where(ORGANIZATIONS.c.id.in_(wanted))
         with self._reader.connect() as connection:
-            return {row.id: row.display_name for row in connection.execute(query)}
+            return {row[0]: row[1] for query in (people, organizations) for row in connection.execute(query)}
 
     def belongs(self, connection: Connection, organization_id: str, person_id: str) -> bool:
         """Whether a person is in an organization, as the caller's transaction sees it."""

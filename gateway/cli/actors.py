@@ -1,4 +1,7 @@
-"""`gigway actors`: register matching actors and their clients, and change clients that are there."""
+"""`gigway actors`: register matching actors and their clients, and change clients that are there.
+
+`overseeing` has what operators decide.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from consent.oauth.client_settings import ClientRecord, ClientSettings
 from consent.oauth.cost_limits import CostLimits, cost_limits_of, limit_cost
 from consent.vocabulary import CATEGORIES, PURPOSES, SELF_PURPOSE
 from gateway.cli.failure import CommandError
+from gateway.cli.overseeing import add_overseeing_parsers
 from gateway.config import load_settings
 from gateway.storage.database import create_database_engine
 from gateway.storage.migrate import migrate
@@ -31,6 +35,9 @@ def add_parsers(commands: Any) -> None:
     create.add_argument("--name", required=True, help="trading name, as workers will read it")
     create.add_argument("--legal-name", help="legal name (default: the trading name)")
     create.add_argument("--contact", help="where workers can reach the actor about their data")
+    create.add_argument("--address", help="its postal address")
+    create.add_argument("--jurisdiction", help="the country whose law it is under, as two letters")
+    create.add_argument("--privacy-notice", help="https address of its privacy notice")
     create.add_argument("--redirect-uri", action="append", default=[], help="exact address to return to; repeatable")
     create.add_argument("--event-push-url", help="where to send signed notices when a grant ends (RFC 8935)")
     create.add_argument(
@@ -47,6 +54,7 @@ def add_parsers(commands: Any) -> None:
         help="what for; repeatable",
         metavar="PURPOSE",
     )
+    create.add_argument("--test", action="store_true", help="a test actor: only test workers can grant it anything")
     create.set_defaults(run=_create)
     limits = actors.add_parser("limits", help="print or set what an actor's queries may cost")
     limits.add_argument("actor_id")
@@ -70,6 +78,7 @@ def add_parsers(commands: Any) -> None:
     rotate = actors.add_parser("rotate-secret", help="print a new secret; the old one stops working at once")
     rotate.add_argument("client_id")
     rotate.set_defaults(run=_rotate)
+    add_overseeing_parsers(actors)
 
 
 def _create(options: argparse.Namespace) -> int:
@@ -84,6 +93,10 @@ def _create(options: argparse.Namespace) -> int:
             categories=options.category or ["engagements", "ratings", "skills"],
             purposes=options.purpose or ["job_matching"],
             contact=options.contact,
+            address=options.address,
+            jurisdiction=options.jurisdiction,
+            privacy_notice=options.privacy_notice,
+            is_test=options.test,
         )
         client = registry.create_client(
             actor_id,

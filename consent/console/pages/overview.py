@@ -67,8 +67,8 @@ class OverviewPages:
 
         def read() -> tuple[list[object], int | None, dict[str, str]]:
             actions, older = services.history.page(organization=organization, before=before)
-            people = {each.by_id for each in actions} | {str(each.payload.get("person", "")) for each in actions}
-            return list(actions), older, services.members.names_of(str(each) for each in people if each)
+            about = {str(each.payload.get(name)) for each in actions for name in ("person", "organization")}
+            return list(actions), older, services.members.names_of({each.by_id or "" for each in actions} | about)
 
         actions, older, names = await run_in_threadpool(read)
         return self._guard.page(

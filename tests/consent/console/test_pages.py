@@ -249,6 +249,7 @@ def test_a_platform_that_is_live_is_given_by_an_operator(site: Any, post: Any) -
     again = post(site.browser("Cy"), "/console/new/platform", {"name": "Also Uber", "platform": "uber"})
     assert (again.status_code, "speaks for that platform already" in again.text) == (422, True)
     path = f"/console/operator/requests/{site.console.approvals.pending()[0].id}"
+    assert path in bo.get("/console/operator/requests").text
     assert "speak for uber" in bo.get(path).text
     post(bo, path, {"answer": "approve"})
     assert post(ada, f"{base}/people", {"role": "developer"}, to=f"{base}/people/invite").status_code == 200

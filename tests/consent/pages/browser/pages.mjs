@@ -1,17 +1,16 @@
 // The worker's pages in Chromium. Settings come on standard input; one JSON object goes to standard output.
-import fs from "node:fs";
-import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
+import { looker } from "./looking.mjs";
 
 const settings = JSON.parse(await new Response(process.stdin).text());
 const { issuer, callback, consents, asked, grant, shots } = settings;
-const axe = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const browser = await chromium.launch({
   executablePath: settings.chromium,
   args: [...(process.getuid?.() === 0 ? ["--no-sandbox"] : []), ...quiet],
 });
 const seen = { violations: [], overflows: [], policy: [], requests: new Set() };
+const look = looker(seen, shots);
 
 async function open(options = {}) {
   const context = await browser.newContext({ locale: "en-US", ...options });
@@ -27,16 +26,6 @@ async function signIn(page) {
   await page.goto(`${issuer}/sign-in`);
   await page.click("button[name=persona]");
   await page.waitForURL("**/me");
-}
-
-// Axe is injected past the page's policy, in a context of its own that ignores it.
-async function look(page, name) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run());
-  for (const violation of violations) seen.violations.push(`${name}: ${violation.id} ${violation.nodes[0].html.slice(0, 100)}`);
-  const width = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
-  if (width[0] > width[1]) seen.overflows.push(`${name}: ${width}`);
-  if (shots) await page.screenshot({ path: `${shots}/${name}.png`, fullPage: true });
 }
 
 for (const [label, options] of [
