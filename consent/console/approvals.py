@@ -143,7 +143,8 @@ class Approvals:
     def latest(self, organization_id: str) -> ApprovalView | None:
         """Return an organization's newest request."""
         query = _approvals().where(APPROVALS.c.organization_id == organization_id)
-        found = self._list(query.order_by(APPROVALS.c.requested_at.desc(), APPROVALS.c.id).limit(1))
+        order = ((APPROVALS.c.status == "pending").desc(), APPROVALS.c.requested_at.desc())
+        found = self._list(query.order_by(*order).limit(1))
         return found[0] if found else None
 
     def approve(self, approval_id: str, *, by: By) -> None:

@@ -35,6 +35,14 @@ class CurrentPerson(Protocol):
         ...
 
 
+class NoBrowser:
+    """Where there are no browsers, as on the command line, nobody is signed in."""
+
+    async def current_worker(self, request: Request) -> str | None:
+        """Return None."""
+        return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Membership:
     """A person in an organization. `platform` is the name that a platform's organization speaks for.

@@ -219,6 +219,15 @@ class Organizations:
         record(connection, at=self._clock(), what=what, by=by, organization=organization_id, **payload)
 
 
+def make_organization(connection: Connection, name: str, *, at: datetime) -> str:
+    """Make an actor's organization without members, for one that is registered otherwise, and return its id."""
+    organization_id = new_id()
+    connection.execute(
+        insert(ORGANIZATIONS).values(id=organization_id, kind="actor", name=name, status="active", created_at=at)
+    )
+    return organization_id
+
+
 def actor_view(row: Any) -> ActorView:
     """Return an actor's row as the console shows it."""
     values = {name: getattr(row, name) for name in ActorView.__dataclass_fields__}

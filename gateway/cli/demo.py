@@ -96,6 +96,9 @@ async def _stay(
         places = {
             "GraphiQL, with a token": graphiql_address(stage, story.memory.grant_token, story.memory.worker),
             "the worker's pages (demo login: Alex Sandberg)": f"{stage.issuer}/me",
+            "the console (demo login: Olivia Nyberg, an operator, or Noor Lindqvist, of the fictional actor)": (
+                f"{stage.issuer}/console"
+            ),
             "the fictional actor's site": f"http://127.0.0.1:{actor_port}/",
             "the sandbox's control page": f"{stage.sandbox}/control",
         }

@@ -10,26 +10,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Engine
-from starlette.requests import Request
 
 from consent.columns import utc_now
 from consent.console.actions import COMMAND_LINE
 from consent.console.invitations import Invitations
-from consent.console.members import ConsoleError, Members, ensure_operator
+from consent.console.members import ConsoleError, Members, NoBrowser, ensure_operator
 from consent.console.roles import OPERATOR, ROLES
 from gateway.cli.failure import CommandError
 from gateway.config import Settings, load_settings
 from gateway.storage.database import create_database_engine
 from gateway.storage.migrate import migrate
 from gateway.storage.vocabulary import seed
-
-
-class NoBrowser:
-    """On the command line nobody is signed in."""
-
-    async def current_worker(self, request: Request) -> str | None:
-        """Return None."""
-        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,11 +11,11 @@ from sqlalchemy import update
 from consent.columns import utc_now
 from consent.console.actions import COMMAND_LINE, record
 from consent.console.approvals import Approvals
+from consent.console.organizations import make_organization
 from consent.console.oversight import Oversight
 from consent.leases import LeaseKeeper
-from consent.models import new_id
 from consent.oauth.actors import ActorRegistry
-from consent.oauth.models import ACTORS, ORGANIZATIONS
+from consent.oauth.models import ACTORS
 from consent.stops import Stops
 from gateway.cli.failure import CommandError
 from gateway.cli.operators import Desk, desk
@@ -114,10 +114,9 @@ def _invite(options: argparse.Namespace) -> int:
             raise CommandError("ACTOR_UNKNOWN", "There is no such actor.")
         now = utc_now()
         with at.engine.begin() as connection:
-            organization_id = found.organization_id or new_id()
-            if found.organization_id is None:
-                values = {"kind": "actor", "name": found.trading_name, "status": "active", "created_at": now}
-                connection.execute(ORGANIZATIONS.insert().values(id=organization_id, **values))
+            organization_id = found.organization_id
+            if organization_id is None:
+                organization_id = make_organization(connection, found.trading_name, at=now)
                 owned = update(ACTORS).where(ACTORS.c.id == found.id, ACTORS.c.organization_id.is_(None))
                 connection.execute(owned.values(organization_id=organization_id))
                 record(

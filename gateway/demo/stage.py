@@ -16,8 +16,12 @@ import orjson
 
 from connectors.feeds import FeedStore
 from consent.columns import utc_now
+from consent.console.actions import COMMAND_LINE
+from consent.console.members import Members, NoBrowser
+from consent.console.organizations import make_organization
 from consent.oauth.actors import ActorRegistry
 from gateway.demo.processes import Process, StartError
+from gateway.server.demo_workers import ACTOR_PERSONA, ensure_demo_workers
 from gateway.storage.database import create_database_engine
 from gateway.storage.keyring import generate_key
 from gateway.storage.migrate import migrate
@@ -136,16 +140,25 @@ def _prepare(database_url: str, redirect_uri: str) -> tuple[str, str, str]:
     try:
         migrate(engine)
         seed(engine)
-        registry = ActorRegistry(engine)
-        actor_id = registry.create_actor(
-            legal_name="Northern Light Staffing Demo Ltd",
-            trading_name=ACTOR_NAME,
-            categories=CATEGORIES,
-            purposes=PURPOSES,
-            contact="privacy@northern-light.example",
-            jurisdiction="SE",
-        )
-        client = registry.create_client(actor_id, name="Demo client", redirect_uris=[redirect_uri])
+        ensure_demo_workers(engine)
+        registry, members = ActorRegistry(engine), Members(engine, NoBrowser())
+        with engine.begin() as connection:
+            organization_id = make_organization(connection, ACTOR_NAME, at=utc_now())
+            members.join(connection, organization_id, ACTOR_PERSONA.worker_id, "owner", by=COMMAND_LINE)
+            actor_id = registry.create_actor(
+                legal_name="Northern Light Staffing Demo Ltd",
+                trading_name=ACTOR_NAME,
+                categories=CATEGORIES,
+                purposes=PURPOSES,
+                contact="privacy@northern-light.example",
+                jurisdiction="SE",
+                is_test=True,
+                organization_id=organization_id,
+                connection=connection,
+            )
+            client = registry.create_client(
+                actor_id, name="Demo client", redirect_uris=[redirect_uri], connection=connection
+            )
     finally:
         engine.dispose()
     return actor_id, client.client_id, client.client_secret

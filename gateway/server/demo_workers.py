@@ -1,4 +1,4 @@
-"""The demo's workers: plainly fictional, made when the demo login is on, which a loopback issuer alone can have."""
+"""The demo's people: plainly fictional, made when the demo login is on, which a loopback issuer alone can have."""
 
 from __future__ import annotations
 
@@ -24,12 +24,27 @@ PERSONAS = (
 )
 
 
+OPERATOR_PERSONA = Persona(
+    key="olivia",
+    worker_id="d0000000000000000000000000000003",
+    display_name="Olivia Nyberg",
+    description="Runs this Gigway: an operator, for the console.",
+)
+ACTOR_PERSONA = Persona(
+    key="noor",
+    worker_id="d0000000000000000000000000000004",
+    display_name="Noor Lindqvist",
+    description="Works at the demo's staffing firm: an actor's owner, for the console.",
+)
+PEOPLE = (*PERSONAS, OPERATOR_PERSONA, ACTOR_PERSONA)
+
+
 def ensure_demo_workers(engine: Engine) -> tuple[Persona, ...]:
-    """Create the demo's workers where they are missing, and return all of them."""
+    """Create the demo's people where they are missing, as test workers, and return all of them."""
     table = Worker.__table__  # type: ignore[attr-defined]
     with engine.begin() as connection:
         present = set(connection.scalars(select(table.c.id)))
-        for persona in PERSONAS:
+        for persona in PEOPLE:
             if persona.worker_id not in present:
                 connection.execute(
                     insert(table).values(
@@ -41,4 +56,4 @@ def ensure_demo_workers(engine: Engine) -> tuple[Persona, ...]:
                         created_at=utc_now(),
                     )
                 )
-    return PERSONAS
+    return PEOPLE

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from starlette.routing import BaseRoute
 
 from consent.columns import utc_now
-from consent.console.actions import ActionHistory
+from consent.console.actions import COMMAND_LINE, ActionHistory
 from consent.console.approvals import Approvals
 from consent.console.clients import ConsoleClients
 from consent.console.invitations import Invitations
@@ -17,12 +17,14 @@ from consent.console.organizations import Organizations
 from consent.console.oversight import Oversight
 from consent.console.pages import routes as console_routes
 from consent.console.pages.services import ConsoleServices
+from consent.console.roles import OPERATOR
 from consent.console.usage import Usage
 from consent.oauth.actors import ActorRegistry
 from consent.oauth.registration import DynamicRegistration
 from consent.platform_gates import PlatformGates
 from consent.signin.settings import SignInSettings
 from gateway.config import Settings
+from gateway.server.demo_workers import OPERATOR_PERSONA
 from gateway.server.wiring.consent import ConsentParts
 from gateway.server.wiring.oauth import OAuthParts
 from gateway.server.wiring.platforms import PlatformParts
@@ -66,6 +68,8 @@ def build_console(
     registration = DynamicRegistration(database, oauth.settings, consent.stops)
     with database.begin() as connection:
         ensure_operator(connection, name=settings.operator_name, at=utc_now())
+        if sign_in.demo_login is not None and not members.belongs(connection, OPERATOR, OPERATOR_PERSONA.worker_id):
+            members.join(connection, OPERATOR, OPERATOR_PERSONA.worker_id, "administrator", by=COMMAND_LINE)
 
     def lines() -> Sequence[PlatformLine]:
         closed = PlatformGates().closed(database)

@@ -21,7 +21,7 @@ from consent.console.actions import COMMAND_LINE, ActionHistory, By
 from consent.console.approvals import Approvals
 from consent.console.clients import ConsoleClients
 from consent.console.invitations import Invitations
-from consent.console.members import Members, ensure_operator
+from consent.console.members import Members, NoBrowser, ensure_operator
 from consent.console.models import APPROVALS, INVITATIONS, MEMBERSHIPS
 from consent.console.organizations import Organizations
 from consent.console.oversight import Oversight
@@ -66,19 +66,12 @@ TABLES = [
 ]
 
 
-class Nobody:
-    """A browser without a session."""
-
-    async def current_worker(self, request: Any) -> str | None:
-        return None
-
-
 class Desk:
     """An operator's organization, an actor's and a platform's, and people by name."""
 
     def __init__(self, world: Any) -> None:
         self.world, self.engine, self.clock = world, world.engine, world.clock
-        self.members = Members(self.engine, Nobody(), self.clock)
+        self.members = Members(self.engine, NoBrowser(), self.clock)
         self.invitations = Invitations(self.engine, self.members, self.clock)
         self.history = ActionHistory(self.engine)
         with self.engine.begin() as connection:
