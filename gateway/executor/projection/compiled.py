@@ -90,17 +90,26 @@ def compile_projection(fields: Sequence[ShapedField]) -> CompiledProjection:
 
 def size_of(value: Any, sizes: dict[int, int]) -> int:
     """Return about how many bytes a value takes as JSON; what is shared is measured once and counted each time."""
-    if type(value) is dict:
-        known = sizes.get(id(value))
-        if known is None:
-            known = sizes[id(value)] = 2 + sum(len(key) + 4 + size_of(each, sizes) for key, each in value.items())
+    kind = type(value)
+    if kind is not dict and kind is not list:
+        return len(value) + 2 if kind is str else 4
+    known = sizes.get(id(value))
+    if known is not None:
         return known
-    if type(value) is list:
-        known = sizes.get(id(value))
-        if known is None:
-            known = sizes[id(value)] = 2 + sum(1 + size_of(each, sizes) for each in value)
-        return known
-    return len(value) + 2 if type(value) is str else 4
+    owner, size = id(value), 2 + len(value)
+    if kind is dict:
+        size += sum(map(len, value)) + 3 * len(value)
+        value = value.values()
+    for each in value:
+        kind = type(each)
+        if kind is str:
+            size += len(each) + 2
+        elif kind is dict or kind is list:
+            size += size_of(each, sizes)
+        else:
+            size += 4
+    sizes[owner] = size
+    return size
 
 
 def _nests_shared(fields: Sequence[ShapedField], inside: bool = False) -> bool:
