@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from graphql import GraphQLError, GraphQLSchema
@@ -243,7 +244,9 @@ class Engine:
         """Authorize and plan. Raises `InvalidRequestError`."""
         coerced = self._unsealed(version, operation, coerced, session)
         deferring = operation.deferring(coerced) if in_parts else None
-        planned = operation.plan(scopes, deferring, version.labels.active(session))
+        watch = self._options.watch_planning
+        with watch(operation.kind, operation.name) if watch is not None else nullcontext():
+            planned = operation.plan(scopes, deferring, version.labels.active(session))
         try:
             introspection = operation.introspection.answer(coerced) if operation.introspection else {}
         except GraphQLError as error:

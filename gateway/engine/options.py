@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from gateway.engine.labels import ChooseLabels
 from gateway.planner.options import PlannerOptions
+
+WatchPlanning = Callable[[str, str | None], AbstractContextManager[object]]
+"""(the operation's type, its name) → what is entered while its plan is looked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +40,7 @@ class EngineOptions:
     `documents` and `plans` are the sizes of the caches; `documents_weight` bounds the characters of all cached
     documents, `plans_weight` the fields of all cached plans. `max_response_bytes` bounds an answer in which entities
     inside entities multiply. `labels` decides which labels of progressive overrides are active for a session; those of
-    the form `percent(x)` are decided by chance.
+    the form `percent(x)` are decided by chance. `watch_planning` is entered while a plan is made or found in the cache.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -48,4 +53,5 @@ class EngineOptions:
     plans: int = 2_000
     plans_weight: int = 200_000
     labels: ChooseLabels | None = None
+    watch_planning: WatchPlanning | None = None
     planner: PlannerOptions = field(default_factory=PlannerOptions)

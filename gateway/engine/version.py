@@ -62,13 +62,13 @@ class PreparedOperation:
 
     __slots__ = (
         "_defers",
-        "_name",
         "_operation",
         "_version",
         "cost",
         "document",
         "introspection",
         "kind",
+        "name",
         "plans",
         "scopes",
         "variables",
@@ -81,7 +81,7 @@ class PreparedOperation:
         self.document = document
         self.kind = definition.operation.value
         name = definition.name.value if definition.name else None
-        self._name = name
+        self.name = name
         self._defers = _defer_variables(document.document)
         self._operation = self._normalized(None)
         self.variables = VariableReader(client_variables(definition, document.lifted), version.api_schema)
@@ -119,7 +119,7 @@ class PreparedOperation:
     def _normalized(self, deferring: frozenset[str] | None) -> Operation:
         version, document = self._version, self.document.document
         try:
-            return normalize(version.supergraph, document, self._name, deferring=deferring)
+            return normalize(version.supergraph, document, self.name, deferring=deferring)
         except PlanError as error:
             raise _refusal(error) from error
 

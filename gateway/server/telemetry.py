@@ -18,14 +18,11 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.config import Settings
-from gateway.engine import Engine, EngineResponse
-from gateway.errors import InvalidRequestError, SubgraphError
-from gateway.server.execution import Execution
-from gateway.server.http_request import GraphQLParameters, Refused
+from gateway.engine.options import WatchPlanning
+from gateway.errors import SubgraphError
 from gateway.server.metrics import Counter, Metrics, metrics_route
 from gateway.server.otlp import OtlpExporter
-from gateway.server.session import RequestSession
-from gateway.server.tracing import CLIENT, Span, Tracer
+from gateway.server.tracing import CLIENT, Tracer
 from gateway.subgraph import Answer, Subgraph, SubgraphCall
 
 LONGEST_NAME = 100
@@ -61,9 +58,20 @@ class Telemetry:
         """Return the endpoint, measured."""
         return _MeasuredEndpoint(inner, self._metrics, self._tracer) if self.is_on else inner
 
-    def execution(self, engine: Engine) -> Execution:
-        """Return the way to the engine; its planning is a step of its own in traces."""
-        return Execution(engine) if self._tracer is None else _TracedExecution(engine, self._tracer)
+    @property
+    def planning(self) -> WatchPlanning | None:
+        """What makes planning a step of its own in traces; None when nothing is traced."""
+        return self._planning if self._tracer is not None else None
+
+    @contextmanager
+    def _planning(self, kind: str, name: str | None) -> Iterator[None]:
+        assert self._tracer is not None
+        with self._tracer.step("plan") as span:
+            if span is not None:
+                span.attributes["graphql.operation.type"] = kind
+                if name:
+                    span.attributes["graphql.operation.name"] = name[:LONGEST_NAME]
+            yield
 
     def subgraph(self, inner: Subgraph) -> Subgraph:
         """Return the subgraph, measured."""
@@ -119,30 +127,6 @@ class _MeasuredEndpoint:
             metrics.open.add(amount=-1.0)
             metrics.requests.add((str(status()),))
             metrics.seconds.observe(time.perf_counter() - start)
-
-
-class _TracedExecution(Execution):
-    def __init__(self, engine: Engine, tracer: Tracer) -> None:
-        super().__init__(engine)
-        self._tracer = tracer
-
-    async def execute(self, parameters: GraphQLParameters, session: RequestSession) -> EngineResponse | Refused:
-        """Plan in a step of its own: executing then finds the plan in the cache."""
-        with self._tracer.step("plan") as span:
-            if span is not None:
-                self._plan(parameters, session, span)
-        return await super().execute(parameters, session)
-
-    def _plan(self, parameters: GraphQLParameters, session: RequestSession, span: Span) -> None:
-        try:
-            operation = self._engine.version.prepare(parameters.query, parameters.operation_name)
-            operation.plan(session.scopes)
-        except InvalidRequestError:
-            span.failed = True
-            return
-        span.attributes["graphql.operation.type"] = operation.kind
-        if parameters.operation_name:
-            span.attributes["graphql.operation.name"] = parameters.operation_name[:LONGEST_NAME]
 
 
 class _MeasuredSubgraph:

@@ -7,7 +7,8 @@ import orjson
 import pytest
 from aiohttp import web
 
-from gateway.engine import Engine
+from gateway.engine import Engine, EngineOptions
+from gateway.server.execution import Execution
 from gateway.server.graphql import EndpointOptions, GraphQLEndpoint, StreamLife
 from gateway.server.metrics import Counter, Histogram, Metrics
 from gateway.server.otlp import OtlpExporter
@@ -20,9 +21,10 @@ TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 
 def measured(graph, telemetry):
     subgraphs = [telemetry.subgraph(each) for each in graph.engine.version.subgraphs.values()]
-    engine = Engine.from_subgraphs(subgraphs, gate=graph.gate)
+    options = EngineOptions(watch_planning=telemetry.planning)
+    engine = Engine.from_subgraphs(subgraphs, gate=graph.gate, options=options)
     life = StreamLife(seconds_left=graph.seconds_left, stopping=graph.drain.stopping)
-    return telemetry.endpoint(GraphQLEndpoint(telemetry.execution(engine), graph.authenticate, life, EndpointOptions()))
+    return telemetry.endpoint(GraphQLEndpoint(Execution(engine), graph.authenticate, life, EndpointOptions()))
 
 
 def test_nothing_is_wrapped_when_nothing_is_measured(graph):

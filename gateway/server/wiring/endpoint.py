@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute, Route
 from gateway.config import Settings
 from gateway.server.cors import parse_origins
 from gateway.server.documents import Documents, load_trusted_documents
+from gateway.server.execution import Execution
 from gateway.server.graphiql import graphiql_routes
 from gateway.server.graphql import EndpointOptions, GraphQLEndpoint, StreamLife
 from gateway.server.health import health_routes
@@ -29,7 +30,7 @@ def endpoint_routes(
     process_end: Drain,
 ) -> list[BaseRoute]:
     """Return the routes of the query endpoint, of the workers' own, and of what stands beside them."""
-    execution = telemetry.execution(graph.engine)
+    execution = Execution(graph.engine)
     return [
         Route(
             "/graphql",

@@ -6,7 +6,7 @@ import os
 import secrets
 import socket
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connectors.observation import Recorder
 from connectors.registration import LiveConnectors
@@ -65,7 +65,7 @@ def build_graph(
     settings: Settings, storage: StorageParts, consent: ConsentParts, platforms: PlatformParts, telemetry: Telemetry
 ) -> GraphParts:
     """Compose what is live. Raises `CompositionFailedError`."""
-    options = _engine_options(settings)
+    options = replace(_engine_options(settings), watch_planning=telemetry.planning)
     budgets = ActorBudgets(
         Spendings(storage.database), max_cost=settings.max_cost, cost_per_minute=settings.cost_per_minute
     )

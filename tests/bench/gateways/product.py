@@ -139,7 +139,8 @@ def product(supergraph, database_url, tokens_file):
     storage = open_storage(settings)
     consent = build_consent(settings, storage)
     platforms = build_platform_parts(settings, storage, consent)
-    oauth = build_oauth(settings, storage, consent, platforms, build_sign_in(settings, storage))
+    sign_in = build_sign_in(settings, storage)
+    oauth = build_oauth(settings, storage, consent, platforms, sign_in)
     fill(storage, consent, tokens_file)
     subgraphs = subgraphs_of(supergraph)
     consent.gate.update_sources({each.name: "internal" for each in subgraphs})
@@ -156,7 +157,7 @@ def product(supergraph, database_url, tokens_file):
             print("access events:", connection.execute(select(func.count()).select_from(AccessEvent)).scalar_one())
 
     return Starlette(
-        routes=endpoint_routes(settings, storage, graph, oauth, telemetry, Drain()),
+        routes=endpoint_routes(settings, storage, graph, oauth, sign_in, telemetry, Drain()),
         lifespan=lifespan_of(
             start=[consent.start],
             work=[consent.work, telemetry.work],
