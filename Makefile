@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SHARED ?= ../shared
 
-.PHONY: bench-graph bench-interfaces demo test lint types unit race bench setup setup-dev setup-node setup-semantic conformance schema lock clean help
+.PHONY: bench-graph bench-leases bench-interfaces demo test lint types unit race bench setup setup-dev setup-node setup-semantic conformance schema lock clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -34,6 +34,10 @@ schema: setup ## write schema.graphql again
 
 race: setup-dev ## revocations against live queries in many processes; GATE=check-then-fetch shows that it can fail
 	@$(BIN)/python -m tests.race
+
+bench-leases: setup-dev ## what leases add to a request's CPU time, on SQLite and PostgreSQL
+	@if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then ./.ci/postgres $(BIN)/python -m tests.bench.leases; \
+	  else $(BIN)/python -m tests.bench.leases; fi
 
 bench-graph: setup-dev ## the skill graph's quality and speed, on data in $(SHARED)/data; JUDGEMENTS=file.csv adds agreement with people
 	@$(BIN)/python tests/bench/skill_graph.py $(SHARED)/data $(if $(JUDGEMENTS),--judgements $(JUDGEMENTS))

@@ -142,13 +142,22 @@ class GrantService(GrantReader):
         Of a grant that has ended already nothing changes, but the wait is the same: ask again after `stopping`.
         Raises `GrantError` (`GRANT_UNKNOWN`). Who may revoke is the caller's to check.
         """
-        if self.find(grant_id) is None:
-            raise GrantError("GRANT_UNKNOWN", "No such grant.")
 
         def change(connection: Connection) -> None:
-            self._end(connection, grant_id, status=_ENDED_AS[by], reason=reason, by=by, by_id=by_id)
+            ended = self._end(connection, grant_id, status=_ENDED_AS[by], reason=reason, by=by, by_id=by_id)
+            known = select(col(ConsentGrant.id)).where(col(ConsentGrant.id) == grant_id)
+            if not ended and connection.execute(known).first() is None:
+                raise GrantError("GRANT_UNKNOWN", "No such grant.")
 
         return await self._stops.stop(Scope("grant", grant_id), change)
+
+    async def warm_up(self) -> None:
+        """Do once, to no grant, what a revocation does: the first time of everything is slow."""
+
+        def change(connection: Connection) -> None:
+            self._end(connection, "", status="withdrawn", reason="", by="worker", by_id=None)
+
+        await self._stops.stop(Scope("grant", ""), change)
 
     async def settle(self, grant_id: str) -> Revocation:
         """Wait until nothing is read under a grant that has ended."""

@@ -23,6 +23,7 @@ from consent.columns import utc_now
 from consent.ddl import STOP_LOCK, create_statements
 from consent.decision import GrantState, GrantTerms
 from consent.liveness import AdvisoryProof, FileProof, Proof, host_name
+from consent.write_lock import begin_immediate
 
 
 class LeaseStoreError(Exception):
@@ -123,6 +124,7 @@ MAX_SKEW = timedelta(seconds=5)
 """How far a process's clock may be from the database's."""
 
 _ROWS_AT_ONCE = 64
+_PATIENCE_SECONDS = 15.0
 
 
 class LeaseStore:
@@ -140,6 +142,7 @@ class LeaseStore:
             raise LeaseStoreError("LEASES_NO_CONNECTION", "The database gave no connection for leases.")
         if self._is_sqlite:
             driver.isolation_level = None
+            driver.execute("PRAGMA busy_timeout=0")  # the write lock is waited for in `begin`
         else:
             driver.rollback()
             driver.autocommit = True
@@ -158,7 +161,10 @@ class LeaseStore:
 
     def begin(self) -> None:
         """Start a lease transaction: from now to its end no permission is ended by anyone."""
-        self._cursor.execute(self._dialect.begin)
+        if self._is_sqlite:
+            begin_immediate(self._connection, patience=_PATIENCE_SECONDS)
+        else:
+            self._cursor.execute(self._dialect.begin)
 
     def stops(self) -> list[tuple[str, str]]:
         """Return what ended since the last call, as (kind, reference), oldest first."""
@@ -334,7 +340,7 @@ class LeaseStore:
     def _register(self) -> tuple[int, Proof]:
         """Write this process down. Its proof is held before its row can be seen."""
         started = self._dialect.to_instant(datetime.now(UTC))
-        self._cursor.execute("BEGIN")
+        self.begin()
         insert = self._translate(
             "INSERT INTO gateway_process (kind, proof, host, master_keys, started_at) "
             "VALUES (?, ?, ?, ?, ?) RETURNING id"

@@ -41,7 +41,7 @@ from consent.permit import Answer, Disclosure, Lease, LeasePermit
 
 _log = logging.getLogger(__name__)
 
-POLL_SECONDS = 0.01
+POLL_SECONDS = 0.005
 """How often stops are looked for while permits are open and nothing else wakes the thread."""
 
 CLOCK_SECONDS = 60.0

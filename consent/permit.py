@@ -51,7 +51,18 @@ class Lease:
 class LeasePermit:
     """Satisfies the engine's `Permit`. Made and ended by the lease keeper's thread, used in the event loop."""
 
-    __slots__ = ("_callbacks", "_loop", "asker", "children", "closing", "ended", "leases", "logged", "parents")
+    __slots__ = (
+        "_callbacks",
+        "_loop",
+        "asker",
+        "categories",
+        "children",
+        "closing",
+        "ended",
+        "leases",
+        "logged",
+        "parents",
+    )
 
     def __init__(
         self,
@@ -63,6 +74,12 @@ class LeasePermit:
     ) -> None:
         self.asker = asker
         self.leases = leases
+        self.categories = (
+            leases[0].categories
+            if len(leases) == 1
+            else frozenset[str]().union(*(lease.categories for lease in leases))
+        )
+        """All that may be read under this permit."""
         self.parents = parents
         self.children = 0
         self.closing = False
@@ -73,11 +90,6 @@ class LeasePermit:
 
     def __repr__(self) -> str:
         return f"<LeasePermit {[lease.id for lease in self.leases]} {'ended' if self.ended else 'open'}>"
-
-    @property
-    def categories(self) -> frozenset[str]:
-        """All that may be read under this permit."""
-        return frozenset().union(*(lease.categories for lease in self.leases))
 
     def on_end(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call `callback` once, in the loop's thread, when the permit ends, or soon if it has; returns its removal."""

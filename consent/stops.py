@@ -50,8 +50,8 @@ Kind = Literal["grant", "account", "platform", "client", "worker", "actor"]
 DRAIN_SECONDS = 2.0
 """How long a stop waits for open leases before it answers `stopping`."""
 
-_SETTLE_SECONDS = 0.003
-_LONGEST_PAUSE_SECONDS = 0.015
+_SETTLE_SECONDS = 0.002
+_LONGEST_PAUSE_SECONDS = 0.008
 _SUSPECT_SECONDS = 0.06
 """How often processes that hold leases are suspected of being dead, and their proof of life is tried."""
 

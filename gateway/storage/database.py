@@ -15,6 +15,8 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from consent.write_lock import begin_immediate
+
 BUSY_TIMEOUT_MS = 15_000
 """How long a SQLite writer waits for another one, in milliseconds."""
 
@@ -126,5 +128,14 @@ def _configure_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    read = connection.get_execution_options().get("read_only", False)
-    connection.exec_driver_sql("BEGIN" if read else "BEGIN IMMEDIATE")
+    if connection.get_execution_options().get("read_only", False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        begin_immediate(driver, patience=BUSY_TIMEOUT_MS / 1000)
+    except sqlite3.OperationalError:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # to fail in SQLAlchemy's own way, if it still does
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")

@@ -41,6 +41,10 @@ class GatewayProcess:
             self._leases, sources={"uber": "platform:uber"}, authorize_url="https://consent.example/"
         )
 
+    async def warm_up(self) -> None:
+        """Do what a gateway does before it is ready."""
+        await self._grants.warm_up()
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one client until it leaves."""
         task = asyncio.current_task()
@@ -125,6 +129,7 @@ async def _say(writer: asyncio.StreamWriter, answer: dict[str, object]) -> None:
 async def main(url: str, platform_port: str, gate: str, *options: str) -> None:
     """Serve until killed."""
     process = GatewayProcess(url, int(platform_port), gate, deaf="deaf" in options)
+    await process.warm_up()
     server = await asyncio.start_server(process.serve, "127.0.0.1", 0)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()

@@ -6,7 +6,7 @@ import asyncio
 import json
 import random
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,24 +14,19 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session
 
-from consent import ddl
 from consent.grants import GrantService
 from consent.leases import LeaseKeeper
 from consent.models import Actor, PlatformGate, Worker
 from consent.stops import Stops
 from consent.visibility import SubjectGates
-from consent.vocabulary import seed_vocabulary
 from gateway.storage.database import create_database_engine
+from gateway.storage.migrate import migrate
+from gateway.storage.vocabulary import seed
 from tests.race.processes import Processes
 from tests.race.slow_platform import SlowPlatform
 
-TABLES = [
-    *("worker", "actor", "category", "purpose", "purpose_category", "consent_grant", "grant_item", "subject_gate"),
-    *("platform_gate", "client_gate", "gateway_process", "fetch_lease", "stop_notice", "access_event"),
-    *("consent_event", "contact_code", "audit_leaf", "audit_node", "audit_checkpoint"),
-]
 CLIENTS_PER_WORKER = 3
 AFTERMATH_SECONDS = 0.15
 """How long clients go on asking under a grant after its revocation was confirmed."""
@@ -61,6 +56,8 @@ class Outcome:
     undisturbed: int = 0
     undisturbed_confirmed: int = 0
     waits_ms: list[float] = field(default_factory=list)
+    beyond_ms: list[float] = field(default_factory=list)
+    """How long each revocation took beyond the slowest upstream call that it cut; all of it where none was running."""
     kills: int = 0
     pauses: int = 0
 
@@ -71,11 +68,12 @@ class Outcome:
 
     def line(self) -> str:
         """Return the counts as one line."""
-        waits = sorted(self.waits_ms) or [0.0]
+        waits, beyond = sorted(self.waits_ms) or [0.0], sorted(self.beyond_ms) or [0.0]
         return (
             f"started={self.late['started']} finished={self.late['finished']} delivered={self.late['delivered']} "
             f"revocations={self.revocations} confirmed={self.confirmed} "
             f"p50_ms={waits[len(waits) // 2]:.1f} p99_ms={waits[int(len(waits) * 0.99)]:.1f} max_ms={waits[-1]:.1f} "
+            f"beyond_p50_ms={beyond[len(beyond) // 2]:.1f} beyond_p99_ms={beyond[int(len(beyond) * 0.99)]:.1f} "
             f"undisturbed={self.undisturbed_confirmed}/{self.undisturbed} fetches={self.seen['started']} "
             f"answers={self.seen['delivered']} kills={self.kills} pauses={self.pauses}"
         )
@@ -91,7 +89,16 @@ async def run(plan: Plan) -> Outcome:
 
 
 Note = Callable[[str, str], None]
-"""Called with what happened (`started`, `finished` or `delivered`) and what it belongs to."""
+"""Called with what happened (`started`, `finished`, `cut` or `delivered`) and what it belongs to."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Revoked:
+    """An undisturbed revocation, with the span in which upstream calls could be cut by it."""
+
+    owner: str
+    began: float
+    ended: float
 
 
 class Watch:
@@ -100,12 +107,33 @@ class Watch:
     def __init__(self, outcome: Outcome) -> None:
         self._outcome = outcome
         self._confirmed: set[str] = set()
+        self._running: dict[str, deque[float]] = {}
+        self._cut: dict[str, list[tuple[float, float]]] = {}
+        self._revoked: list[_Revoked] = []
 
     def note(self, what: str, owner: str) -> None:
         """Count something that happened."""
         self._outcome.seen[what] += 1
-        if owner in self._confirmed:
+        now = time.monotonic()
+        if what == "started":
+            self._running.setdefault(owner, deque()).append(now)
+        elif what in ("finished", "cut") and (running := self._running.get(owner)):
+            began = running.popleft()
+            if what == "cut":
+                self._cut.setdefault(owner, []).append((began, now))
+        if owner in self._confirmed and what != "cut":
             self._outcome.late[what] += 1
+
+    def judge(self) -> None:
+        """Work out, when all upstream calls have ended, how long revocations took beyond the slowest one cut."""
+        for each in self._revoked:
+            cut = [
+                ended - began
+                for began, ended in self._cut.get(each.owner, ())
+                if began <= each.ended and ended >= each.began
+            ]
+            waited = each.ended - each.began
+            self._outcome.beyond_ms.append(max(0.0, waited - max(cut, default=0.0)) * 1000)
 
     def __contains__(self, owner: object) -> bool:
         return owner in self._confirmed
@@ -130,7 +158,8 @@ class Watch:
             if status == "confirmed":
                 break
         disturbed = disturbed or processes.pauses != pauses
-        waited = (time.monotonic() - started) * 1000
+        ended = time.monotonic()
+        waited = (ended - started) * 1000
         # What lay in a socket's buffer when the confirmation came was there before it: count it first.
         for _ in range(20):
             await asyncio.sleep(0)
@@ -140,6 +169,7 @@ class Watch:
             self._outcome.undisturbed += 1
             self._outcome.undisturbed_confirmed += first == "confirmed"
             self._outcome.waits_ms.append(waited)
+            self._revoked.append(_Revoked(owner=owner, began=started, ended=ended))
 
 
 class _Race:
@@ -168,16 +198,16 @@ class _Race:
                 await asyncio.gather(disturbing, return_exceptions=True)
             await self._processes.close()
             await self._platform.close()
+        self._watch.judge()
         self._outcome.kills, self._outcome.pauses = self._processes.kills, self._processes.pauses
         return self._outcome
 
     def _prepare(self) -> list[tuple[str, str]]:
-        assert ddl.create_statements(self._engine.dialect.name)
-        SQLModel.metadata.create_all(self._engine, tables=[SQLModel.metadata.tables[name] for name in TABLES])
+        migrate(self._engine)
+        seed(self._engine)
         now = datetime.now(UTC)
         accounts: list[tuple[str, str]] = []
         with Session(self._engine) as session:
-            seed_vocabulary(session)
             session.merge(PlatformGate(platform="uber", open=True, updated_at=now))
             session.merge(Actor(id="acme", legal_name="Acme AB", trading_name="Acme", created_at=now))
             for _ in range(self._plan.workers):

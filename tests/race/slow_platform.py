@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 
 Note = Callable[[str, str], None]
-"""Called with what happened (`started` or `finished`) and the grant it happened under."""
+"""Called with what happened (`started`, `finished` or `cut`) and the grant it happened under."""
 
 CHUNK = b"x" * 64
 SLOWEST_SECONDS = 0.09
@@ -48,6 +48,7 @@ class SlowPlatform:
         for _ in range(chunks):
             await asyncio.sleep(pause)
             if connection.lost:
+                self._note("cut", grant)
                 return
             connection.transport.write(CHUNK)
         self._note("finished", grant)

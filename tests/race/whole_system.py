@@ -66,8 +66,8 @@ class NotingSandbox:
             self._note("started", lane)
         await self._app(scope, receive, send)
         cycle = getattr(send, "__self__", None)  # uvicorn's record of this request knows whether the client left
-        if is_call and not getattr(cycle, "disconnected", False):
-            self._note("finished", lane)
+        if is_call:
+            self._note("cut" if getattr(cycle, "disconnected", False) else "finished", lane)
 
 
 class Gateways(Processes):
@@ -161,6 +161,7 @@ class _WholeRace:
             await first.close()
             sandbox.should_exit = True
             await serving
+        self._watch.judge()
         self._outcome.kills, self._outcome.pauses = gateways.kills, gateways.pauses
         return self._outcome
 

@@ -59,8 +59,9 @@ class ConsentParts:
         return [self.audit.run(), keep_house(self.storage.database, self.grants, self.endings)]
 
     async def start(self) -> None:
-        """Make this process one that can hold leases."""
+        """Make this process one that can hold leases, and ready to end grants fast."""
         await asyncio.to_thread(self.leases.start)
+        await self.grants.warm_up()
 
     async def close(self) -> None:
         """Give up the leases."""
