@@ -1,4 +1,7 @@
-"""The table of platforms, made from the catalogue: `python -m connectors.catalogue.matrix > docs/platforms.md`."""
+"""The page of platforms, a table and a section for each, made from the catalogue.
+
+python -m connectors.catalogue.matrix > docs/platforms.md
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import sys
 from collections.abc import Iterable
 
 from connectors.catalogue import built_in
+from connectors.catalogue.sections import platform_section
 from connectors.directory import categories_of
 from connectors.schema import Connector
 from connectors.schema.definition import (
@@ -40,7 +44,8 @@ Made from `connectors/catalogue` by `python -m connectors.catalogue.matrix`; a t
 def platform_matrix(connectors: Iterable[Connector]) -> str:
     """Return the page, by the platforms' names for people."""
     rows = sorted(connectors, key=lambda connector: connector.definition.platform.display_name.casefold())
-    return _HEAD + "".join(f"| {' | '.join(_cells(connector))} |\n" for connector in rows)
+    table = "".join(f"| {' | '.join(_cells(connector))} |\n" for connector in rows)
+    return "\n".join([_HEAD + table, *map(platform_section, rows)])
 
 
 def _cells(connector: Connector) -> list[str]:

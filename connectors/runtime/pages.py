@@ -109,7 +109,8 @@ class StreamReader:
             at_once = min(self._concurrency, at_once * 2)
         pages = tuple(page for batch in batches for page in batch.pages)
         has_more = index < len(spans) or any(batch.has_more for batch in batches)
-        return Batch(pages=pages, has_more=has_more, reason=_reason(batches))
+        is_cut = span.since is None and not has_more  # an open start ends at the horizon
+        return Batch(pages=pages, has_more=has_more, reason=_reason(batches) or ("TIME_LIMIT" if is_cut else None))
 
     @property
     def _comes_in_order(self) -> bool:

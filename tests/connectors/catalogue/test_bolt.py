@@ -57,6 +57,23 @@ def test_windows_are_of_fifteen_days_and_stop_when_there_is_enough(in_world: Any
     assert {call["status"] for call in calls} == {200}
 
 
+def test_a_year_is_read_unless_more_is_asked_for(in_world: Any) -> None:
+    async def test(world: Any) -> Any:
+        account_id = await world.link("bolt", PRIYA)
+        fields = "provenance { coverage { complete reason } } edges { node { ref } } pageInfo { hasNextPage }"
+        return await world.read(
+            "bolt",
+            account_id,
+            f"year: engagements(first: 500) {{ {fields} }} "
+            f'all: engagements(first: 500, since: "2020-01-01T00:00:00Z") {{ {fields} }}',
+        )
+
+    found = entity(in_world(test))
+    assert found["year"]["provenance"]["coverage"] == {"complete": False, "reason": "TIME_LIMIT"}
+    assert found["all"]["provenance"]["coverage"] == {"complete": True, "reason": None}
+    assert found["all"]["edges"] == found["year"]["edges"]
+
+
 def test_money_adds_up_and_cash_is_told_apart(in_world: Any) -> None:
     async def test(world: Any) -> Any:
         account_id = await world.link("bolt", FLORA)
