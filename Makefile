@@ -28,6 +28,7 @@ unit: setup-dev
 bench: setup-dev ## CPU time per request beside other gateways, on the cases in $(SHARED)/conformance/bench
 	@test -d $(SHARED)/conformance/bench || { echo "skipped: $(SHARED)/conformance/bench is not there"; exit 0; }; \
 	  $(BIN)/python tests/bench/gateways $(SHARED)/conformance/bench build/bench/gateways
+	@$(BIN)/python tests/bench/in_process.py
 
 schema: setup ## write schema.graphql again
 	@$(BIN)/gigway schema > schema.graphql

@@ -45,7 +45,9 @@ class LiveFeeds:
 
 
 class LiveConnectors:
-    """Follows the registration. `on_swap` recomposes the supergraph and returns; it is called in the event loop."""
+    """Follows the registration. `on_swap` recomposes the supergraph and returns; it is called in a thread, since that
+    takes about a second, in which requests are served on what was live before.
+    """
 
     def __init__(self, registration: Registration, registry: Follower, on_swap: Callable[[], None]) -> None:
         self._registration = registration
@@ -70,7 +72,7 @@ class LiveConnectors:
         before = self._registry.connectors
         self._registry.swap(connectors)
         try:
-            self._on_swap()
+            await asyncio.to_thread(self._on_swap)
         except Exception:
             self._registry.swap(before)
             raise

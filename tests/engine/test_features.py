@@ -276,3 +276,27 @@ def test_failed_swap_changes_nothing(memory_subgraph):
         engine.swap([memory_subgraph("a", "type Query { x: Int }"), memory_subgraph("b", "type Query { x: String }")])
     assert [error.code for error in caught.value.errors]
     assert engine.supergraph_sdl == before
+
+
+def test_requests_are_answered_while_another_thread_swaps(memory_subgraph):
+    def version(number):
+        types = " ".join(f"type T{n} {{ a: Int }}" for n in range(100))
+        fields = " ".join(f"t{n}: T{n}" for n in range(100))
+        sdl = f"type Query {{ version: Int {fields} }} {types}"
+        return memory_subgraph("a", sdl, {"Query.version": lambda _: number})
+
+    async def scenario():
+        engine = Engine.from_subgraphs([version(1)])
+        swapping = asyncio.create_task(asyncio.to_thread(engine.swap, [version(2)]))
+        meanwhile = []
+        while not swapping.done():
+            meanwhile.append((await engine.execute("{ version }")).data["version"])
+            await asyncio.sleep(0)
+        await swapping
+        return meanwhile, (await engine.execute("{ version }")).data["version"]
+
+    meanwhile, after = asyncio.run(scenario())
+    assert meanwhile
+    assert set(meanwhile) <= {1, 2}
+    assert sorted(meanwhile) == meanwhile
+    assert after == 2
