@@ -16,9 +16,10 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from sqlmodel import col
 
 from consent.columns import utc_now
+from consent.console.models import INVITATIONS
 from consent.endings import Ending, EndingsError, EndingsJournal, missing_endings
 from consent.models import Actor, ClientGate, ConsentEvent, ConsentGrant, PlatformGate, SubjectGate, Worker
-from consent.oauth.models import CODES, REQUESTS, TOKENS
+from consent.oauth.models import CLIENTS, CODES, REGISTRATION_TOKENS, REQUESTS, TOKENS
 from consent.signin.models import SESSIONS
 from consent.stops import lock_stops
 
@@ -147,8 +148,11 @@ def _accounts_of(connection: Connection, worker_id: str) -> Iterable[str]:
 
 
 def _forget_secrets(connection: Connection, now: datetime) -> int:
-    """End tokens, codes, requests and sessions; return how many tokens."""
+    """End tokens, codes, requests, sessions, invitations and what a rotation left valid; return how many tokens."""
     connection.execute(update(CODES).where(CODES.c.used_at.is_(None)).values(used_at=now))
     connection.execute(update(REQUESTS).where(REQUESTS.c.expires_at > now).values(expires_at=now))
     connection.execute(update(SESSIONS).where(SESSIONS.c.revoked_at.is_(None)).values(revoked_at=now))
+    connection.execute(update(INVITATIONS).where(INVITATIONS.c.ended_at.is_(None)).values(ended_at=now))
+    connection.execute(update(REGISTRATION_TOKENS).values(expires_at=now))
+    connection.execute(update(CLIENTS).values(previous_secret_hash=None, previous_secret_until=None))
     return connection.execute(update(TOKENS).where(TOKENS.c.revoked_at.is_(None)).values(revoked_at=now)).rowcount

@@ -12,5 +12,6 @@ every one of them leaves a consent event, so that it is in the tamper-evident lo
 * `approvals`    asking operators to go live, and their decisions
 * `clients`      an organization's clients, secrets and keys
 * `oversight`    what operators see, suspend and resume; `usage` what an organization did, in counts
+* `housekeeping` throws away what is over
 * `pages/`, `templates/`  the pages; `wording` their words
 """

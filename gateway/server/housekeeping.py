@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.linking.claims import purge as purge_claims
 from consent.columns import utc_now
+from consent.console.housekeeping import purge as purge_console
 from consent.endings import EndingsJournal
 from consent.grants import GrantService
 from consent.inbox.answers import expire_requests
@@ -52,7 +53,15 @@ def expire(database: Engine) -> None:
 
 def purge(database: Engine) -> None:
     """Delete what has been over for so long that not even a replay could use it."""
-    for forget in (purge_oauth, purge_sign_in, purge_notices, purge_requests, purge_rankings, purge_claims):
+    for forget in (
+        purge_oauth,
+        purge_sign_in,
+        purge_notices,
+        purge_requests,
+        purge_rankings,
+        purge_claims,
+        purge_console,
+    ):
         with database.begin() as connection:
             forget(connection, now=utc_now())
 

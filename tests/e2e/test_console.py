@@ -80,3 +80,12 @@ def test_neither_reads_a_worker(client, sign_in):
     ).json()
     assert answer["data"]["worker"] is None
     assert answer["errors"][0]["extensions"]["code"] == "CONSENT_REQUIRED"
+
+
+def test_who_waits_for_a_platform_sees_nothing_of_it(client, sign_in):
+    sign_in("noor")
+    page = post(client, "/console/new/platform", name="So-called Uber", platform="uber")
+    base = str(page.url.path)
+    assert "has not admitted" in page.text
+    assert f"{base}/connectors" not in page.text
+    assert client.get(f"{base}/connectors").status_code in (403, 404)

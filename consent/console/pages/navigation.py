@@ -53,11 +53,15 @@ PAGES: Final[Mapping[OrganizationKind, tuple[Page, ...]]] = {
 }
 
 
+_WHILE_PENDING: Final = frozenset({"", "people", "history"})
+"""The pages of an organization that waits for an operator."""
+
+
 def pages_of(member: Membership) -> list[tuple[str, str]]:
     """Return (address, label) of the pages that a member may open."""
     base = f"/console/{member.organization_id}"
     return [
         (f"{base}/{page.path}" if page.path else base, page.label)
         for page in PAGES[member.kind]
-        if member.may(page.needs)
+        if member.may(page.needs) and (member.is_active or page.path in _WHILE_PENDING)
     ]

@@ -39,7 +39,7 @@ class _Standings:
         if person is None:
             return None
         member = await self._members.in_organization(request, organization_id)
-        if member is None or member.kind == "actor" or (member.kind == "platform" and member.platform is None):
+        if member is None or member.kind == "actor" or not member.is_active:
             nobody = Party(name="", platform="", permissions=frozenset())
             return Standing(party=nobody, organization=organization_id, name="Console", is_fresh=False)
         return Standing(

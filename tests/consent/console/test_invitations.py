@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from consent.console.actions import COMMAND_LINE
+from consent.console.housekeeping import purge
 from consent.console.members import ConsoleError
 from consent.console.models import INVITATIONS
 from consent.console.roles import OPERATOR
@@ -77,3 +78,15 @@ def test_an_invitation_that_cannot_be(desk: Any) -> None:
     ):
         with pytest.raises(ConsoleError):
             desk.invitations.create(organization, role, by=COMMAND_LINE, note=note)
+
+
+def test_what_is_over_is_thrown_away_after_a_month(desk: Any) -> None:
+    desk.invitations.create(OPERATOR, "auditor", by=COMMAND_LINE)
+    desk.clock.advance(timedelta(days=36))
+    young = desk.invitations.create(OPERATOR, "auditor", by=COMMAND_LINE)
+    with desk.engine.begin() as connection:
+        assert purge(connection, now=desk.clock()) == 0
+    desk.clock.advance(timedelta(days=2))
+    with desk.engine.begin() as connection:
+        assert purge(connection, now=desk.clock()) == 1
+    assert desk.invitations.find(young.secret) is not None
