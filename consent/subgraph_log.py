@@ -6,6 +6,7 @@ A proof needs nothing but the log's public key: the leaf's hash, its place, the 
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from enum import Enum
 from typing import Any, Protocol, cast
 
@@ -120,6 +121,11 @@ async def resolve_access_events(
     platform: str | None = strawberry.UNSET,
     category: str | None = strawberry.UNSET,
     decision: AccessDecision | None = strawberry.UNSET,
+    actor: strawberry.ID | None = strawberry.UNSET,
+    purpose: str | None = strawberry.UNSET,
+    since: DateTime | None = strawberry.UNSET,
+    until: DateTime | None = strawberry.UNSET,
+    search: str | None = strawberry.UNSET,
 ) -> AccessEventConnection:
     """Return the accesses to the asker's own data; nobody else has any."""
     session, size, position = session_of(info), page_size(first), decode_cursor(after, 1)
@@ -132,7 +138,14 @@ async def resolve_access_events(
         _services(info).access_log.page,
         session.worker_id,
         matching=AccessFilter(
-            platform=platform or None, category=category or None, decision=decision.value if decision else None
+            platform=platform or None,
+            category=category or None,
+            decision=decision.value if decision else None,
+            actor_id=actor or None,
+            purpose=purpose or None,
+            since=_instant(since, "since"),
+            until=_instant(until, "until"),
+            text=search or None,
         ),
         before=before,
         size=size,
@@ -166,6 +179,15 @@ def access_event(record: AccessRecord) -> AccessEvent:
         records=record.records,
         repeats=record.repeats,
     )
+
+
+def _instant(value: datetime | None, name: str) -> datetime | None:
+    """Return a given instant, None for none. Raises a client error for one without an offset."""
+    if not value:
+        return None
+    if value.tzinfo is None:
+        raise bad_input(f"{name} needs an offset, such as Z.")
+    return value
 
 
 def _services(info: strawberry.Info[Any, Any]) -> LogServices:

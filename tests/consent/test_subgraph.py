@@ -293,6 +293,36 @@ async def test_workers_read_their_log_with_proofs(
         )
 
 
+@pytest.mark.parametrize(
+    ("filters", "count"),
+    [
+        ('actor: "acme"', 1),
+        ('actor: "umbra"', 0),
+        ('purpose: "job_matching"', 1),
+        ('purpose: "training"', 0),
+        ('search: "ACME"', 1),
+        ('search: "nobody"', 0),
+        ('since: "2030-05-01T00:00:00Z", until: "2030-05-02T00:00:00Z"', 1),
+        ('until: "2030-05-01T00:00:00Z"', 0),
+        ('since: "2030-05-02T02:00:00+02:00"', 0),
+    ],
+)
+async def test_workers_filter_their_log(
+    world: World, schema: ConsentSchema, anna: str, filters: str, count: int
+) -> None:
+    await world.gate.acquire([about("u1", "engagements")], asking())
+    answer = await ask(schema, own(anna), f"{{ viewer {{ accessEvents({filters}) {{ totalCount }} }} }}")
+    assert answer["data"]["viewer"]["accessEvents"]["totalCount"] == count
+
+
+async def test_an_instant_without_offset_is_refused(schema: ConsentSchema, anna: str) -> None:
+    answer = await ask(schema, own(anna), '{ viewer { accessEvents(since: "2030-05-01T00:00:00") { totalCount } } }')
+    assert answer["errors"][0] == {
+        "message": "since needs an offset, such as Z.",
+        "extensions": {"code": "BAD_USER_INPUT"},
+    }
+
+
 @pytest.mark.parametrize("session", [asking(), own("0" * 32), RequestSession(request_id="r")])
 async def test_others_read_none_of_it(world: World, schema: ConsentSchema, anna: str, session: RequestSession) -> None:
     await world.gate.acquire([about("u1", "engagements")], asking())
