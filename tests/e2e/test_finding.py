@@ -1,6 +1,7 @@
 """Being found, over HTTP and the sandbox's platforms: from the worker's consent to the actor's list, and out of it."""
 
 import asyncio
+import contextlib
 import json
 import os
 import socket
@@ -30,6 +31,7 @@ from gateway.server.demo_workers import PERSONAS
 from gateway.storage.database import create_database_engine
 from gateway.storage.keyring import generate_key
 from graph.counting import publisher
+from graph.finding.rankings import RankingLog
 
 ALEX, ROBIN = PERSONAS[0].worker_id, PERSONAS[1].worker_id
 AT_SANDBOX = "alex.sandberg@sandbox.example"
@@ -100,6 +102,27 @@ def rows(engine, query, **values):
         return connection.execute(text(query), values).all()
 
 
+@contextlib.contextmanager
+def ended_in_between(engine, grant_id):
+    """End a grant after the search has found its worker and before the answer leaves."""
+    write = RankingLog.write
+
+    def write_and_end(*arguments, **options):
+        entry = write(*arguments, **options)
+        with engine.begin() as connection:
+            connection.execute(
+                text("UPDATE consent_grant SET status = 'withdrawn', ended_at = granted_at WHERE id = :id"),
+                {"id": grant_id},
+            )
+        return entry
+
+    RankingLog.write = write_and_end
+    try:
+        yield
+    finally:
+        RankingLog.write = write
+
+
 def command(environment, *arguments):
     """Run `gigway matching …` as an operator would, and return its exit code and what it printed."""
     done = subprocess.run(
@@ -138,7 +161,8 @@ async def play(gigway):
     robin = give(engine, grants, client, actor_id, ROBIN, [("*", "matching"), ("uber", "skills")])
     give(engine, grants, client, actor_id, add_worker(engine), [("uber", "skills")])  # does not want to be found
     give(engine, grants, client, actor_id, ALEX, [("*", "statistics")], purpose="labour_statistics")
-    await until(lambda: len(rows(engine, "SELECT 1 FROM matching_vector")) == 2)
+    leaving = give(engine, grants, client, actor_id, add_worker(engine), [("*", "matching"), ("uber", "skills")])
+    await until(lambda: len(rows(engine, "SELECT 1 FROM matching_vector")) == 3)
     await until(lambda: rows(engine, "SELECT 1 FROM statistics_release WHERE sealed IS NOT NULL"))
     answers, told = [], []
     async with aiohttp.ClientSession(base_url=issuer) as actor:
@@ -150,6 +174,11 @@ async def play(gigway):
         async with actor.post("/oauth/token", data=login, headers=basic) as answer:
             headers = {"Authorization": f"Bearer {(await answer.json())['access_token']}"}
         asked = {"id": await driving(actor)}
+        with ended_in_between(engine, leaving):
+            async with actor.post("/graphql", json={"query": SEARCH, "variables": asked}, headers=headers) as answer:
+                cut = await answer.json(content_type=None)
+        assert cut["data"]["opportunity"]["candidates"] is None
+        assert {each["extensions"]["code"] for each in cut["errors"]} == {"CONSENT_ENDED"}
         for grant_id in (alex, robin, None):
             body = {"query": SEARCH, "variables": asked}
             async with actor.post("/graphql", json=body, headers=headers) as answer:
@@ -219,7 +248,11 @@ def test_a_worker_is_found_while_they_want_to_be_and_sees_it_in_their_log(gigway
     assert counted == {("statistics", "uber"), ("statistics", "internal")}
     assert len(rows(engine, "SELECT 1 FROM statistics_contribution")) == 1
     searched = [row for row in events if not (row.token_ref or "").startswith(("background", "ranking"))]
-    assert {(row.category, row.decision, row.records) for row in searched} == {("matching", "allow", 1)}
+    # The denial is of the search that was cut: what it had found of the others was not asked any more.
+    assert {(row.category, row.decision, row.records) for row in searched} == {
+        ("matching", "allow", 1),
+        ("matching", "deny", 0),
+    }
     assert rows(engine, "SELECT 1 FROM fetch_lease") == []
     assert [code for code, _ in told] == [0, 0, 0]
     assert "same" in told[0][1]

@@ -241,3 +241,25 @@ def test_a_rating_off_its_scale_is_ignored(rides):
     off = [{"name": "r", "value": "6", "min": "1", "max": "5", "sampleSize": 3}, rides["ratings"][0]]
     (read,) = read_facts([{"evidence": [{**rides, "ratings": off}]}])
     assert len(read.ratings) == 1
+
+
+@FEW
+@given(st.lists(facts(), max_size=4))
+def test_performance_stays_on_its_scale_and_is_nothing_without_work(given_facts):
+    held = assess(GRAPH, given_facts, NOW)
+    assert -1 <= held.performance <= 1
+    assert assess(GRAPH, [], NOW).performance == 0
+
+
+def test_performance_tells_good_work_from_bad_the_more_of_it_there_is():
+    def performed(completed, cancelled, value):
+        rating = RatingFact(value=value, worst=1, best=5, sample=completed)
+        done = fact(completed=completed, recent=completed, cancelled=cancelled, ratings=(rating,))
+        return assess(GRAPH, [done], NOW).performance
+
+    assert performed(2_000, 10, 5) > performed(20, 0, 5) > 0 > performed(20, 20, 2) > performed(2_000, 2_000, 2)
+
+
+def test_no_evidence_is_no_skill():
+    held = assess(GRAPH, [], NOW)
+    assert (held.skills, held.held, dict(held.practice)) == ({}, frozenset(), {})
