@@ -3,20 +3,25 @@
 ```
 accounts' evidence ─facts─► SkillFact ─evidence─► Holding ─┬─ planning ──► plans to a goal
                                                            └─ matching ──► opportunities, ranked
-taxonomy (skills, occupations, training, opportunities) ───┘
+taxonomy (skills, occupations) ─────────────────────────────┤
+providers' feeds ─market─► training, opportunities ────────┘
 ```
 In reading order:
 
 * `model`: the nouns; `taxonomy`: the graph of them; `names`: search over labels; `builtin`, `data/`: what is built in;
 * `csv_source`, `esco`, `onet`, `regulation`, `store`, `taxonomy_import`: the ESCO download instead of the extract;
+* `market_source`, `market_words`, `market`: what providers publish becomes training and opportunities; `live`: a process
+  follows the taxonomy and the market;
 * `facts`: evidence as it arrives; `relevance`: which skills a fact speaks for; `evidence`: how well they are held;
 * `linking/`: texts to skills;
-* `cover`: which programmes; `pathways`: which jobs on the way; `plans`, `planning`: the plan with its reasons;
+* `cover`: which programmes; `pathways`: which jobs on the way; `plans`, `planning`, `planning_text`: the
+  plan with its reasons;
 * `similarity`, `matching`, `worker_index`, `fairness`: opportunities for a worker and the other way round; an audit;
 * `demand`, `forecast`, `aggregates`: what is asked for and what comes, and numbers about many that tell of nobody;
 * `pathway_picture`, `profile_export`: a plan as a picture, skills as a document;
 * `evidence_text`, `matching_text`: the words of explanations; `pages`: cursors; `errors`: refusals;
-* `scalars`, `catalogue_types`, `worker_types`, `demand_types`, `subgraph`: the GraphQL schema over it.
+* `scalars`, `connection`, `catalogue_types`, `market_types`, `demand_types`, `catalogue_queries`, `pathway_types`,
+  `worker_evidence`, `worker_types`, `subgraph`: the GraphQL schema over it.
 
 Nothing here does I/O, but for reading the taxonomy, and nothing about a worker is kept.
 """

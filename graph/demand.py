@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 from statistics import median
 from typing import Protocol
 
 from graph.forecast import Forecast, forecast
+from graph.gazetteer import region_of
 from graph.model import Month, OccupationId, Posting, SkillId, TrainingId
 from graph.plans import entry_skills
 from graph.taxonomy import SkillGraph
@@ -111,6 +112,7 @@ class Demand:
                 self._by_skill[each.region, skill][each.month] += each.openings
             if each.simulated:
                 self._simulated |= {(each.region, name) for name in (each.occupation, *(each.asks or ()))}
+        self._unmet: dict[str | None, list[UnmetDemand]] = {}
         months = [month for counts in self._all.values() for month in counts]
         self.regions = tuple(sorted({region for region, _ in self._all}))
         self._start: Month | None = min(months, default=None)
@@ -118,6 +120,7 @@ class Demand:
 
     def series(self, skill: SkillId, region: str | None = None, *, horizon: int = HORIZON) -> DemandSeries | None:
         """Return the demand for a skill in a region, or everywhere; None when nothing asks for it there."""
+        region = None if region is None else region_of(region)
         asking = {each for each in self._graph.occupations_with(skill) if skill in self._graph.essential(each)}
         found: list[tuple[tuple[str, str], Counts]] = [
             (place, by_month)
@@ -141,26 +144,32 @@ class Demand:
 
         What a new programme is worth: the openings expected to ask for what it teaches, shared among the programmes.
         """
-        known, found = supply or NothingTold(), []
+        known = supply or NothingTold()
+        where = None if region is None else region_of(region)
+        if where not in self._unmet:
+            if where is not None and where not in self.regions:
+                return []
+            self._unmet[where] = sorted(self._gaps(where), key=lambda each: (-each.score, each.skill))
+        return [replace(each, lacking=known.lacking(each.skill, where)) for each in self._unmet[where]]
+
+    def _gaps(self, region: str | None) -> Iterator[UnmetDemand]:
         for skill in self._asked():
             series = self.series(skill, region)
             if series is None or series.forecast is None:
                 continue
             expected = _mean(series.forecast)
             programmes = len(self._graph.training_for(skill))
-            found.append(
-                UnmetDemand(
-                    skill=skill,
-                    expected=round(expected, 2),
-                    programmes=programmes,
-                    score=round(expected / (1 + programmes), 4),
-                    lacking=known.lacking(skill, region),
-                )
+            yield UnmetDemand(
+                skill=skill,
+                expected=round(expected, 2),
+                programmes=programmes,
+                score=round(expected / (1 + programmes), 4),
+                lacking=None,
             )
-        return sorted(found, key=lambda each: (-each.score, each.skill))
 
     def tracks(self, region: str | None = None) -> Sequence[Track]:
         """Return the tracks that it would pay most to open, best first: expected openings times what they pay."""
+        region = None if region is None else region_of(region)
         pay, leading = self._pay(region), self._leading()
         found = []
         for occupation in sorted({each for _, each in self._all}):
@@ -203,7 +212,7 @@ class Demand:
         """Return the median pay of what is offered, in the currency that most of it is in."""
         offered: dict[OccupationId, dict[str, list[Decimal]]] = defaultdict(lambda: defaultdict(list))
         for each in self._graph.opportunities.values():
-            if region in (None, each.place) or each.remote:
+            if region is None or each.remote or region_of(each.place or "") == region:
                 offered[each.occupation][each.pay.currency].append(each.pay.per_hour)
         found = {}
         for occupation, by_currency in offered.items():

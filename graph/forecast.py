@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from types import MappingProxyType
 
 import numpy as np
@@ -85,7 +84,13 @@ def _residuals(series: Floats, method: Method, horizon: int, name: str) -> Float
     origins = range(max(SHORTEST, len(series) - horizon - ORIGINS + 1), len(series) - horizon + 1)
     if origins[0] < needed:
         return None
-    return np.array([series[each : each + horizon] - method(series[:each], horizon) for each in origins])
+    ahead = np.array([series[each : each + horizon] for each in origins])
+    if name in LEVELS:
+        expected = LEVELS[name](series)[[each - 1 for each in origins], None]
+    else:
+        expected = np.array([method(series[:each], horizon) for each in origins])
+    found: Floats = ahead - expected
+    return found
 
 
 def _bounds(residuals: Floats, values: Floats) -> tuple[Floats, Floats]:
@@ -107,26 +112,40 @@ def _mean(series: Floats, horizon: int) -> Floats:
     return np.repeat(series[-YEAR:].mean(), horizon)
 
 
-def _sba(series: Floats, horizon: int, smoothing: float) -> Floats:
+def _sba(series: Floats, horizon: int) -> Floats:
+    return np.repeat(_sba_levels(series)[-1], horizon)
+
+
+def _sba_levels(series: Floats) -> Floats:
+    """Return what is expected after each value."""
+    levels = np.zeros(len(series))
     size = interval = 0.0
     since = 1
-    for value in series:
+    for place, value in enumerate(series.tolist()):
         if value > 0:
-            size = value if not size else size + smoothing * (value - size)
-            interval = since if not interval else interval + smoothing * (since - interval)
+            size = value if not size else size + SMOOTHING * (value - size)
+            interval = since if not interval else interval + SMOOTHING * (since - interval)
             since = 1
         else:
             since += 1
-    return np.repeat((1 - smoothing / 2) * size / interval if interval else 0.0, horizon)
+        levels[place] = (1 - SMOOTHING / 2) * size / interval if interval else 0.0
+    return levels
 
 
-def _tsb(series: Floats, horizon: int, smoothing: float) -> Floats:
+def _tsb(series: Floats, horizon: int) -> Floats:
+    return np.repeat(_tsb_levels(series)[-1], horizon)
+
+
+def _tsb_levels(series: Floats) -> Floats:
+    """Return what is expected after each value."""
+    levels = np.zeros(len(series))
     chance, size = float((series[:SHORTEST] > 0).mean()), 0.0
-    for value in series:
-        chance += smoothing * (float(value > 0) - chance)
+    for place, value in enumerate(series.tolist()):
+        chance += SMOOTHING * (float(value > 0) - chance)
         if value > 0:
-            size = value if not size else size + smoothing * (value - size)
-    return np.repeat(chance * size, horizon)
+            size = value if not size else size + SMOOTHING * (value - size)
+        levels[place] = chance * size
+    return levels
 
 
 def _rounded(values: Floats) -> tuple[float, ...]:
@@ -138,7 +157,9 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "naive": _naive,
         "seasonal": _seasonal,
         "mean": _mean,
-        "sba": partial(_sba, smoothing=SMOOTHING),
-        "tsb": partial(_tsb, smoothing=SMOOTHING),
+        "sba": _sba,
+        "tsb": _tsb,
     }
 )
+LEVELS: Mapping[str, Callable[[Floats], Floats]] = MappingProxyType({"sba": _sba_levels, "tsb": _tsb_levels})
+"""Methods that look at a series once for all origins: the same value is expected for every month to come."""

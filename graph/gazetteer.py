@@ -36,6 +36,12 @@ def find_city(text: str | None) -> City | None:
     return city
 
 
+def region_of(place: str) -> str:
+    """Return the region of a city on the list (ISO 3166-2); any other text stands for itself."""
+    city = find_city(place)
+    return place if city is None else city.region
+
+
 @cache
 def cities() -> tuple[City, ...]:
     """Return all cities of the list, in its order."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from graph.gazetteer import region_of
 from graph.market_source import EntryLike, FeedLike, OpeningLike, PublishedLike, Record
 from graph.market_words import MarketWords
 from graph.model import (
@@ -173,7 +174,7 @@ def _posting(record: Record, simulated: bool, words: MarketWords) -> Posting:
         raise _RefusedError("OCCUPATION_UNKNOWN")
     return Posting(
         month=Month.parse(record["month"]),
-        region=record["region"],
+        region=region_of(record["region"]),
         occupation=occupation,
         openings=record["openings"],
         simulated=simulated,
@@ -187,7 +188,7 @@ def _opening(opening: OpeningLike, month: Month, words: MarketWords) -> Posting:
     asks = words.skills(opening.requires, [])
     return Posting(
         month=month,
-        region=opening.region or EVERYWHERE,
+        region=EVERYWHERE if opening.region is None else region_of(opening.region),
         occupation=occupation,
         openings=opening.openings,
         simulated=opening.simulated,

@@ -38,9 +38,10 @@ def explain_experience(
         parts.append(f"It gives practice in {join_names(graph, gains)}.")
     if runner_up is not None:
         other, worse = runner_up
+        change = f"{abs(worse):.0f} {currency} {'more' if worse >= 0 else 'less'}"
         parts.append(
-            f"The next best job on the way, {other.occupation.name}, makes the whole plan worth {worse:.0f} {currency} "
-            f"{'less' if worse >= 0 else 'more'} when money, hours and changes of field are counted."
+            f"With the next best job on the way, {other.occupation.name}, the plan costs {change} in all, "
+            "when money, hours and changes of field are counted."
         )
     return " ".join(parts)
 

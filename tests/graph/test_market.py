@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from graph.builtin import load_builtin
+from graph.demand_types import demand_of
 from graph.errors import TaxonomyError
 from graph.live import LiveSkillGraph
 from graph.market import read_market
@@ -204,6 +205,15 @@ def test_openings_count_by_month_but_where_the_provider_counts_itself_and_not_be
     )
     found = [(str(each.month), each.openings, each.asks) for each in reading.market.postings]
     assert found == [("2026-09", 3, None), ("2026-10", 1, frozenset({skill})), ("2026-10", 1, None)]
+
+
+def test_cities_are_counted_in_their_regions(words, graph):
+    counts = [COUNT | {"region": place} for place in ("Lund", "Malmö", "Ankeborg")]
+    market = read(words, Feed("POSTINGS", counts), openings=[Opening("2026-08", region=None)]).market
+    assert [each.region for each in market.postings] == ["SE-M", "SE-M", "Ankeborg", "remote"]
+    demand = demand_of(graph.with_market(market))
+    (skill,) = graph.skill_names.exactly("schedule and dispatch drivers")
+    assert demand.series(skill, "Malmö").counts == demand.series(skill, "SE-M").counts == (0, 6)
 
 
 def test_entry_bars_name_occupation_skills_preparation_and_experience(words, graph):

@@ -150,7 +150,7 @@ def test_no_plan_is_better_than_the_bound_and_without_jobs_between_the_best_is_t
 def test_job_on_the_way_says_what_the_next_best_would_change(graph, driver, consultancy):
     best = find_plans(graph, driver, goal_of(graph, consultancy))[0]
     jobs = [each for each in best.steps if each.kind is StepKind.EXPERIENCE][:-1]
-    assert any("The next best job on the way, " in each.why for each in jobs)
+    assert any("With the next best job on the way, " in each.why for each in jobs)
 
 
 def test_steps_say_which_open_work_they_open(graph, driver, now, dispatch):

@@ -5,10 +5,12 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from graph import cover, evidence, matching, pathways, plans, relevance
+from graph import cover, demand, evidence, forecast, market_words, matching, pathways, plans, relevance
 from graph.facts import read_facts
+from graph.planning import find_plans
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "skills.md").read_text(encoding="utf-8")
 
@@ -46,3 +48,31 @@ def test_the_constants_are_those_of_the_page():
     assert plans.WORK_SHARE == 1 / 5
     assert f"e^(−h/{matching.REACH_HOURS:g})" in PAGE
     assert evidence.HALF_LIFE.total_seconds() / 86_400 == 1095.75
+
+
+def test_the_plan_by_hand_is_what_is_computed(graph):
+    (example,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    now = datetime(2026, 11, 22, tzinfo=UTC)
+    holding = evidence.assess(graph, read_facts([{"evidence": [json.loads(example)]}]), now)
+    target = graph.opportunities["opportunity:night-dispatcher"]
+    best = find_plans(graph, holding, plans.goal_of(graph, target), now=now)[0]
+    (step,) = [each for each in best.steps if each.training]
+    assert not target.required & holding.held
+    assert f"*{target.title}*, which requires four skills" in PAGE
+    assert f"*{step.title}*, teaches all four; it takes {step.hours} hours and {step.cost} EUR" in PAGE
+    assert f"60 · 12 = **{step.forgone}**" in PAGE
+    assert best.objective == best.bound
+    assert f"620 + 720 = **{best.objective:.0f}**" in PAGE
+
+
+def test_the_forecast_by_hand_is_what_is_computed():
+    (expected,) = forecast.METHODS["sba"](np.array([0, 0, 4, 0, 0, 2], float), 1)
+    assert f"= **{expected:.4f}**" in PAGE
+    assert f"smoothing {forecast.SMOOTHING:g}" in PAGE
+    assert f"= **{expected * 20 / 2:.1f}**" in PAGE
+    assert demand.LEADS_THERE == 1 / 4
+
+
+def test_the_least_confidences_are_those_of_the_page():
+    assert f"links below {market_words.SURE:g} are not made" in PAGE
+    assert f"less than {market_words.SURE_TITLE:g} like" in PAGE
