@@ -10,8 +10,8 @@ In reading order:
 
 * `model`: the nouns; `taxonomy`: the graph of them; `names`: search over labels; `builtin`, `data/`: what is built in;
 * `csv_source`, `esco`, `onet`, `regulation`, `store`, `taxonomy_import`: the ESCO download instead of the extract;
-* `market_source`, `market_words`, `market`: what providers publish becomes training and opportunities; `live`: a process
-  follows the taxonomy and the market;
+* `market_source`, `market_words`, `market`: what providers publish becomes training and opportunities;
+* `live`: a process follows the taxonomy and the market;
 * `facts`: evidence as it arrives; `relevance`: which skills a fact speaks for; `evidence`: how well they are held;
 * `linking/`: texts to skills;
 * `cover`: which programmes; `pathways`: which jobs on the way; `plans`, `planning`, `planning_text`: the
