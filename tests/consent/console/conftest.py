@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Sequence
+import socket
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+import uvicorn
 from argon2 import PasswordHasher
 from sqlalchemy import Engine, text
 from sqlmodel import SQLModel
@@ -260,6 +264,32 @@ def make_site(world: Any, tables: None) -> Callable[..., Site]:
 @pytest.fixture
 def site(make_site: Callable[..., Site]) -> Site:
     return make_site()
+
+
+class _Uvicorn(uvicorn.Server):
+    """A server in a thread, which says when it is up."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.is_up = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.is_up.set()
+
+
+@pytest.fixture
+def running(make_site: Any, clock: Any) -> Iterator[Any]:
+    clock.now = datetime.now(UTC)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        site = make_site(f"http://localhost:{listener.getsockname()[1]}")
+        runner = _Uvicorn(uvicorn.Config(site.app, log_level="warning", lifespan="off"))
+        thread = threading.Thread(target=runner.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        assert runner.is_up.wait(10)
+        yield site
+        runner.should_exit = True
+        thread.join(10)
 
 
 @pytest.fixture(scope="session")

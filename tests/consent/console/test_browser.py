@@ -8,16 +8,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
-import threading
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
 from consent.console.approvals import LiveDetails
 from consent.models import new_id
@@ -42,32 +38,6 @@ DETAILS = LiveDetails(
     categories=["ratings", "engagements"],
     purposes=["job_matching"],
 )
-
-
-class _Uvicorn(uvicorn.Server):
-    """A server in a thread, which says when it is up."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.is_up = threading.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.is_up.set()
-
-
-@pytest.fixture
-def running(make_site: Any, clock: Any) -> Iterator[Any]:
-    clock.now = datetime.now(UTC)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        site = make_site(f"http://localhost:{listener.getsockname()[1]}")
-        runner = _Uvicorn(uvicorn.Config(site.app, log_level="warning", lifespan="off"))
-        thread = threading.Thread(target=runner.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        assert runner.is_up.wait(10)
-        yield site
-        runner.should_exit = True
-        thread.join(10)
 
 
 def _furnish(site: Any) -> tuple[str, dict[str, list[str]]]:
