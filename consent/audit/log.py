@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, text
+from sqlalchemy import Connection, Engine, Table, delete, exists, func, insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import SQLModel, col
 
@@ -22,7 +22,7 @@ from consent.audit.models import AuditCheckpoint, AuditLeaf, AuditNode
 from consent.audit.note import Checkpoint, Signer
 from consent.audit.tree import Nodes, completed, consistency_proof, inclusion_proof, node_hash, root
 from consent.columns import utc_now
-from consent.models import AccessEvent, ConsentEvent
+from consent.models import AccessEvent, ConsentEvent, Worker
 from consent.stops import lock_stops, share_stops
 
 _log = logging.getLogger(__name__)
@@ -110,6 +110,22 @@ class AuditLog:
                     )
                 )
         return len(listed)
+
+    def forget_erased(self) -> int:
+        """Delete what the log still has about workers who are erased, and return how many events that were."""
+        with self._reading() as connection:
+            erased = connection.execute(
+                select(col(Worker.id)).where(
+                    col(Worker.status) == "erased",
+                    exists().where(
+                        col(AccessEvent.worker_id) == col(Worker.id),
+                        col(AuditLeaf.event_id) == col(AccessEvent.id),
+                        col(AuditLeaf.kind) == "access",
+                    ),
+                )
+            ).scalars()
+            listed = list(erased)
+        return sum(self.forget(worker_id) for worker_id in listed)
 
     def latest(self) -> str | None:
         """Return the newest checkpoint, a signed note."""

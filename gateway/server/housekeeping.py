@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.linking.claims import purge as purge_claims
+from consent.audit.log import AuditLog
 from consent.columns import utc_now
 from consent.console.housekeeping import purge as purge_console
 from consent.endings import EndingsJournal
@@ -30,7 +31,7 @@ SWEEP_SECONDS = 15.0
 PURGE_SECONDS = 3_600.0
 
 
-async def keep_house(database: Engine, grants: GrantService, endings: EndingsJournal | None) -> None:
+async def keep_house(database: Engine, grants: GrantService, audit: AuditLog, endings: EndingsJournal | None) -> None:
     """Sweep and purge until cancelled. A failure is logged, and the next round tries again."""
     since_purge = PURGE_SECONDS
     while True:
@@ -40,6 +41,7 @@ async def keep_house(database: Engine, grants: GrantService, endings: EndingsJou
             await _attempt("endings", endings.follow)
         if since_purge >= PURGE_SECONDS:
             await _attempt("secrets", lambda: purge(database))
+            await _attempt("erased", audit.forget_erased)
             since_purge = 0.0
         await asyncio.sleep(SWEEP_SECONDS)
         since_purge += SWEEP_SECONDS

@@ -56,7 +56,7 @@ class ConsentParts:
 
     def work(self) -> list[Coroutine[None, None, None]]:
         """Return what seals the log and ends what is over."""
-        return [self.audit.run(), keep_house(self.storage.database, self.grants, self.endings)]
+        return [self.audit.run(), keep_house(self.storage.database, self.grants, self.audit, self.endings)]
 
     async def start(self) -> None:
         """Make this process one that can hold leases, and ready to end grants fast."""

@@ -221,3 +221,21 @@ async def test_witness_cosigns_only_what_continues(
     with pytest.raises(WitnessError) as unknown:
         witness().cosign(base64.b64encode(b"x").decode(), [])
     assert unknown.value.code == "NOTE_INVALID"
+
+
+async def test_of_erased_workers_nothing_stays_and_of_others_everything(
+    world: World, audit: AuditLog, anna: str
+) -> None:
+    """What housekeeping calls: again and again, because a last event may come after the erasure."""
+    robin = world.worker(("u9", "uber"))
+    world.give(robin, [("uber", "ratings")])
+    audit.advance()
+    assert audit.forget_erased() == 0
+    await world.stops.erase_worker(anna)
+    audit.advance()
+    assert audit.forget_erased() == 7
+    assert audit.forget_erased() == 0
+    audit.advance()
+    assert [event.worker_id for event in world.events()] == []
+    with world.engine.connect() as connection:
+        assert verify_log(connection, KEYS) == []
