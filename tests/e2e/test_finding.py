@@ -248,11 +248,10 @@ def test_a_worker_is_found_while_they_want_to_be_and_sees_it_in_their_log(gigway
     assert counted == {("statistics", "uber"), ("statistics", "internal")}
     assert len(rows(engine, "SELECT 1 FROM statistics_contribution")) == 1
     searched = [row for row in events if not (row.token_ref or "").startswith(("background", "ranking"))]
-    # The denial is of the search that was cut: what it had found of the others was not asked any more.
-    assert {(row.category, row.decision, row.records) for row in searched} == {
-        ("matching", "allow", 1),
-        ("matching", "deny", 0),
-    }
+    delivered = [row for row in searched if row.records]
+    assert {(row.category, row.decision) for row in delivered} == {("matching", "allow")}
+    # Of the search that was cut the log may have what was found and not delivered, and what was not asked any more.
+    assert {row.category for row in searched} == {"matching"}
     assert rows(engine, "SELECT 1 FROM fetch_lease") == []
     assert [code for code, _ in told] == [0, 0, 0]
     assert "same" in told[0][1]
