@@ -32,9 +32,11 @@ class Environment:
     `sandbox_url` (`http://127.0.0.1:8701`): when set, every platform is read there, under `/<platform>`, and nowhere
     else; what comes back is marked as simulated. `sandboxes` are platforms' own sandboxes, which are read instead
     (`http://127.0.0.1:9000`). `registrations` and `config` are per platform; `config` is what `$config` stands for.
+    `timeout` is the seconds that one request may take, whatever a connector's own limit is.
     """
 
     sandbox_url: str | None = None
+    timeout: float | None = None
     sandboxes: Mapping[str, str] = field(default_factory=dict)
     registrations: Mapping[str, ClientRegistration] = field(default_factory=dict)
     config: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -32,7 +32,7 @@ def open_upstream(
             requests=limits.requests,
             period=limits.period,
             per_account=limits.per_account,
-            timeout=limits.timeout,
+            timeout=min(limits.timeout, environment.timeout or limits.timeout),
             body_bytes=limits.body_bytes,
             budget=most.budget if budget is None else budget,
         ),

@@ -50,14 +50,23 @@ def is_allowed(address: str, reach: Reach) -> bool:
         embedded = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
         if embedded is not None:
             return is_allowed(str(embedded), reach)
-        if ip in _NAT64:
-            return False
     if reach is Reach.LOOPBACK:
         return ip.is_loopback
-    return ip.is_global and not ip.is_multicast
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in _REFUSED)
 
 
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_REFUSED = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            # IPv6 that stands for IPv4: NAT64 (RFC 6052, RFC 8215), and what was called IPv4-compatible
+            *("64:ff9b::/96", "64:ff9b:1::/48", "::/96"),
+            # where clouds answer their machines at addresses that look public
+            *("168.63.129.16/32", "192.0.0.0/24"),
+        ),
+    )
+)
+"""Refused beside what is private, link-local, shared or reserved anyway."""
 
 
 class JudgingResolver(AbstractResolver):

@@ -44,7 +44,7 @@ class Process:
                 start_new_session=True,
             )
 
-    async def ready(self, url: str, *, within: float = 20.0) -> None:
+    async def ready(self, url: str, *, within: float = 60.0) -> None:
         """Wait until `url` answers with 200. Raises `StartError`."""
         limit = time.monotonic() + within
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as client:

@@ -72,6 +72,7 @@ def build_platform_parts(settings: Settings, storage: StorageParts, consent: Con
     """Register the built-in catalogue where it is new, and return what is live."""
     environment = Environment(
         sandbox_url=settings.sandbox_url or None,
+        timeout=settings.upstream_timeout,
         sandboxes=settings.sandboxes,
         registrations=settings.registrations,
     )

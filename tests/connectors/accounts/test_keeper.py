@@ -7,6 +7,7 @@ from typing import Any
 import aiohttp
 from sqlalchemy import text
 
+from connectors.accounts import CredentialKeeper
 from connectors.transport.permit import WorkerAct
 
 MIKA = "mika.manytask@sandbox.example"
@@ -101,6 +102,28 @@ def test_permit_is_needed_for_a_refresh_as_well(in_world: Any) -> None:
     answer, refreshes = in_world(test)
     assert answer["errors"][0]["extensions"]["code"] == "CONSENT_ENDED"
     assert refreshes == 0
+
+
+def test_processes_refresh_one_after_the_other(in_world: Any) -> None:
+    """Two processes are two keepers over one database: one of them asks the platform, the other takes its result."""
+
+    async def test(world: Any) -> Any:
+        account_id = await world.link("upwork")
+        world.clock.ahead = timedelta(days=1, seconds=-20)
+        mark = await world.mark()
+        one = world.platforms.registry._credentials
+        other = CredentialKeeper(one._store, one._refresher, one._maker, clock=world.clock)
+        handed_out = await asyncio.gather(
+            *(
+                keeper.acquire(account_id, "upwork", permit=WorkerAct(), deadline=None)
+                for keeper in (one, other, one, other)
+            )
+        )
+        return {each.version for each in handed_out}, await _refreshes(world, mark)
+
+    versions, refreshes = in_world(test)
+    assert versions == {2}
+    assert refreshes == 1
 
 
 async def _refreshes(world: Any, since: int) -> int:

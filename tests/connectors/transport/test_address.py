@@ -12,6 +12,7 @@ PRIVATE = [
     "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
     "255.255.255.255", "::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "ff02::1", "::ffff:10.0.0.1",
     "::ffff:127.0.0.1", "64:ff9b::a00:1", "2002:7f00:1::", "2001:0:7f00:1::",
+    "64:ff9b:1::a00:1", "::a00:1", "fd00:ec2::254", "100.100.100.200", "192.0.0.192", "168.63.129.16",
 ]  # fmt: skip
 
 
@@ -64,3 +65,26 @@ def test_name_that_points_inside_is_refused() -> None:
     assert asyncio.run(resolve(Reach.LOOPBACK)) == ["127.0.0.1"]
     with pytest.raises(AddressRefusedError):
         asyncio.run(resolve(Reach.PUBLIC))
+
+
+def test_name_is_judged_whole_and_the_connection_goes_to_what_was_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that changes its mind between the judgement and the connection (DNS rebinding) is asked only once."""
+    asked: list[str] = []
+
+    async def main(answers: list[list[str]]) -> list[str]:
+        loop = asyncio.get_running_loop()
+
+        async def getaddrinfo(host: str, port: int, **_: object) -> list[object]:
+            asked.append(host)
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, port)) for each in answers[len(asked) - 1]]
+
+        monkeypatch.setattr(loop, "getaddrinfo", getaddrinfo, raising=False)
+        found = await JudgingResolver(Reach.PUBLIC).resolve("api.example.com", 443)
+        assert all(each["flags"] & socket.AI_NUMERICHOST for each in found)
+        return [each["host"] for each in found]
+
+    assert asyncio.run(main([["93.184.216.34"], ["10.0.0.1"]])) == ["93.184.216.34"]
+    assert asked == ["api.example.com"]
+    asked.clear()
+    with pytest.raises(AddressRefusedError):
+        asyncio.run(main([["93.184.216.34", "10.0.0.1"]]))

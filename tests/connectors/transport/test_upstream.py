@@ -81,6 +81,56 @@ def test_request_carries_the_credential_and_nothing_from_the_environment() -> No
     assert not any("Cookie" in headers for headers in seen)
 
 
+def test_connections_are_used_again() -> None:
+    ports: set[int] = set()
+
+    async def handler(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        ports.add(request.transport.get_extra_info("peername")[1])
+        return web.json_response({})
+
+    async def test(url: str, wire: Wire) -> None:
+        one = upstream(wire)
+        for _ in range(5):
+            await one.send(get(url), permit=WorkerAct(), credential=CREDENTIAL)
+
+    serve(handler, test)
+    assert len(ports) == 1
+
+
+@pytest.mark.parametrize(("said", "calls"), [("0", 3), ("60", 1)])
+def test_retry_after_is_kept_or_nothing_is_tried_again(said: str, calls: int) -> None:
+    seen: list[str] = []
+
+    async def handler(request: web.Request) -> web.Response:
+        seen.append(request.path)
+        return web.Response(status=429, headers={"Retry-After": said})
+
+    async def test(url: str, wire: Wire) -> UpstreamError:
+        with pytest.raises(UpstreamError) as caught:
+            await upstream(wire).send(get(url), permit=WorkerAct(), credential=CREDENTIAL)
+        return caught.value
+
+    failure = serve(handler, test)
+    assert (failure.code, failure.retry_after, len(seen)) == ("UPSTREAM_THROTTLED", float(said), calls)
+
+
+def test_counters_tell_what_was_slow_and_what_failed() -> None:
+    async def handler(request: web.Request) -> web.Response:
+        return web.Response(status=503 if request.path == "/down" else 200)
+
+    async def test(url: str, wire: Wire) -> Any:
+        one = upstream(wire)
+        await one.send(get(url), permit=WorkerAct(), credential=CREDENTIAL)
+        with pytest.raises(UpstreamError):
+            await one.send(get(url + "/down"), permit=WorkerAct(), credential=CREDENTIAL)
+        return one.counters
+
+    counters = serve(handler, test)
+    assert (counters.requests, counters.answered, counters.failed, counters.retried, counters.slow) == (4, 1, 3, 2, 0)
+    assert counters.codes == {"UPSTREAM_UNAVAILABLE": 3}
+
+
 def test_redirects_are_not_followed() -> None:
     paths: list[str] = []
 
