@@ -29,13 +29,20 @@ WATCHED, FAULTY = "uber", "lyft"
 PERSONA = "alex.sandberg@sandbox.example"
 FAULTS: Mapping[str, Mapping[str, Any]] = {"30 s latency": {"latency_ms": 30_000}, "100 % errors": {"error_rate": 1.0}}
 QUERY = """query ($worker: ID!) { worker(id: $worker) { accounts(platforms: ["%s"]) {
-  platform { name } profile { displayName } engagements(first: 5) { edges { node { kind status } } } } } }"""
+  platform { name } profile { displayName } } } }"""
 TIMED_AT_ONCE = 2
+"""Few, for a short while: the watched platform's own rate limit (2,000 an hour) must not be used up."""
 OTHERS_PER_SECOND = 4.0
 
 
 async def main(folder: Path, rounds: int, seconds: float) -> int:
     """Measure, print, and return 1 when a p99 is more than half as long again under a fault."""
+    ratios = [await _measure(folder, name, fault, rounds, seconds) for name, fault in FAULTS.items()]
+    return 1 if max(ratios) > 1.5 else 0
+
+
+async def _measure(folder: Path, name: str, fault: Mapping[str, Any], rounds: int, seconds: float) -> float:
+    """Print how the timed queries fare with and without a fault, and return the ratio of their p99s."""
     async with AsyncExitStack() as stack:
         ports = [_free_port() for _ in range(3)]
         stage = await stack.enter_async_context(
@@ -45,25 +52,22 @@ async def main(folder: Path, rounds: int, seconds: float) -> int:
         actor = await stack.enter_async_context(
             ActorClient(stage.issuer, stage.client_id, stage.client_secret, stage.redirect_uri)
         )
-        token, worker = await _set_up(stage, browser, actor)
-        bench = _Bench(stage, actor, token, worker)
+        bench = _Bench(stage, actor, *await _set_up(stage, browser, actor))
+        stack.push_async_callback(bench.close)
         await bench.round(seconds / 2, {})
-        worst = 0.0
-        for name, fault in FAULTS.items():
-            good: list[float] = []
-            bad: list[float] = []
-            for number in range(rounds):
-                for fault_is_on in (False, True) if number % 2 == 0 else (True, False):
-                    (bad if fault_is_on else good).extend(await bench.round(seconds, fault if fault_is_on else {}))
-            ratio = _p99(bad) / _p99(good)
-            worst = max(worst, ratio)
-            print(
-                f"{name:<14} p50 {statistics.median(good) * 1000:6.1f} → {statistics.median(bad) * 1000:6.1f} ms   "
-                f"p99 {_p99(good) * 1000:6.1f} → {_p99(bad) * 1000:6.1f} ms   ratio {ratio:.2f}   "
-                f"({len(good)} and {len(bad)} queries)",
-                flush=True,
-            )
-    return 1 if worst > 1.5 else 0
+        good: list[float] = []
+        bad: list[float] = []
+        for number in range(rounds):
+            for fault_is_on in (False, True) if number % 2 == 0 else (True, False):
+                (bad if fault_is_on else good).extend(await bench.round(seconds, fault if fault_is_on else {}))
+    ratio = _p99(bad) / _p99(good)
+    print(
+        f"{name:<14} p50 {statistics.median(good) * 1000:6.1f} → {statistics.median(bad) * 1000:6.1f} ms   "
+        f"p99 {_p99(good) * 1000:6.1f} → {_p99(bad) * 1000:6.1f} ms   ratio {ratio:.2f}   "
+        f"({len(good)} and {len(bad)} queries)",
+        flush=True,
+    )
+    return ratio
 
 
 class _Bench:
@@ -86,6 +90,13 @@ class _Bench:
         await background
         return [each for times in timed for each in times]
 
+    async def close(self) -> None:
+        """Wait for nobody any more."""
+        waiting = list(self._others)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
     async def _time(self, end: float) -> list[float]:
         times = []
         while time.monotonic() < end:
@@ -94,7 +105,6 @@ class _Bench:
             times.append(time.perf_counter() - started)
             (account,) = answer["data"]["worker"]["accounts"]
             assert account["profile"], answer
-            assert account["engagements"]["edges"], answer
         return times
 
     async def _ask_others(self, end: float) -> None:
