@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SHARED ?= ../shared
 
-.PHONY: bench-graph bench-leases bench-interfaces demo test lint types unit race bench setup setup-dev setup-node setup-semantic conformance schema lock clean help
+.PHONY: bench-isolation bench-graph bench-leases bench-interfaces demo test lint types unit race bench setup setup-dev setup-node setup-semantic conformance schema lock clean help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ race: setup-dev ## revocations against live queries in many processes; GATE=chec
 bench-leases: setup-dev ## what leases add to a request's CPU time, on SQLite and PostgreSQL
 	@if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then ./.ci/postgres $(BIN)/python -m tests.bench.leases; \
 	  else $(BIN)/python -m tests.bench.leases; fi
+
+bench-isolation: setup-dev ## one platform slow or broken: what others' queries feel of it
+	@$(BIN)/python tests/bench/isolation.py build/bench/isolation
 
 bench-graph: setup-dev ## the skill graph's quality and speed, on data in $(SHARED)/data; JUDGEMENTS=file.csv adds agreement with people
 	@$(BIN)/python tests/bench/skill_graph.py $(SHARED)/data $(if $(JUDGEMENTS),--judgements $(JUDGEMENTS))

@@ -16,6 +16,7 @@ from graphql import (
     FieldDefinitionNode,
     GraphQLSchema,
     GraphQLSyntaxError,
+    Node,
     ObjectTypeDefinitionNode,
     SchemaDefinitionNode,
     SchemaExtensionNode,
@@ -46,6 +47,13 @@ class ConnectorDocument:
     account: ObjectTypeDefinitionNode
     written: ObjectTypeDefinitionNode
     schema: GraphQLSchema
+
+    def place(self, name: str, argument: str | None = None, value: str | None = None) -> Node:
+        """Return where the directive `name` stands, that whose `argument` is `value`; else the account type."""
+        for directive in (*self.schema_directives, *(self.account.directives or ())):
+            if directive.name.value == name and (argument is None or _says(directive, argument, value)):
+                return directive
+        return self.written
 
 
 def read_document(sdl: str) -> ConnectorDocument | list[SdlProblem]:
@@ -138,6 +146,13 @@ def canonical_account_field(field: FieldDefinitionNode) -> FieldDefinitionNode:
 def same_text(left: FieldDefinitionNode, right: FieldDefinitionNode) -> bool:
     """Whether two field definitions say the same, descriptions and order of directives aside."""
     return _essence(left) == _essence(right)
+
+
+def _says(directive: DirectiveNode, argument: str, value: str | None) -> bool:
+    return any(
+        each.name.value == argument and getattr(each.value, "value", None) == value
+        for each in directive.arguments or ()
+    )
 
 
 def _essence(field: FieldDefinitionNode) -> tuple[str, tuple[str, ...], str, tuple[str, ...]]:

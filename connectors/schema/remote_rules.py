@@ -19,18 +19,22 @@ def remote_problems(document: ConnectorDocument, definition: Definition) -> Iter
     platform, remote = definition.platform, definition.remote
     if (remote is not None) is not (platform.method == _METHOD):
         yield problem_at(
-            None, "REMOTE_METHOD", f"@remote(url:) and @platform(method: {_METHOD}) go together: write both or neither."
+            document.place("remote" if remote is not None else "platform"),
+            "REMOTE_METHOD",
+            f"@remote(url:) and @platform(method: {_METHOD}) go together: write both or neither.",
         )
     if remote is None:
         return
     for connect in definition.connects:
         yield problem_at(
-            document.account,
+            document.place("connect", "id", connect.id),
             "REMOTE_WITH_CONNECT",
             f"{connect.id}: with @remote the platform's own subgraph answers; take the @connect out.",
         )
     if isinstance(definition.linking.method, TakeoutLinking):
-        yield problem_at(None, "REMOTE_WITH_TAKEOUT", "@remote needs a credential: link by oauth2 or token.")
+        yield problem_at(
+            document.place("linking"), "REMOTE_WITH_TAKEOUT", "@remote needs a credential: link by oauth2 or token."
+        )
     if not remote.fields:
         yield problem_at(
             document.account,
@@ -54,10 +58,12 @@ def _omitted(document: ConnectorDocument, remote: Remote) -> Iterator[SdlProblem
         kind = document.schema.get_type(type_name)
         field = kind.fields.get(name) if isinstance(kind, GraphQLObjectType) else None
         if field is None:
-            yield problem_at(None, "REMOTE_OMITS_UNKNOWN", f"@remote(omits:): there is no field {coordinate}.")
+            yield problem_at(
+                document.place("remote"), "REMOTE_OMITS_UNKNOWN", f"@remote(omits:): there is no field {coordinate}."
+            )
         elif isinstance(field.type, GraphQLNonNull) and not is_completed(type_name, name):
             yield problem_at(
-                None,
+                document.place("remote"),
                 "REMOTE_OMITS_REQUIRED",
                 f"@remote(omits:): {coordinate} always has a value, so it cannot be left out.",
             )

@@ -7,13 +7,14 @@ Each rule is a function from the document to its problems; `sdl_problems` runs t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from graphql import (
     DirectiveDefinitionNode,
     FieldDefinitionNode,
     InterfaceTypeDefinitionNode,
     ListValueNode,
+    Node,
     ObjectTypeDefinitionNode,
     StringValueNode,
     TypeDefinitionNode,
@@ -26,6 +27,7 @@ from connectors.schema.definition import (
     ClientCredentialsLinking,
     Definition,
     Linking,
+    LinkingMethod,
     MessageProof,
     OAuth2Linking,
     TakeoutLinking,
@@ -69,19 +71,25 @@ def sdl_problems(document: ConnectorDocument) -> Iterator[SdlProblem]:
 def definition_problems(document: ConnectorDocument, definition: Definition) -> Iterator[SdlProblem]:
     """Yield the problems of what the directives say."""
     yield from _names(document, definition)
-    yield from _proof(definition.linking)
+    yield from _placed(_proof(definition.linking), document.place("linking"))
     yield from _endpoints(document, definition)
     yield from site_problems(definition)
     yield from _paging(document, definition)
     yield from _each(document, definition)
     yield from _supply(document, definition)
     yield from remote_problems(document, definition)
-    node = document.account
     for connect in definition.connects:
+        node = document.place("connect", "id", connect.id)
         for code, message in mapping_complaints(definition, connect, document.schema):
             yield problem_at(node, code, message)
     for code, message in feed_complaints(definition.feeds, definition.entries, document.schema):
         yield problem_at(None, code, message)
+
+
+def _placed(problems: Iterable[SdlProblem], node: Node) -> Iterator[SdlProblem]:
+    """Give those that have no place the one of `node`."""
+    for each in problems:
+        yield each if each.line else problem_at(node, each.code, each.message)
 
 
 def prefix_of(platform: str) -> str:
@@ -103,10 +111,14 @@ def _names(document: ConnectorDocument, definition: Definition) -> Iterator[SdlP
     platform, prefix = definition.platform, prefix_of(definition.platform.name)
     if not NAME.fullmatch(platform.name):
         yield problem_at(
-            None, "PLATFORM_NAME", "The platform's name is lower-case letters and digits, words joined by _."
+            document.place("platform"),
+            "PLATFORM_NAME",
+            "The platform's name is lower-case letters and digits, words joined by _.",
         )
     if not VERSION.fullmatch(platform.version):
-        yield problem_at(None, "PLATFORM_VERSION", "The connector's version is of the form 1.2.3.")
+        yield problem_at(
+            document.place("platform"), "PLATFORM_VERSION", "The connector's version is of the form 1.2.3."
+        )
     if definition.account_type != f"{prefix}Account":
         yield problem_at(document.account, "TYPE_PREFIX", f"The account type must be named {prefix}Account.")
     for node in document.own:
@@ -232,16 +244,11 @@ def _proof(linking: Linking) -> Iterator[SdlProblem]:
 def _endpoints(document: ConnectorDocument, definition: Definition) -> Iterator[SdlProblem]:
     node = document.account
     if definition.remote is not None:
-        yield from url_problems(definition.remote.url, "@remote")
+        yield from _placed(url_problems(definition.remote.url, "@remote"), document.place("remote"))
     for source in definition.sources.values():
-        yield from source_problems(source)
+        yield from _placed(source_problems(source), document.place("source", "name", source.name))
     method = definition.linking.method
-    if isinstance(method, OAuth2Linking | ClientCredentialsLinking):
-        yield from url_problems(method.token_endpoint, "@linking tokenEndpoint")
-    if isinstance(method, OAuth2Linking):
-        yield from url_problems(method.authorization_endpoint, "@linking authorizationEndpoint")
-        if method.revocation_endpoint is not None:
-            yield from url_problems(method.revocation_endpoint, "@linking revocationEndpoint")
+    yield from _placed(_linking_urls(method), document.place("linking"))
     endpoints = {connect.id: connect.endpoint for connect in definition.connects}
     for number, identity in enumerate(definition.linking.identity, 1):
         endpoints[f"identity {number}"] = identity.endpoint
@@ -251,9 +258,20 @@ def _endpoints(document: ConnectorDocument, definition: Definition) -> Iterator[
     files = {file.name for file in method.files} if isinstance(method, TakeoutLinking) else set()
     for name, endpoint in endpoints.items():
         if endpoint.file is None:
-            yield from endpoint_problems(name, endpoint, node)
+            is_connect = any(connect.id == name for connect in definition.connects)
+            place = document.place("connect", "id", name) if is_connect else document.place("linking")
+            yield from (problem_at(place, each.code, each.message) for each in endpoint_problems(name, endpoint, node))
         elif endpoint.file not in files:
             yield problem_at(node, "FILE_UNKNOWN", f"{name}: @linking(takeout:) has no file {endpoint.file!r}.")
+
+
+def _linking_urls(method: LinkingMethod) -> Iterator[SdlProblem]:
+    if isinstance(method, OAuth2Linking | ClientCredentialsLinking):
+        yield from url_problems(method.token_endpoint, "@linking tokenEndpoint")
+    if isinstance(method, OAuth2Linking):
+        yield from url_problems(method.authorization_endpoint, "@linking authorizationEndpoint")
+        if method.revocation_endpoint is not None:
+            yield from url_problems(method.revocation_endpoint, "@linking revocationEndpoint")
 
 
 def _paging(document: ConnectorDocument, definition: Definition) -> Iterator[SdlProblem]:
@@ -266,11 +284,15 @@ def _paging(document: ConnectorDocument, definition: Definition) -> Iterator[Sdl
             try:
                 is_object = isinstance(parse_mapping(text).shape(), ObjectShape)
             except MappingError as error:
-                yield problem_at(document.account, "MAPPING_INVALID", f"{connect.id}: {error.message} [{error.code}]")
+                yield problem_at(
+                    document.place("paging", "connect", connect.id),
+                    "MAPPING_INVALID",
+                    f"{connect.id}: {error.message} [{error.code}]",
+                )
                 continue
             if is_object:
                 message = f"{connect.id}: {text!r} makes an object; write $.{text} for the value."
-                yield problem_at(document.account, "PAGING_NOT_A_VALUE", message)
+                yield problem_at(document.place("paging", "connect", connect.id), "PAGING_NOT_A_VALUE", message)
 
 
 def _each(document: ConnectorDocument, definition: Definition) -> Iterator[SdlProblem]:

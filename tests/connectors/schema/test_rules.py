@@ -168,3 +168,20 @@ def test_loading_raises_what_checking_returns() -> None:
     with pytest.raises(ConnectorError) as raised:
         load(text)
     assert list(raised.value.problems) == check(text)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "code", "begins"),
+    [
+        ("selection: \"profile", "selection: \"nothing: x profile", "MAPPING_UNKNOWN_FIELD", '@connect(id: "me"'),
+        ('total: "$.total"', 'total: "total"', "PAGING_NOT_A_VALUE", '@paging(connect: "jobs"'),
+        ('version: "1.0.0"', 'version: "1.0"', "PLATFORM_VERSION", '@platform(name: "acme"'),
+        ('tokenEndpoint: "https', 'tokenEndpoint: "http', "URL_NOT_HTTPS", "@linking("),
+        ('baseURL: "https', 'baseURL: "http', "URL_NOT_HTTPS", '@source(name: "acme"'),
+    ],
+)  # fmt: skip
+def test_problem_of_a_directive_stands_where_the_directive_does(right: str, wrong: str, code: str, begins: str) -> None:
+    assert right in PLAIN
+    text = PLAIN.replace(right, wrong)
+    (problem,) = [each for each in check(text) if each.code == code]
+    assert text.splitlines()[problem.line - 1][problem.column - 1 :].startswith(begins)
