@@ -2,11 +2,9 @@
 
 import asyncio
 import contextlib
+import io
 import json
-import os
 import socket
-import subprocess
-import sys
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -24,6 +22,7 @@ from consent.leases import LeaseKeeper
 from consent.models import Worker
 from consent.oauth.actors import ActorRegistry
 from consent.stops import Stops
+from gateway import cli
 from gateway.config import load_settings
 from gateway.demo.browser import Browser
 from gateway.server.app import create_app
@@ -125,15 +124,16 @@ def ended_in_between(engine, grant_id):
 
 def command(environment, *arguments):
     """Run `gigway matching …` as an operator would, and return its exit code and what it printed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "gateway", "matching", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env={**{name: value for name, value in os.environ.items() if not name.startswith("GIGWAY_")}, **environment},
-        check=False,
-    )
-    return done.returncode, done.stdout + done.stderr
+    said = io.StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patched,
+        contextlib.redirect_stdout(said),
+        contextlib.redirect_stderr(said),
+    ):
+        for name, value in environment.items():
+            patched.setenv(name, value)
+        code = cli.main(["matching", *arguments])
+    return code, said.getvalue()
 
 
 async def until(condition):
