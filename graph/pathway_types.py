@@ -136,6 +136,7 @@ async def resolve_pathway(
     place: str | None = strawberry.UNSET,
     languages: list[str] | None = strawberry.UNSET,
     hourly_income: Decimal | None = strawberry.UNSET,
+    currency: str | None = strawberry.UNSET,
     first: int | None = 3,
 ) -> list[Pathway] | None:
     """Find plans."""
@@ -149,7 +150,7 @@ async def resolve_pathway(
         for name, limit in (("maxCost", cost), ("maxHours", hours), ("hourlyIncome", income)):
             if limit is not None and not 0 <= limit <= MAX_LIMIT:
                 raise InvalidArgumentError(f"{name} must be from 0 to {MAX_LIMIT}.")
-        conditions = _conditions(_given(place), _given(languages), income)
+        conditions = _conditions(_given(place), _given(languages), income, _given(currency))
 
         def find() -> list[plans.Plan]:
             holding = holding_of(root, info)
@@ -174,14 +175,18 @@ async def resolve_pathway(
     return [_pathway(graph, each) for each in found]
 
 
-def _conditions(place: str | None, languages: list[str] | None, income: Decimal | None) -> plans.Conditions:
+def _conditions(
+    place: str | None, languages: list[str] | None, income: Decimal | None, currency: str | None
+) -> plans.Conditions:
     if len(place or "") > MAX_PLACE:
         raise InvalidArgumentError(f"place has at most {MAX_PLACE} characters.")
     for each in languages or ():
         if not (len(each) == 2 and each.isascii() and each.isalpha()):
             raise InvalidArgumentError("languages are ISO 639-1 codes of two letters, such as sv.")
+    if currency and not (len(currency) == 3 and currency.isascii() and currency.isupper()):
+        raise InvalidArgumentError("currency is an ISO 4217 code of three letters, such as EUR.")
     spoken = None if languages is None else frozenset(each.lower() for each in languages)
-    plain = plans.Conditions(place=place or None, languages=spoken)
+    plain = plans.Conditions(place=place or None, languages=spoken, currency=currency or None)
     return plain if income is None else replace(plain, hour_value=income)
 
 

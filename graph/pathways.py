@@ -80,7 +80,9 @@ class Pathfinder:
         self.practised = {each for each, hours in holding.practice.items() if hours >= PRACTISED_HOURS}
         self.zone = max((zone_of(graph.occupations[each]) for each in self.practised), default=1)
         currencies = sorted(each.currency for each in graph.training.values())
-        self.currency = max(set(currencies), key=lambda each: (currencies.count(each), each), default="EUR")
+        self.currency = self.conditions.currency or max(
+            set(currencies), key=lambda each: (currencies.count(each), each), default="EUR"
+        )
         self.programmes: Sequence[Training] = [
             each
             for each in graph.training.values()

@@ -21,6 +21,8 @@ class Conditions:
     place: str | None = None
     languages: frozenset[str] | None = None
     hour_value: Decimal = Decimal(12)
+    currency: str | None = None
+    """The currency of plans and limits; None: the one that most programmes are in. Others are not converted."""
 
     def can_attend(self, programme: Training) -> bool:
         """Whether place and language of a programme allow it."""

@@ -167,7 +167,25 @@ def test_steps_say_which_open_work_they_open(graph, driver, now, dispatch):
     assert best.steps[1].opens_count > 0, "the same programme opens other work as well"
 
 
-ASK = """pathway(to: $to, place: $place, languages: $languages, hourlyIncome: $income) {
+def test_programmes_in_another_currency_count_when_it_is_asked_for(graph, driver, dispatch):
+    dollars = with_courses(graph, currency="USD")
+    mixed = graph.with_market(
+        replace(
+            graph.market,
+            training=(
+                *graph.market.training,
+                *(replace(each, id=f"{each.id}:usd", currency="USD") for each in dollars.market.training[:5]),
+            ),
+        )
+    )
+    goal = goal_of(mixed, dispatch)
+    assert find_plans(mixed, driver, goal)[0].currency == "EUR"
+    plan = find_plans(mixed, driver, goal, conditions=Conditions(currency="USD"))[0]
+    assert plan.currency == "USD"
+    assert all(each.training.currency == "USD" for each in plan.steps if each.training)
+
+
+ASK = """pathway(to: $to, place: $place, languages: $languages, hourlyIncome: $income, currency: $currency) {
   reachable explanation objective bound forgoneIncome { amount } nearerGoals { label }
   target { opportunity { id } occupation { id } entry { platform name experienceHours jobZone note fidelity } }
   steps { kind occupation { label } forgoneIncome { amount } opens { id } opensCount }
@@ -175,7 +193,7 @@ ASK = """pathway(to: $to, place: $place, languages: $languages, hourlyIncome: $i
 }"""
 
 
-def pathway(schema, to, rides, place=None, languages=None, income=None):
+def pathway(schema, to, rides, place=None, languages=None, income=None, currency=None):
     return entity(
         schema,
         ASK,
@@ -184,6 +202,7 @@ def pathway(schema, to, rides, place=None, languages=None, income=None):
         place=("String", place),
         languages=("[String!]", languages),
         income=("Decimal", income),
+        currency=("String", currency),
     )
 
 
@@ -217,6 +236,7 @@ def test_platform_is_a_target(graph, rides, run_async, consultancy, now):
     [
         {"languages": ["swedish"]},
         {"languages": ["s1"]},
+        {"currency": "euro"},
         {"place": "x" * 201},
         {"income": "-1"},
         {"income": "1e30"},

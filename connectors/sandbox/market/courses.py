@@ -11,6 +11,7 @@ CITIES = ("Stockholm", "Gothenburg", "Malmö", "Uppsala", "Lund")
 SCHOOLS = ("Harbour Street College", "Northlight Skills", "Roadwise Training", "Openbench Academy", "Birch & Quay")
 EMPLOYERS = ("Linden Parcel", "Brightcab", "Kestrel Freight", "Ostra Cafés", "Nine Lanterns Studio", "Fjord Desk")
 
+USUAL_SKILLS = 16
 _FOUNDATION_HOURS = {1: 20, 2: 40, 3: 70, 4: 110, 5: 160}
 _HOUR_PRICE = {1: 4, 2: 6, 3: 9, 4: 12, 5: 16}
 
@@ -45,7 +46,8 @@ def _of(world: World, trade: Trade) -> list[Course]:
     draw = world.random("courses", trade.title)
     uris = list(trade.skills.values())
     half = -(-len(uris) * 3 // 5)
-    hours, slug = _FOUNDATION_HOURS[trade.zone], trade.title.lower().replace("/", " ").replace(" ", "-")
+    hours = _FOUNDATION_HOURS[trade.zone] * max(1, round(len(uris) / USUAL_SKILLS))
+    slug = trade.title.lower().replace("/", " ").replace(" ", "-")
     city = draw.choice(CITIES)
     found = [
         _course(
