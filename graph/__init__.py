@@ -16,12 +16,14 @@ In reading order:
 * `linking/`: texts to skills;
 * `cover`: which programmes; `pathways`: which jobs on the way; `plans`, `planning`, `planning_text`: the
   plan with its reasons;
+* `gazetteer`, `preferences`, `profile`, `terms`: what both sides want beyond skills, and all that matching reads;
 * `similarity`, `matching`, `worker_index`, `fairness`: opportunities for a worker and the other way round; an audit;
-* `demand`, `forecast`, `aggregates`: what is asked for and what comes, and numbers about many that tell of nobody;
+* `finding/`: workers who let an actor find them, and the log of rankings; `counting/`: numbers about many;
+* `demand`, `forecast`, `aggregates`: what is asked for and what comes;
 * `pathway_picture`, `profile_export`: a plan as a picture, skills as a document;
 * `evidence_text`, `matching_text`: the words of explanations; `pages`: cursors; `errors`: refusals;
-* `scalars`, `connection`, `catalogue_types`, `market_types`, `demand_types`, `catalogue_queries`, `pathway_types`,
-  `worker_evidence`, `worker_types`, `subgraph`: the GraphQL schema over it.
+* `scalars`, `connection`, `catalogue_types`, `market_types`, `demand_types`, `counting_types`, `catalogue_queries`,
+  `pathway_types`, `match_types`, `candidate_types`, `worker_evidence`, `worker_types`, `subgraph`: the GraphQL schema.
 
-Nothing here does I/O, but for reading the taxonomy, and nothing about a worker is kept.
+Of a worker nothing is kept but what `finding` and `counting` keep, encrypted, under the worker's grant of just that.
 """

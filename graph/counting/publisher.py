@@ -61,7 +61,7 @@ class Publisher:
         while True:
             try:
                 await self.publish_due()
-            except SQLAlchemyError as error:
+            except Exception as error:
                 log.error("graph:statistics:fail", extra={"error": type(error).__name__})
             await asyncio.sleep(POLL_SECONDS)
 

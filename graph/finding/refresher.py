@@ -16,7 +16,6 @@ from random import Random
 from typing import Any
 
 from sqlalchemy import Engine, and_, delete, or_, select, update
-from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col
 
 from graph.finding.consents import Consents, Reads
@@ -59,7 +58,7 @@ class Refresher:
         while True:
             try:
                 await self.refresh_due()
-            except SQLAlchemyError as error:
+            except Exception as error:
                 log.error("graph:matching:fail", extra={"error": type(error).__name__})
             await asyncio.sleep(POLL_SECONDS * self._chance.uniform(0.8, 1.2))
 
