@@ -9,7 +9,8 @@
 * `models.py`    the tables
 * `log.py`       the sequencer, checkpoints and proofs
 * `witness.py`   cosigns checkpoints that are consistent with all it has seen
-* `verify.py`    finds what was edited, deleted, reordered, truncated or forked
+* `verify.py`    finds what was edited, deleted, reordered, truncated or forked; `fold.py` whether grants are what
+                 their events say
 
 Whoever holds an earlier checkpoint can demand a consistency proof from it to the current one.
 """

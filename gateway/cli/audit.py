@@ -13,6 +13,7 @@ import httpx2
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from consent.audit.fold import differing_grants
 from consent.audit.note import NoteError, VerifierKey, read_checkpoint
 from consent.audit.verify import verify_log
 from consent.audit.witness import Witness, WitnessError
@@ -51,10 +52,15 @@ def _verify(options: argparse.Namespace) -> int:
         signer = audit_signer(settings, open_lasting_keys(engine, Vault(settings.keyring)))
         with read_only(engine).connect() as connection:
             findings = verify_log(connection, [signer.verifier], earlier=earlier)
+            differing = differing_grants(connection)
     finally:
         engine.dispose()
     for finding in findings:
         print(finding)
+    for grant_id in differing:
+        print(f"grant {grant_id} is not in the state that its events say")
+    if differing and not findings:
+        raise CommandError("GRANTS_DIFFER", f"{len(differing)} of the grants were changed past the log")
     if findings:
         raise CommandError("AUDIT_LOG_ALTERED", f"{len(findings)} finding{'s' if len(findings) > 1 else ''}")
     print("the log is whole: every entry, node and checkpoint is as it was written")

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.linking.claims import purge as purge_claims
+from consent.audit.fold import differing_grants
 from consent.audit.log import AuditLog
 from consent.columns import utc_now
 from consent.console.housekeeping import purge as purge_console
@@ -23,17 +24,19 @@ from consent.inbox.answers import purge as purge_requests
 from consent.notices.outbox import purge as purge_notices
 from consent.oauth.housekeeping import purge as purge_oauth
 from consent.signin.housekeeping import purge as purge_sign_in
+from gateway.storage.database import read_only
 from graph.finding.rankings import purge as purge_rankings
 
 log = logging.getLogger("gigway.server.housekeeping")
 
 SWEEP_SECONDS = 15.0
 PURGE_SECONDS = 3_600.0
+CHECK_SECONDS = 86_400.0
 
 
 async def keep_house(database: Engine, grants: GrantService, audit: AuditLog, endings: EndingsJournal | None) -> None:
     """Sweep and purge until cancelled. A failure is logged, and the next round tries again."""
-    since_purge = PURGE_SECONDS
+    since_purge, since_check = PURGE_SECONDS, 0.0
     while True:
         await _attempt("grants", grants.expire_due)
         await _attempt("requests", lambda: expire(database))
@@ -43,14 +46,26 @@ async def keep_house(database: Engine, grants: GrantService, audit: AuditLog, en
             await _attempt("secrets", lambda: purge(database))
             await _attempt("erased", audit.forget_erased)
             since_purge = 0.0
+        if since_check >= CHECK_SECONDS:
+            await _attempt("states", lambda: check_states(database))
+            since_check = 0.0
         await asyncio.sleep(SWEEP_SECONDS)
         since_purge += SWEEP_SECONDS
+        since_check += SWEEP_SECONDS
 
 
 def expire(database: Engine) -> None:
     """Close the requests that nobody answered in time."""
     with database.begin() as connection:
         expire_requests(connection, now=utc_now())
+
+
+def check_states(database: Engine) -> None:
+    """Raise the alarm when grants are not in the state that the events of the log say."""
+    with read_only(database).connect() as connection:
+        differing = differing_grants(connection)
+    if differing:
+        log.error("server:housekeeping:differ", extra={"grants": len(differing), "check": "gigway audit verify"})
 
 
 def purge(database: Engine) -> None:

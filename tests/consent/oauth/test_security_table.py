@@ -30,6 +30,10 @@ def test_every_attack_has_its_line() -> None:
     assert numbers == set(range(1, ATTACKS + 1))
 
 
+def test_every_invariant_has_its_line() -> None:
+    assert [int(number) for number in re.findall(r"^\| I(\d+) \|", PAGE, re.MULTILINE)] == list(range(1, 15))
+
+
 def test_every_module_is_covered_or_not_applicable() -> None:
     lines = PAGE.partition("| Module |")[2].splitlines()[2:]
     assert len(lines) == MODULES
