@@ -7,8 +7,6 @@ import re
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from consent.oauth.models import CLIENTS
 
 LIVE = {
@@ -121,23 +119,23 @@ def test_new_details_of_a_live_actor_wait_for_approval_too(site: Any, post: Any)
     assert (live.contact, live.version) == ("second@ada.example", 2)
 
 
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"legal_name": ""}, "A name has 1 to 200 characters"),
-        ({"trading_name": "Ada\u202e"}, "A name has 1 to 200 characters"),
-        ({"jurisdiction": "Sweden"}, "two letters"),
-        ({"privacy_notice": "ftp://x"}, "privacy notice"),
-        ({"address": ""}, "postal address"),
-        ({"categories": []}, "at least one category"),
-        ({"purposes": ["self"]}, "at least one category"),
-    ],
-)
-def test_what_workers_could_not_read_is_not_asked(site: Any, post: Any, change: dict[str, Any], said: str) -> None:
+UNREADABLE: list[tuple[dict[str, Any], str]] = [
+    ({"legal_name": ""}, "A name has 1 to 200 characters"),
+    ({"trading_name": "Ada\u202e"}, "A name has 1 to 200 characters"),
+    ({"jurisdiction": "Sweden"}, "two letters"),
+    ({"privacy_notice": "ftp://x"}, "privacy notice"),
+    ({"address": ""}, "postal address"),
+    ({"categories": []}, "at least one category"),
+    ({"purposes": ["self"]}, "at least one category"),
+]
+
+
+def test_what_workers_could_not_read_is_not_asked(site: Any, post: Any) -> None:
     ada, organization, _ = site.register("Ada")
-    answer = post(ada, f"/console/{organization}/live", LIVE | change)
-    assert (answer.status_code, said in answer.text) == (422, True)
-    assert "privacy@ada.example" in answer.text, "what was typed is still there"
+    for change, said in UNREADABLE:
+        answer = post(ada, f"/console/{organization}/live", LIVE | change)
+        assert (answer.status_code, said in answer.text) == (422, True), change
+        assert "Storgatan 1" in answer.text or "address" in change, "what was typed is still there"
     assert site.console.approvals.pending() == []
 
 

@@ -83,43 +83,43 @@ def test_a_fapi_client_brings_its_keys(api: Any) -> None:
     assert api.site.console.clients.find(api.organization, answer.json()["client_id"]).profile == "fapi2"
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"redirect_uris": ["http://evil.example/"]},
-        {"redirect_uris": ["https://a.example/#f"]},
-        {"redirect_uris": "https://a.example/"},
-        {"redirect_uris": [5]},
-        {"client_name": "a\u202eb"},
-        {"client_name": "a\u0000b"},
-        {"client_name": {"x": 1}},
-        {"grant_types": ["password"]},
-        {"grant_types": [["code"]]},
-        {"response_types": ["token"]},
-        {"token_endpoint_auth_method": "none"},
-        {"token_endpoint_auth_method": "private_key_jwt"},
-        {"token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": [KEY | {"d": "secret"}]}},
-        {"token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": []}},
-        {"token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://a.example/keys"},
-        {"jwks": {"keys": [KEY]}},
-        {"jwks": 5},
-        {"dpop_bound_access_tokens": True},
-        {"dpop_bound_access_tokens": "yes", "require_pushed_authorization_requests": "yes"},
-    ],
-)
-def test_metadata_that_cannot_be(api: Any, changes: dict[str, Any], capsys: Any) -> None:
-    answer = api.register(**changes)
-    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_client_metadata")
+REFUSED: list[dict[str, Any]] = [
+    {"redirect_uris": ["http://evil.example/"]},
+    {"redirect_uris": ["https://a.example/#f"]},
+    {"redirect_uris": "https://a.example/"},
+    {"redirect_uris": [5]},
+    {"client_name": "a\u202eb"},
+    {"client_name": "a\u0000b"},
+    {"client_name": {"x": 1}},
+    {"grant_types": ["password"]},
+    {"grant_types": [["code"]]},
+    {"response_types": ["token"]},
+    {"token_endpoint_auth_method": "none"},
+    {"token_endpoint_auth_method": "private_key_jwt"},
+    {"token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": [KEY | {"d": "secret"}]}},
+    {"token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": []}},
+    {"token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://a.example/keys"},
+    {"jwks": {"keys": [KEY]}},
+    {"jwks": 5},
+    {"dpop_bound_access_tokens": True},
+    {"dpop_bound_access_tokens": "yes", "require_pushed_authorization_requests": "yes"},
+]
+
+
+def test_metadata_that_cannot_be(api: Any, capsys: Any) -> None:
+    for changes in REFUSED:
+        answer = api.register(**changes)
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_client_metadata"), changes
     assert capsys.readouterr().out == ""
     assert len(api.site.console.clients.of(api.organization)) == 1
     with api.site.engine.connect() as connection:
         assert connection.execute(REGISTRATION_TOKENS.select()).one().uses_left == 20, "it cost nothing"
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b"null", b"[" * 40_000, b"{" + b" " * 40_000 + b"}"])
-def test_a_body_that_is_no_metadata(api: Any, body: bytes) -> None:
+def test_a_body_that_is_no_metadata(api: Any) -> None:
     headers = {"authorization": f"Bearer {api.token}"}
-    assert api.http.post("/oauth/register", content=body, headers=headers).status_code == 400
+    for body in (b"", b"{", b"[]", b"{}", b"null", b"[" * 40_000, b"{" + b" " * 40_000 + b"}"):
+        assert api.http.post("/oauth/register", content=body, headers=headers).status_code == 400, body[:9]
 
 
 def test_a_token_is_good_for_its_own_things_only(api: Any) -> None:
