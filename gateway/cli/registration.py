@@ -122,6 +122,8 @@ async def run_against(sandbox_url: str, connector: AnyConnector) -> Report:
     """Run the conformance checks of `connector` against a sandbox. Raises `CommandError` when none is there."""
     try:
         return await run_conformance(connector, Environment(sandbox_url=sandbox_url))
+    except aiohttp.ClientResponseError:
+        raise CommandError("SANDBOX_LACKS_PLATFORM", f"{sandbox_url} does not simulate {connector.name}") from None
     except aiohttp.ClientError:
         raise CommandError("SANDBOX_UNREACHABLE", f"no sandbox answers at {sandbox_url}") from None
 
