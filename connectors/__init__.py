@@ -13,6 +13,9 @@ from, and the directives of `spec/gigway.graphql` for what worker data needs bes
     feeds/        what providers publish: training, opportunities
     directory     the subgraph that lists platforms and accounts
     catalogue/    the built-in platforms
+    registration/ how a connector goes live, and stops: command line, GraphQL, console
+    observation/  how platforms fare and what of connectors is used, over all processes
+    conformance/  does a connector keep its promises
     registry      what is live, and how it all is wired
     environment   real platforms or the sandbox
     sandbox/      simulated platforms
