@@ -53,8 +53,8 @@ class StandingConsents:
         return found[0] if found else None
 
     def counted(self) -> Sequence[StandingGrant]:
-        """Return every grant in force with `statistics`."""
-        return self._granting("statistics")
+        """Return every grant in force with `statistics`, but those to test actors: tests are not counted."""
+        return self._granting("statistics", only_real=True)
 
     def open_accounts(self, worker_id: str) -> frozenset[str]:
         """Return the worker's accounts that may be read."""
@@ -83,7 +83,9 @@ class StandingConsents:
         found = connection.execute(_open_accounts(grant.worker_id)).scalars()
         return frozenset(found) == frozenset(accounts)
 
-    def _granting(self, *categories: str, grant_id: str | None = None) -> Sequence[StandingGrant]:
+    def _granting(
+        self, *categories: str, grant_id: str | None = None, only_real: bool = False
+    ) -> Sequence[StandingGrant]:
         shut = exists().where(col(ClientGate.client_id) == col(ConsentGrant.client_id), col(ClientGate.open).is_(False))
         query = (
             select(
@@ -113,6 +115,8 @@ class StandingConsents:
             )
             .order_by(col(ConsentGrant.id))
         )
+        if only_real:
+            query = query.where(col(Actor.is_test).is_(False))
         if grant_id is not None:
             query = query.where(col(ConsentGrant.id) == grant_id)
         with self._engine.connect() as connection:

@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from consent.grants import GrantError
 from consent.models import Actor, ConsentGrant, Worker, new_id
+from consent.standing import StandingConsents
 
 
 def test_a_test_worker_grants_a_test_actor_something(world: Any) -> None:
@@ -55,3 +56,13 @@ def test_neither_side_ever_changes_over(world: Any, becomes: bool) -> None:
     for model, identifier in ((Actor, actor), (Worker, worker)):
         with pytest.raises(IntegrityError, match="stays so"), world.engine.begin() as connection:
             connection.execute(update(model).where(col(model.id) == identifier).values(is_test=becomes))
+
+
+def test_what_is_granted_in_tests_is_not_counted(world: Any) -> None:
+    world.actor("trial", is_test=True)
+    world.actor("acme")
+    worker = world.worker(is_test=True)
+    for actor in ("trial", "acme"):
+        world.give(worker, [("*", "statistics")], actor_id=actor, client_id=actor, purpose="labour_statistics")
+    counted = StandingConsents(world.engine, clock=world.clock).counted()
+    assert [grant.actor_id for grant in counted] == ["acme"]
