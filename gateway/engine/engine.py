@@ -20,6 +20,7 @@ from graphql import GraphQLError, GraphQLSchema
 from gateway.composition import CompositionError, CompositionFailed, Rule, SubgraphSDL, compose
 from gateway.engine.budget import Budget, FixedLimit, refusal_of
 from gateway.engine.documents import error_of
+from gateway.engine.garbage import uncollected
 from gateway.engine.options import EngineOptions
 from gateway.engine.response import EngineResponse
 from gateway.engine.version import PreparedOperation, SupergraphVersion
@@ -98,7 +99,8 @@ class Engine:
     ) -> Engine:
         """Serve a supergraph that has been composed before. Raises `PlanError` when it is not one."""
         options = options or EngineOptions()
-        version = SupergraphVersion(supergraph_sdl, subgraphs, _directive(sealer), options)
+        with uncollected():
+            version = SupergraphVersion(supergraph_sdl, subgraphs, _directive(sealer), options)
         return cls(version, gate=gate, sealer=sealer, budget=budget, options=options)
 
     @property
@@ -126,7 +128,8 @@ class Engine:
 
     def swap_supergraph(self, supergraph_sdl: str, subgraphs: Iterable[Subgraph]) -> None:
         """Serve another supergraph that has been composed before."""
-        version = SupergraphVersion(supergraph_sdl, subgraphs, _directive(self._sealer), self._options)
+        with uncollected():
+            version = SupergraphVersion(supergraph_sdl, subgraphs, _directive(self._sealer), self._options)
         for text, name in self._version.operations()[-WARM_OPERATIONS:]:
             try:
                 version.prepare(text, name).plan(None)
@@ -294,13 +297,12 @@ class Engine:
 
 def compose_supergraph(subgraphs: Sequence[Subgraph], *, rules: Sequence[Rule] = ()) -> str:
     """Return the supergraph SDL of `subgraphs`. Raises `CompositionFailedError` with all errors."""
-    composed = compose(
-        [
-            SubgraphSDL(name=each.name, url=getattr(each, "url", "") or f"local:{each.name}", sdl=each.sdl)
-            for each in subgraphs
-        ],
-        rules=rules,
-    )
+    given = [
+        SubgraphSDL(name=each.name, url=getattr(each, "url", "") or f"local:{each.name}", sdl=each.sdl)
+        for each in subgraphs
+    ]
+    with uncollected():
+        composed = compose(given, rules=rules)
     if isinstance(composed, CompositionFailed):
         raise CompositionFailedError(composed.errors)
     return composed.supergraph_sdl

@@ -1,4 +1,4 @@
-"""Keeps Python's garbage collector out of planning."""
+"""Keeps Python's garbage collector out of composing, loading and planning."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from contextlib import contextmanager
 def uncollected() -> Iterator[None]:
     """Let no collection run meanwhile.
 
-    A plan is many small objects that all stay. Making a large one would set off collections that walk through the
-    whole supergraph, find nothing, and take several times as long as the planning itself.
+    A supergraph, and a plan, is many small objects that all stay. Making them sets off collections that walk through
+    all that is there already, find nothing, and can take longer than the work itself.
     """
     was_on = gc.isenabled()
     gc.disable()
