@@ -10,6 +10,7 @@ models     versions, what is live, and the history (append-only)
 values     what goes in and comes out
 service    the steps above, one transaction each
 live       keeps a process's connectors in step with the rows
+check_slots  how many texts a process checks at a time
 desk       the same steps for whoever may take them: a platform's engineers, operators
 sdl        registration in GraphQL
 fields     what answers for it

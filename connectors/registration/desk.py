@@ -17,6 +17,7 @@ from connectors.conformance import SandboxAccount, run_conformance
 from connectors.conformance.samples import Mapped, Sample, map_samples
 from connectors.environment import Environment
 from connectors.observation import Observer
+from connectors.registration.check_slots import CheckSlots
 from connectors.registration.service import Registration
 from connectors.registration.values import Checked, Refusal, Submission, VersionView
 from connectors.schema import AnyConnector, Connector
@@ -86,26 +87,28 @@ class RegistrationDesk:
         self._simulated = simulated
         self._drain = drain
         self._running: dict[int, asyncio.Task[None]] = {}
+        self._slots = CheckSlots()
 
     def is_testing(self, version_id: int) -> bool:
         """Whether this process runs the conformance checks of a version now."""
         return version_id in self._running
 
     async def check(self, sdl: str, samples: Sequence[Sample] = ()) -> tuple[Checked, list[Mapped]]:
-        """Check a text, and show what its mappings make of `samples`. Anybody may."""
-        checked = await asyncio.to_thread(self.registration.check, sdl)
+        """Check a text, and show what its mappings make of `samples`. Whoever may take any step may check."""
+        checked = await self._checked(sdl)
         if not isinstance(checked.connector, Connector):
             return checked, []
         return checked, await asyncio.to_thread(map_samples, checked.connector, samples)
 
     async def submit(self, party: Party, sdl: str) -> Submission | Refusal:
         """Take in a version."""
-        checked = await asyncio.to_thread(self.registration.check, sdl)
+        checked = await self._checked(sdl)
         if checked.connector is not None and not party.may("develop", checked.connector.name):
             return _not_yours(checked.connector.name)
         if checked.refusal is not None:
             return checked.refusal
-        return await asyncio.to_thread(self.registration.submit, sdl, by=party.name)
+        outcome = await self._slots.run(lambda: self.registration.submit(sdl, by=party.name))
+        return outcome if outcome is not None else _busy()
 
     async def test(self, party: Party, version_id: int, sandbox: OwnSandbox | None) -> Refusal | None:
         """Begin the conformance run of a version that waits, and wait a little for its end."""
@@ -219,12 +222,20 @@ class RegistrationDesk:
             sandboxes={**environment.sandboxes, platform: sandbox.url},
         )
 
+    async def _checked(self, sdl: str) -> Checked:
+        checked = await self._slots.run(lambda: self.registration.check(sdl))
+        return checked if checked is not None else Checked(connector=None, refusal=_busy())
+
     def _version(self, version_id: int) -> tuple[VersionView | None, AnyConnector | None]:
         return self.registration.version(version_id), self.registration.connector(version_id)
 
 
 def _unknown() -> Refusal:
     return Refusal(code="VERSION_UNKNOWN", message="There is no such version.")
+
+
+def _busy() -> Refusal:
+    return Refusal(code="CHECKS_BUSY", message="Other connectors are being checked. Try again in a few seconds.")
 
 
 def _not_yours(platform: str) -> Refusal:

@@ -1,6 +1,6 @@
 """Registration in GraphQL: the SDL that the directory adds to its own, and what answers for it.
 
-Clients of a platform see and submit their own; operators see all and decide. Anybody may check a text.
+Clients of a platform see and submit their own; operators see all and decide. Either may check a text.
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ class RegistrationFields:
         self._steps: Mapping[str, Callable[..., Awaitable[Json]]] = {
             "connectorVersions": self._versions,
             "connectorVersion": self._version_of,
+            "checkConnector": self._check,
             "submitConnector": self._submit,
             "testConnector": self._test,
             "approveConnector": lambda party, id: self._decided(self._desk.approve(party, _number(id)), id),
@@ -71,8 +72,6 @@ class RegistrationFields:
 
     async def resolve(self, name: str, arguments: Mapping[str, Json], session: AskingSession | None) -> Json:
         """Answer a root field. Raises `GraphQLError`."""
-        if name == "checkConnector":
-            return await self._check(**arguments)
         return await self._steps[name](self._party(session), **arguments)
 
     async def health(self, platform: str) -> Json:
@@ -110,7 +109,9 @@ class RegistrationFields:
             permissions=frozenset(each for each in PERMISSIONS if self._may(role, each)),
         )
 
-    async def _check(self, sdl: str, samples: list[Mapping[str, str]]) -> Json:
+    async def _check(self, party: Party, sdl: str, samples: list[Mapping[str, str]]) -> Json:
+        if not party.permissions:
+            raise _forbidden()
         given = [Sample(connect=each["connect"], body=each["body"].encode()) for each in samples]
         checked, mapped = await self._desk.check(sdl, given)
         return _check(checked, mapped)

@@ -12,7 +12,8 @@ extend type Query {
 }
 
 type Mutation {
-  """Check a connector without submitting it: SDL, mappings, composition with what is live, what it would break."""
+  """Check a connector without submitting it: SDL, mappings, composition with what is live, what it would break.
+  For clients of any platform and of operators; a process checks one text at a time (`CHECKS_BUSY`: try again)."""
   checkConnector(sdl: String!, samples: [ConnectorSample!]! = []): ConnectorCheck!
   """Submit a version of one's own platform's connector."""
   submitConnector(sdl: String!): ConnectorStep!

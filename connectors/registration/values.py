@@ -24,6 +24,7 @@ RefusalCode = Literal[
     "NOT_TESTED",
     "NOT_LIVE",
     "KIND_CHANGED",
+    "CHECKS_BUSY",
 ]
 
 

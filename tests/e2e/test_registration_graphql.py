@@ -119,18 +119,21 @@ def finished(ask, id):
     raise AssertionError("the run does not end")
 
 
-def test_anybody_may_check_and_problems_are_located(ask):
-    answer = ask(CHECK, sdl=version("1.1.0", ("SellerLevel", "Level")) if "SellerLevel" in FIVERR else "type X {")
+def test_a_client_may_check_and_problems_are_located(ask):
+    answer = ask(
+        CHECK, "fiverr", sdl=version("1.1.0", ("SellerLevel", "Level")) if "SellerLevel" in FIVERR else "type X {"
+    )
     checked = answer["data"]["checkConnector"]
     assert checked["ok"] is False
     assert all(problem["code"] and problem["message"] for problem in checked["problems"])
-    assert ask(CHECK, sdl=FIVERR)["data"]["checkConnector"]["problems"][0]["code"] == "VERSION_NOT_NEWER"
-    good = ask(CHECK, sdl=version("1.1.0"), samples=[{"connect": "nothing", "body": "{}"}])["data"]["checkConnector"]
+    assert ask(CHECK, "auditor", sdl=FIVERR)["data"]["checkConnector"]["problems"][0]["code"] == "VERSION_NOT_NEWER"
+    samples = [{"connect": "nothing", "body": "{}"}]
+    good = ask(CHECK, "uber", sdl=version("1.1.0"), samples=samples)["data"]["checkConnector"]
     assert (good["ok"], good["platform"], good["version"]) == (True, "fiverr", "1.1.0")
     assert good["samples"][0]["problems"] == [{"code": "SAMPLE_INVALID"}]
 
 
-@pytest.mark.parametrize("document", [SUBMIT, TEST, APPROVE, BACK, VERSIONS, SUSPEND, RESUME])
+@pytest.mark.parametrize("document", [CHECK, SUBMIT, TEST, APPROVE, BACK, VERSIONS, SUSPEND, RESUME])
 def test_nobody_without_a_client_takes_a_step(ask, document):
     answer = ask(document, sdl=FIVERR, id="1")
     assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
