@@ -4,25 +4,15 @@ Reading order:
 
 * `vocabulary.py`  the words of consent: categories and purposes, versioned
 * `models.py`      the tables (`columns.py`: instants); `ddl.py` the triggers that keep their rules
-* `grants.py`      the life of a grant; `grant_records.py` how grants are read
-* `reviews.py`     looking a grant through again, every 90 days
-* `decision.py`    pure: facts and a question in, allowed or denied out
-* `leases.py`      the permission for one fetch, committed in groups by one thread per process:
-                   `lease_facts.py` what is read, `lease_store.py` the statements, `lease_rows.py` what is written,
-                   `lease_book.py` what is open, `permit.py` what others hold, `denials.py` what is counted
-* `stops.py`       everything that ends a permission, and the wait until nothing runs under it:
-                   `liveness.py` proves a process dead, `processes.py` tells which live,
-                   `notifications.py` hears of stops at once; `endings.py` remembers them outside the database,
-                   `restore.py` ends them again after a backup was restored
-* `gate.py`        what the executor asks
+* `grants/`        the life of a grant
+* `leases/`        the permission for one fetch, and the gate that the executor asks
+* `stops/`         everything that ends a permission, and the wait until nothing runs under it
 * `access_log.py`  who read what; `audit/` makes it impossible to alter unnoticed; `receipts.py` a copy to keep
-* `inbox/`         requests that reach a worker without a browser in between
+* `contact.py`     contact codes; `inbox/` requests that reach a worker without a browser in between
 * `notices/`       tells actors, signed, when a grant of theirs ends or a request is answered
-* `visibility.py`  which accounts exist for whom; `contact.py` contact codes
-* `subgraph.py`    the consent subgraph; `subgraph_types.py` its types; `subgraph_requests.py`, `subgraph_revoke.py`,
-                   `subgraph_log.py` and `subgraph_stream.py` what their names say
-* `console/`  who belongs to an actor, a platform or the operator, and what they do there
+* `subgraph/`      the consent subgraph
 * `oauth/`, `signin/`, `pages/`  the authorization server, the worker's session, the worker's pages
+* `console/`       who belongs to an actor, a platform or the operator, and what they do there
 
 The states of a grant; every state but `active` is final:
 

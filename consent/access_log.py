@@ -1,6 +1,6 @@
 """The access log as its readers see it: who read, or was denied, what of whom, for which purpose, and when.
 
-Lease transactions write it (`leases.py`); rows are never changed or deleted (`ddl.py`).
+Lease transactions write it (`leases/`); rows are never changed or deleted (`ddl.py`).
 """
 
 from __future__ import annotations

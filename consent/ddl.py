@@ -6,7 +6,7 @@
 * Events are only ever added; those of an erased worker may be deleted (`audit/leaf.py` says why that is no loss).
 * Whatever ends a permission (a grant ends, a gate closes, a worker is erased, an actor suspended) leaves a
   `stop_notice`. On PostgreSQL it also takes `STOP_LOCK` exclusively until its commit and notifies `STOP_CHANNEL`,
-  so that it is ordered against every lease transaction, which holds the lock shared (`leases.py`).
+  so that it is ordered against every lease transaction, which holds the lock shared (`leases/`).
   On SQLite the one write lock does that.
 
 `create_all` creates them after their tables. A migration runs `create_statements(dialect)` after creating the

@@ -21,7 +21,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
 
-from consent.grant_records import GrantRecord
+from consent.grants.records import GrantRecord
 
 SCHEMA_VERSION = "dpv-27560:record-eu-gdpr"
 TYPE = "gigway-receipt+jws"

@@ -20,15 +20,15 @@ from connectors.registry import Platforms
 from connectors.runtime import ConnectorSubgraph
 from connectors.schema import AnyConnector, Connector, ProviderConnector
 from consent.columns import utc_now
-from consent.gate import ConsentGate
-from consent.subgraph import ConsentServices
-from consent.subgraph import build_schema as build_consent_schema
+from consent.leases.gate import ConsentGate
+from consent.subgraph.schema import ConsentServices
+from consent.subgraph.schema import build_schema as build_consent_schema
 from gateway.composition import Composed, CompositionError, CompositionFailed, SubgraphSDL, compose
 from gateway.engine import CompositionFailedError, Engine
 from gateway.subgraph import Subgraph, SubgraphCall
 from gateway.subgraphs import StrawberrySubgraph
-from graph.builtin import load_builtin
 from graph.subgraph import build_schema as build_graph_schema
+from graph.taxonomy.builtin import load_builtin
 
 CONSENT, DIRECTORY, GRAPH = "consent", "directory", "graph"
 INTERNAL = "internal"
@@ -44,7 +44,7 @@ RULES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assembly:
-    """The subgraphs of one supergraph version; `sources` says for each name what it reads (`consent.gate`)."""
+    """The subgraphs of one supergraph version; `sources` says for each name what it reads (`consent.leases.gate`)."""
 
     subgraphs: tuple[Subgraph, ...]
     sources: Mapping[str, str]

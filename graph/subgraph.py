@@ -11,13 +11,13 @@ from datetime import datetime
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from graph.catalogue_queries import Query
-from graph.catalogue_types import Occupation, Skill
 from graph.linking.linker import Linker
-from graph.market_types import Opportunity, Training
-from graph.scalars import SCALARS, Finding
-from graph.taxonomy import SkillGraph
-from graph.worker_types import PlatformAccount, Worker
+from graph.schema.catalogue_queries import Query
+from graph.schema.catalogue_types import Occupation, Skill
+from graph.schema.market_types import Opportunity, Training
+from graph.schema.scalars import SCALARS, Finding
+from graph.schema.worker_types import PlatformAccount, Worker
+from graph.taxonomy.graph import SkillGraph
 
 
 class GraphSchema(strawberry.federation.Schema):

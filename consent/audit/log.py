@@ -23,7 +23,7 @@ from consent.audit.note import Checkpoint, Signer
 from consent.audit.tree import Nodes, completed, consistency_proof, inclusion_proof, node_hash, root
 from consent.columns import utc_now
 from consent.models import AccessEvent, ConsentEvent, Worker
-from consent.stops import lock_stops, share_stops
+from consent.stops.stopping import lock_stops, share_stops
 
 _log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from consent.oauth.client_registry import ClientRegistry, NewClient, Profile
 from consent.oauth.client_settings import ClientSettings
 from consent.oauth.models import ACTORS, CLIENTS, GATES
 from consent.oauth.registration_rules import RegistrationError
-from consent.stops import Revocation, Stops
+from consent.stops.stopping import Revocation, Stops
 
 OVERLAP: Final = timedelta(days=1)
 """How long an old secret works after a rotation, unless it is to stop at once."""

@@ -16,7 +16,7 @@ from consent.console.actions import By, record
 from consent.console.members import ConsoleError, Members
 from consent.models import ConsentGrant, SubjectGate, Worker
 from consent.oauth.models import ACTORS, CLIENTS, ORGANIZATIONS
-from consent.stops import Revocation, Stops
+from consent.stops.stopping import Revocation, Stops
 
 PAGE: Final = 50
 

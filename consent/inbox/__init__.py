@@ -1,7 +1,7 @@
 """The inbox: requests that reach a worker without a browser in between.
 
 An actor that holds a contact code, or a worker's id from an earlier grant, pushes its authorization request with
-`login_hint` (`consent.oauth.pushed`) or calls the mutation `requestConsent` (`consent.subgraph_requests`).
+`login_hint` (`consent.oauth.pushed`) or calls the mutation `requestConsent` (`consent.subgraph.requests`).
 
     pending ──worker──► granted | refused       pending ──time──► expired
        ├─────actor────► cancelled

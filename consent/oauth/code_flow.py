@@ -48,7 +48,7 @@ class Written(Protocol):
 
 
 class GrantWriter(Protocol):
-    """Stores a new grant inside the caller's transaction (`consent.grants.GrantService`)."""
+    """Stores a new grant inside the caller's transaction (`consent.grants.lifecycle.GrantService`)."""
 
     def grant(
         self,

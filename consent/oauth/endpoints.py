@@ -54,7 +54,7 @@ class ErrorPage(Protocol):
 
 
 class Grants(GrantWriter, ManagedGrants, Protocol):
-    """What the routes need of `consent.grants.GrantService`."""
+    """What the routes need of `consent.grants.lifecycle.GrantService`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

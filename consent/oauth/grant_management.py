@@ -33,7 +33,7 @@ class Stopped(Protocol):
 
 
 class ManagedGrants(Protocol):
-    """The part of `consent.grants.GrantService` that is needed here."""
+    """The part of `consent.grants.lifecycle.GrantService` that is needed here."""
 
     def find(self, grant_id: str, /) -> Any:
         """Return a grant's record, or None."""

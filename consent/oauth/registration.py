@@ -36,7 +36,7 @@ from consent.oauth.registration_endpoints import (
 )
 from consent.oauth.server import NO_STORE, ConsentServer, OAuthResponse, error_response
 from consent.oauth.settings import OAuthSettings
-from consent.stops import Stops
+from consent.stops.stopping import Stops
 
 _log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from consent.grants import GrantError
+from consent.grants.lifecycle import GrantError
 from consent.inbox.answers import block_actor
 from consent.oauth.authorization import Answered, CannotReturn, NotPending, Pending, SendBack
 from consent.oauth.details import Item

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from consent.grant_records import GrantRecord, Item
+from consent.grants.records import GrantRecord, Item
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

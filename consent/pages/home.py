@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from consent.grant_records import GrantRecord
+from consent.grants.records import GrantRecord
 from consent.pages.guard import FormFields, Guard
 from consent.pages.history import versions_of
 from consent.pages.rendering import Renderer

@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consent.grant_records import GrantRecord
+from consent.grants.records import GrantRecord
 from consent.inbox.records import RequestRecord
 from consent.pages.guard import FormFields, Guard, first
 from consent.pages.log_export import csv_text, download, line_of, whole_log

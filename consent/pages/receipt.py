@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from consent.columns import utc_now
-from consent.grant_records import GrantReader
+from consent.grants.records import GrantReader
 from consent.oauth.settings import SealForActor
 from consent.receipts import Party, ReceiptSigner, receipt_of
 from consent.signin.sessions import Sessions

@@ -11,13 +11,13 @@ from sqlalchemy import Engine
 
 from consent.access_log import AccessLog
 from consent.contact import ContactCodes
-from consent.grants import GrantService
+from consent.grants.lifecycle import GrantService
+from consent.grants.reviews import Reviews
 from consent.inbox.records import InboxReader
 from consent.oauth.authorization import Authorizations
 from consent.oauth.settings import OAuthSettings
 from consent.pages.preview import ReadOwn
 from consent.pages.wishes_page import WishBook
-from consent.reviews import Reviews
 from consent.signin.demo import DemoLogin
 from consent.signin.forms import Forms
 from consent.signin.oidc import OidcSignIn
@@ -104,4 +104,4 @@ class PagesServices:
     sign_up: bool = False
     """Whether anybody may make an account with a login and a password."""
     erase: Callable[[str], Awaitable[Stopped]] | None = None
-    """Erases a worker and waits (`consent.stops.Stops.erase_worker`)."""
+    """Erases a worker and waits (`consent.stops.stopping.Stops.erase_worker`)."""

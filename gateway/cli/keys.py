@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Engine, insert
 
 from consent.columns import utc_now
+from consent.leases.processes import living_processes
 from consent.models import ConsentEvent
-from consent.processes import living_processes
-from consent.stops import share_stops
+from consent.stops.stopping import share_stops
 from gateway.cli.failure import CommandError
 from gateway.config import load_settings
 from gateway.storage.database import create_database_engine

@@ -20,12 +20,12 @@ from typing import Any
 from sqlalchemy import Engine
 
 from consent.columns import utc_now
-from consent.decision import Asker
-from consent.leases import LeaseKeeper
+from consent.grants.standing import StandingConsents
+from consent.leases.decision import Asker
+from consent.leases.keeper import LeaseKeeper
+from consent.leases.permit import Disclosure
+from consent.leases.search_permit import SearchPermit
 from consent.models import new_id
-from consent.permit import Disclosure
-from consent.search_permit import SearchPermit
-from consent.standing import StandingConsents
 from gateway.cli.failure import CommandError
 from gateway.config import load_settings
 from gateway.server.session import RequestSession
@@ -35,13 +35,13 @@ from gateway.storage.migrate import migrate
 from gateway.storage.sealer import PairwiseSealer
 from gateway.storage.vault import Vault
 from graph.errors import GraphError
-from graph.fairness import TOP, audit
 from graph.finding.pools import Pools
 from graph.finding.rankings import RankingLog
 from graph.finding.vectors import VectorStore
-from graph.taxonomy import SkillGraph
-from graph.taxonomy_import import live_graph
-from graph.worker_index import WorkerIndex
+from graph.matching.fairness import TOP, audit
+from graph.matching.worker_index import WorkerIndex
+from graph.taxonomy.graph import SkillGraph
+from graph.taxonomy.importing import live_graph
 
 MATCHING = "matching"
 

@@ -13,10 +13,10 @@ from consent.console.actions import COMMAND_LINE, record
 from consent.console.approvals import Approvals
 from consent.console.organizations import make_organization
 from consent.console.oversight import Oversight
-from consent.leases import LeaseKeeper
+from consent.leases.keeper import LeaseKeeper
 from consent.oauth.actors import ActorRegistry
 from consent.oauth.models import ACTORS
-from consent.stops import Stops
+from consent.stops.stopping import Stops
 from gateway.cli.failure import CommandError
 from gateway.cli.operators import Desk, desk
 

@@ -25,7 +25,7 @@ from connectors.observation import Observer
 from connectors.registration import Refusal, Registration
 from connectors.schema import AnyConnector, Connector
 from consent.columns import utc_now
-from consent.platform_gates import PlatformGates
+from consent.stops.platform_gates import PlatformGates
 from gateway.cli.failure import CommandError
 from gateway.config import SettingsError, load_settings
 from gateway.registry import composition_messages

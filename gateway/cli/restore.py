@@ -12,9 +12,9 @@ from sqlalchemy import Connection, Engine
 from connectors.accounts.store import drop_credential
 from connectors.takeout.store import drop_upload
 from consent.columns import utc_now
-from consent.endings import EndingsError, EndingsJournal
-from consent.processes import living_processes
-from consent.restore import reconcile
+from consent.leases.processes import living_processes
+from consent.stops.journal import EndingsError, EndingsJournal
+from consent.stops.restore import reconcile
 from gateway.cli.failure import CommandError
 from gateway.config import load_settings
 from gateway.storage.database import create_database_engine

@@ -15,7 +15,7 @@ from gateway.config import load_settings
 from gateway.storage.database import create_database_engine
 from gateway.storage.migrate import migrate
 from graph.errors import TaxonomyError
-from graph.taxonomy_import import import_taxonomy
+from graph.taxonomy.importing import import_taxonomy
 
 
 def add_parsers(commands: Any) -> None:

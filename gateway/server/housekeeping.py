@@ -17,13 +17,13 @@ from consent.audit.fold import differing_grants
 from consent.audit.log import AuditLog
 from consent.columns import utc_now
 from consent.console.housekeeping import purge as purge_console
-from consent.endings import EndingsJournal
-from consent.grants import GrantService
+from consent.grants.lifecycle import GrantService
 from consent.inbox.answers import expire_requests
 from consent.inbox.answers import purge as purge_requests
 from consent.notices.outbox import purge as purge_notices
 from consent.oauth.housekeeping import purge as purge_oauth
 from consent.signin.housekeeping import purge as purge_sign_in
+from consent.stops.journal import EndingsJournal
 from gateway.storage.database import read_only
 from graph.finding.rankings import purge as purge_rankings
 

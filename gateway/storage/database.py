@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from consent.write_lock import begin_immediate
+from consent.leases.write_lock import begin_immediate
 
 BUSY_TIMEOUT_MS = 15_000
 """How long a SQLite writer waits for another one, in milliseconds."""

@@ -1,4 +1,4 @@
-"""Where this Gigway keeps its journal of endings (`consent/endings.py`)."""
+"""Where this Gigway keeps its journal of endings (`consent/stops/journal.py`)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from consent.endings import EndingsError, EndingsJournal
+from consent.stops.journal import EndingsError, EndingsJournal
 from gateway.config import Settings
 from gateway.storage.database import DatabaseError
 from gateway.storage.lasting_keys import LastingKeys

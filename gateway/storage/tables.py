@@ -26,7 +26,7 @@ MODULES = (
     "gateway.storage.lasting_keys",
     "graph.counting.tables",
     "graph.finding.tables",
-    "graph.store",
+    "graph.taxonomy.store",
 )
 """Modules that define tables."""
 

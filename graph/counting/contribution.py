@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import orjson
 
-from graph.evidence import Holding
-from graph.gazetteer import find_city
+from graph.evidence.estimate import Holding
+from graph.market.gazetteer import find_city
 from graph.model import Opportunity, SkillId
 
 NEAR = 0.5

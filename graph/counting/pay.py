@@ -9,11 +9,11 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from graph.aggregates import Quantiles, Suppressed, quantiles_of
-from graph.gazetteer import find_city
+from graph.counting.aggregates import Quantiles, Suppressed, quantiles_of
+from graph.market.gazetteer import find_city
+from graph.matching.terms import HOURS_PAID
 from graph.model import SkillId
-from graph.taxonomy import SkillGraph
-from graph.terms import HOURS_PAID
+from graph.taxonomy.graph import SkillGraph
 
 
 def pay_for(

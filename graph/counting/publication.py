@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
-from graph.aggregates import STEP, K
+from graph.counting.aggregates import STEP, K
 from graph.counting.contribution import UNKNOWN, Contribution
 from graph.model import SkillId
 

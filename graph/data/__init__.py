@@ -1,4 +1,4 @@
-"""The built-in taxonomy and market, read by `graph.builtin`; so that nothing has to be downloaded.
+"""The built-in taxonomy and market, read by `graph.taxonomy.builtin`; so that nothing has to be downloaded.
 
 * `esco/`: an extract of ESCO v1.1.1 (occupations and skills around gig work and what lies above it: URIs, ISCO-08
   codes, English and Swedish labels, synonyms, relations). This service uses the ESCO classification of the European

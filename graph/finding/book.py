@@ -7,10 +7,10 @@ from typing import Any
 
 from graph.finding.vectors import VectorStore
 from graph.finding.wishes import WishStore
-from graph.gazetteer import cities
+from graph.market.gazetteer import cities
+from graph.matching.preferences import InvalidWishError, Preferences
 from graph.model import OccupationId
-from graph.preferences import InvalidWishError, Preferences
-from graph.taxonomy import SkillGraph
+from graph.taxonomy.graph import SkillGraph
 
 _NUMBERS = ("farthest_km", "hours_per_week", "least_pay")
 

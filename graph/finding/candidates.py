@@ -17,9 +17,9 @@ from graph.errors import InvalidArgumentError, InvalidCursorError
 from graph.finding.consents import Admission, Asker
 from graph.finding.pools import Entry, Pools, Ranked
 from graph.finding.rankings import RankingLog
+from graph.matching.worker_index import Candidate
 from graph.model import Opportunity, SkillId
-from graph.pages import decode_cursor, encode_cursor
-from graph.worker_index import Candidate
+from graph.schema.pages import decode_cursor, encode_cursor
 
 MAX_FIRST = 50
 MAX_REFUSED = 100

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from graph.finding.vectors import VectorStore
+from graph.matching.profile import Profile
+from graph.matching.worker_index import Candidate, WorkerIndex
 from graph.model import Opportunity, SkillId
-from graph.profile import Profile
-from graph.taxonomy import SkillGraph
-from graph.worker_index import Candidate, WorkerIndex
+from graph.taxonomy.graph import SkillGraph
 
 MAX_POOLS = 16
 """Pools that a process keeps in memory; the one not used for longest is dropped, and read again when asked for."""

@@ -22,12 +22,12 @@ from graph.errors import GraphError
 from graph.finding.consents import Vault
 from graph.finding.pools import Ranked
 from graph.finding.tables import MatchingRanking, MatchingShown
-from graph.matching import MODEL, WEIGHTS, Feature
+from graph.matching.model import MODEL, WEIGHTS, Feature
+from graph.matching.profile import Profile
+from graph.matching.worker_index import WorkerIndex
 from graph.model import OccupationId, Opportunity, OpportunityId, Pay, PayPeriod, SkillId
-from graph.profile import Profile
-from graph.store import live_version, load
-from graph.taxonomy_import import graph_of_version
-from graph.worker_index import WorkerIndex
+from graph.taxonomy.importing import graph_of_version
+from graph.taxonomy.store import live_version, load
 
 KEPT = timedelta(days=365)
 BUILT_IN = "built-in"

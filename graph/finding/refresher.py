@@ -21,7 +21,7 @@ from sqlmodel import col
 from graph.finding.consents import Consents, Reads
 from graph.finding.tables import MatchingTask, MatchingVector
 from graph.finding.vectors import VectorStore
-from graph.profile import Profile
+from graph.matching.profile import Profile
 
 log = logging.getLogger("gigway.graph.finding")
 

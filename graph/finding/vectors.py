@@ -15,7 +15,7 @@ from sqlmodel import col
 
 from graph.finding.consents import Consents, FindableGrant, Vault
 from graph.finding.tables import MatchingChange, MatchingPool, MatchingVector
-from graph.profile import Profile
+from graph.matching.profile import Profile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from sqlmodel import col
 
 from graph.finding.consents import Vault
 from graph.finding.tables import MatchingTask, MatchingWishes
-from graph.preferences import PLAIN, Preferences
+from graph.matching.preferences import PLAIN, Preferences
 
 
 class WishStore:

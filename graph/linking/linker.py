@@ -20,7 +20,7 @@ from graph.linking.candidates import Background, Candidates, find_candidates
 from graph.linking.ranker import Ranker, load_ranker
 from graph.linking.surfaces import Surface, SurfaceIndex
 from graph.model import SkillId
-from graph.taxonomy import SkillGraph
+from graph.taxonomy.graph import SkillGraph
 
 MAX_TEXT = 20_000
 PIECE = 60

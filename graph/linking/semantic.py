@@ -16,7 +16,7 @@ from graph.linking.candidates import FEATURES, Candidates
 from graph.linking.encoder import Encoder, Vectors
 from graph.linking.linker import Link, SkillLinker, link_pieces
 from graph.linking.ranker import Ranker, load_ranker
-from graph.taxonomy import SkillGraph
+from graph.taxonomy.graph import SkillGraph
 
 SEMANTIC_FEATURES = (*FEATURES, "meaning", "meaning_near", "meaning_first", "meaning_and_words")
 WINDOWS = ((3, 1), (8, 5))

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array  # type: ignore[import-untyped]
 
-from graph.names import fold
+from graph.taxonomy.names import fold
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -17,7 +17,7 @@ from scipy.sparse import csr_array  # type: ignore[import-untyped]
 
 from graph.linking.surfaces import Floats, Integers, grams, split
 from graph.model import OccupationId
-from graph.taxonomy import SkillGraph
+from graph.taxonomy.graph import SkillGraph
 
 MAX_TITLE = 300
 TOP_NAMES = 3

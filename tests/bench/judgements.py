@@ -24,7 +24,7 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from graph.model import OccupationId
-from graph.taxonomy import SkillGraph
+from graph.taxonomy.graph import SkillGraph
 
 _ONE = re.compile(
     r"(occupation|uri|code|id|label|title|concept|esco)?_?(a|1|one|source|from|left|origin|query)\b", re.I

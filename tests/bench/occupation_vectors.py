@@ -17,7 +17,7 @@ import numpy as np
 from skill_graph import measure_import
 
 from graph.linking.encoder import load_encoder
-from graph.taxonomy import SkillGraph
+from graph.taxonomy.graph import SkillGraph
 
 SIZE = 128
 LABEL_WEIGHT = SKILLS_WEIGHT = 0.7

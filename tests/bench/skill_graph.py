@@ -28,14 +28,17 @@ import numpy as np
 from judgements import JudgementsError, agreement, average_precision, read_judgements
 
 from gateway.storage.database import create_database_engine
-from graph.cover import Limits, cheapest_cover
 from graph.linking.candidates import FEATURES
 from graph.linking.encoder import load_encoder
 from graph.linking.linker import SkillLinker
 from graph.linking.ranker import Example, Ranker, train
 from graph.linking.semantic import SEMANTIC_FEATURES, SemanticLinker
 from graph.linking.titles import TitleLinker
-from graph.matching import opportunities_of
+from graph.matching.model import opportunities_of
+from graph.matching.preferences import Preferences
+from graph.matching.profile import Profile
+from graph.matching.similarity import OccupationSpace, space_of
+from graph.matching.worker_index import WorkerIndex
 from graph.model import (
     Opportunity,
     OpportunityId,
@@ -47,14 +50,11 @@ from graph.model import (
     TrainingId,
     TrainingMode,
 )
-from graph.onet import read_crosswalk
-from graph.preferences import Preferences
-from graph.profile import Profile
-from graph.similarity import OccupationSpace, space_of
-from graph.store import TaxonomyVersion
-from graph.taxonomy import SkillGraph, SkillGraphBuilder
-from graph.taxonomy_import import import_taxonomy, live_graph
-from graph.worker_index import WorkerIndex
+from graph.pathways.cover import Limits, cheapest_cover
+from graph.taxonomy.graph import SkillGraph, SkillGraphBuilder
+from graph.taxonomy.importing import import_taxonomy, live_graph
+from graph.taxonomy.onet import read_crosswalk
+from graph.taxonomy.store import TaxonomyVersion
 
 FOLDS, REPEATS = 8, 4
 NOT_SKILLS = {"LABEL NOT PRESENT", "UNDERSPECIFIED"}

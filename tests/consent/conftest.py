@@ -15,13 +15,13 @@ from sqlmodel import Session, SQLModel, col
 
 from consent.access_log import AccessLog
 from consent.contact import ContactCodes
-from consent.gate import ConsentGate
-from consent.grant_records import GrantRecord
-from consent.grants import GrantService
-from consent.leases import LeaseKeeper
+from consent.grants.lifecycle import GrantService
+from consent.grants.records import GrantRecord
+from consent.grants.visibility import ConsentedAccounts, SubjectGates
+from consent.leases.gate import ConsentGate
+from consent.leases.keeper import LeaseKeeper
 from consent.models import AccessEvent, Actor, FetchLease, PlatformGate, Worker, new_id
-from consent.stops import Stops
-from consent.visibility import ConsentedAccounts, SubjectGates
+from consent.stops.stopping import Stops
 from consent.vocabulary import seed_vocabulary
 from gateway.executor.hooks import GateRequest
 from gateway.server.session import RequestSession

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from consent.grant_records import GrantRecord
+from consent.grants.records import GrantRecord
 from consent.receipts import Party, ReceiptError, ReceiptSigner, receipt_of, verify_receipt
 
 GIVEN = datetime(2026, 11, 22, 12, tzinfo=UTC)

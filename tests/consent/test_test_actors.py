@@ -10,9 +10,9 @@ from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
-from consent.grants import GrantError
+from consent.grants.lifecycle import GrantError
+from consent.grants.standing import StandingConsents
 from consent.models import Actor, ConsentGrant, Worker, new_id
-from consent.standing import StandingConsents
 
 
 def test_a_test_worker_grants_a_test_actor_something(world: Any) -> None:

@@ -17,11 +17,11 @@ from sqlmodel import Session
 from connectors.sandbox.app import create_sandbox
 from connectors.sandbox.settings import SandboxSettings
 from consent.columns import utc_now
-from consent.grants import GrantService
-from consent.leases import LeaseKeeper
+from consent.grants.lifecycle import GrantService
+from consent.leases.keeper import LeaseKeeper
 from consent.models import Worker
 from consent.oauth.actors import ActorRegistry
-from consent.stops import Stops
+from consent.stops.stopping import Stops
 from gateway import cli
 from gateway.config import load_settings
 from gateway.demo.browser import Browser

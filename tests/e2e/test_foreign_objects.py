@@ -13,16 +13,16 @@ from starlette.routing import Route
 from connectors.accounts.models import LinkedAccount
 from consent.columns import utc_now
 from consent.contact import ContactCodes
-from consent.grants import GrantService
+from consent.grants.lifecycle import GrantService
+from consent.grants.visibility import SubjectGates
 from consent.inbox.models import ActorBlock, ConsentRequest
-from consent.leases import LeaseKeeper
+from consent.leases.keeper import LeaseKeeper
 from consent.models import ContactCode
 from consent.oauth.actors import ActorRegistry
 from consent.oauth.machine_secrets import fingerprint
 from consent.oauth.models import TOKENS
 from consent.signin.models import CREDENTIALS
-from consent.stops import Stops
-from consent.visibility import SubjectGates
+from consent.stops.stopping import Stops
 from gateway.server.demo_workers import PERSONAS
 from gateway.storage.database import create_database_engine
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from consent.columns import utc_now
-from consent.grants import GrantService
-from consent.leases import LeaseKeeper
-from consent.stops import Stops
+from consent.grants.lifecycle import GrantService
+from consent.leases.keeper import LeaseKeeper
+from consent.stops.stopping import Stops
 from gateway.cli import main
 from gateway.server.demo_workers import PERSONAS
 from gateway.storage.database import create_database_engine

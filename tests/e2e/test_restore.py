@@ -15,11 +15,11 @@ from sqlmodel import Session, col
 from connectors.accounts.models import LinkedAccount
 from connectors.accounts.tokens import AccountTokens
 from consent.columns import utc_now
+from consent.grants.visibility import SubjectGates
 from consent.models import ConsentGrant, SubjectGate, Worker
 from consent.oauth.actors import ActorRegistry
 from consent.oauth.models import TOKENS
-from consent.stops import Scope
-from consent.visibility import SubjectGates
+from consent.stops.stopping import Scope
 from gateway.cli import main
 from gateway.config import load_settings
 from gateway.server.wiring.consent import build_consent

@@ -3,8 +3,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from graph.builtin import load_builtin
 from graph.subgraph import build_schema
+from graph.taxonomy.builtin import load_builtin
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TAXI_DRIVER = "http://data.europa.eu/esco/occupation/6f7c1e84-8162-4c20-a575-b57ff624eef5"

@@ -6,16 +6,16 @@ from decimal import Decimal
 
 import pytest
 
-from graph.evidence import assess
-from graph.facts import read_facts
+from graph.evidence.estimate import assess
+from graph.evidence.facts import read_facts
 from graph.linking.linker import linker_of
 from graph.linking.titles import titles_of
-from graph.market import read_market
-from graph.market_words import MarketWords
-from graph.matching import opportunities_of
-from graph.planning import find_plans
-from graph.plans import StepKind, goal_of
-from tests.graph.test_market import COURSE, NOW, OPENING, Feed, Published
+from graph.market.market import read_market
+from graph.market.words import MarketWords
+from graph.matching.model import opportunities_of
+from graph.pathways.planning import find_plans
+from graph.pathways.plans import StepKind, goal_of
+from tests.graph.market.test_market import COURSE, NOW, OPENING, Feed, Published
 
 
 @pytest.fixture(scope="module")

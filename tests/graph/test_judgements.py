@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from graph.similarity import space_of
+from graph.matching.similarity import space_of
 from tests.bench.judgements import Judgements, JudgementsError, agreement, occupation_of, read_judgements
 
 TAXI = "http://data.europa.eu/esco/occupation/6f7c1e84-8162-4c20-a575-b57ff624eef5"

@@ -8,9 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from graph import cover, demand, evidence, forecast, market_words, matching, pathways, plans, relevance
-from graph.facts import read_facts
-from graph.planning import find_plans
+from graph.evidence import estimate as evidence
+from graph.evidence import relevance
+from graph.evidence.facts import read_facts
+from graph.market import demand, forecast
+from graph.market import words as market_words
+from graph.matching import model as matching
+from graph.pathways import cover, plans
+from graph.pathways import search as pathways
+from graph.pathways.planning import find_plans
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "skills.md").read_text(encoding="utf-8")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
-from consent.gate import GateQuestion, GateSession, ScopeDecision
+from consent.leases.gate import GateQuestion, GateSession, ScopeDecision
 
 
 class Unbound:

@@ -13,10 +13,10 @@ import sys
 from typing import Any
 from uuid import uuid4
 
-from consent.gate import ConsentGate
-from consent.grants import GrantService
-from consent.leases import LeaseKeeper
-from consent.stops import Revocation, Stops
+from consent.grants.lifecycle import GrantService
+from consent.leases.gate import ConsentGate
+from consent.leases.keeper import LeaseKeeper
+from consent.stops.stopping import Revocation, Stops
 from gateway.executor.hooks import GateRequest
 from gateway.server.session import RequestSession
 from gateway.storage.database import create_database_engine

@@ -16,11 +16,11 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from consent.grants import GrantService
-from consent.leases import LeaseKeeper
+from consent.grants.lifecycle import GrantService
+from consent.grants.visibility import SubjectGates
+from consent.leases.keeper import LeaseKeeper
 from consent.models import Actor, PlatformGate, Worker
-from consent.stops import Stops
-from consent.visibility import SubjectGates
+from consent.stops.stopping import Stops
 from gateway.storage.database import create_database_engine
 from gateway.storage.migrate import migrate
 from gateway.storage.vocabulary import seed

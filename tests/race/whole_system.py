@@ -25,10 +25,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connectors.sandbox.app import create_sandbox
 from connectors.sandbox.settings import SandboxSettings
-from consent.grants import GrantService
-from consent.leases import LeaseKeeper
+from consent.grants.lifecycle import GrantService
+from consent.leases.keeper import LeaseKeeper
 from consent.oauth.actors import ActorRegistry
-from consent.stops import Stops
+from consent.stops.stopping import Stops
 from gateway.demo.actor import ActorClient
 from gateway.demo.browser import Browser
 from gateway.server.demo_workers import PERSONAS

@@ -14,7 +14,7 @@ from connectors.accounts.tokens import AccountTokens
 from connectors.linking.attempts import AttemptStore
 from connectors.takeout.models import TakeoutUpload
 from consent.columns import utc_now
-from consent.leases import LeaseKeeper
+from consent.leases.keeper import LeaseKeeper
 from consent.models import Worker
 from consent.signin.models import CREDENTIALS
 from consent.signin.settings import SignInSettings

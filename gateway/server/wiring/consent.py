@@ -11,13 +11,13 @@ from starlette.routing import BaseRoute
 from consent.audit.log import AuditLog
 from consent.audit.note import Signer
 from consent.contact import ContactCodes
-from consent.endings import EndingsJournal
-from consent.gate import ConsentGate
-from consent.grants import GrantService
-from consent.leases import LeaseKeeper
-from consent.stops import Revocation, Scope, Stops
-from consent.subgraph import ConsentServices
-from consent.visibility import ConsentedAccounts
+from consent.grants.lifecycle import GrantService
+from consent.grants.visibility import ConsentedAccounts
+from consent.leases.gate import ConsentGate
+from consent.leases.keeper import LeaseKeeper
+from consent.stops.journal import EndingsJournal
+from consent.stops.stopping import Revocation, Scope, Stops
+from consent.subgraph.schema import ConsentServices
 from gateway.config import Settings
 from gateway.server.audit import audit_routes
 from gateway.server.housekeeping import keep_house

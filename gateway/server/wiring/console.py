@@ -21,8 +21,8 @@ from consent.console.roles import OPERATOR
 from consent.console.usage import Usage
 from consent.oauth.actors import ActorRegistry
 from consent.oauth.registration import DynamicRegistration
-from consent.platform_gates import PlatformGates
 from consent.signin.settings import SignInSettings
+from consent.stops.platform_gates import PlatformGates
 from gateway.config import Settings
 from gateway.server.demo_workers import OPERATOR_PERSONA
 from gateway.server.wiring.consent import ConsentParts

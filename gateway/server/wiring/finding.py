@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from consent.columns import utc_now
+from consent.grants.standing import StandingConsents
+from consent.leases.search_permit import SearchAdmission
 from consent.models import new_id
-from consent.search_permit import SearchAdmission
-from consent.standing import StandingConsents
 from consent.vocabulary import scope_of
 from gateway.engine import Engine, EngineResponse
 from gateway.server.session import RequestSession
@@ -23,8 +23,8 @@ from graph.finding.rankings import RankingLog
 from graph.finding.refresher import Refresher
 from graph.finding.vectors import VectorStore
 from graph.finding.wishes import WishStore
-from graph.scalars import Finding
-from graph.taxonomy import SkillGraph
+from graph.schema.scalars import Finding
+from graph.taxonomy.graph import SkillGraph
 
 BACKGROUND = "background refresh"
 """What the access log shows in place of a token."""

@@ -12,7 +12,7 @@ from connectors.observation import Recorder
 from connectors.registration import LiveConnectors
 from consent.columns import utc_now
 from consent.oauth.spending import Spendings
-from consent.subgraph import build_schema as build_consent_schema
+from consent.subgraph.schema import build_schema as build_consent_schema
 from gateway.config import Settings
 from gateway.engine import Engine, EngineOptions, Limits
 from gateway.planner import PlannerOptions
@@ -24,12 +24,12 @@ from gateway.server.wiring.consent import ConsentParts
 from gateway.server.wiring.finding import build_finding
 from gateway.server.wiring.platforms import PlatformParts
 from gateway.server.wiring.storage import StorageParts
-from graph.builtin import load_builtin
 from graph.counting.publisher import Publisher
 from graph.finding.book import WishBook
 from graph.finding.refresher import Refresher
-from graph.live import LiveSkillGraph
 from graph.subgraph import build_schema as build_graph_schema
+from graph.taxonomy.builtin import load_builtin
+from graph.taxonomy.live import LiveSkillGraph
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,12 +12,12 @@ from starlette.routing import BaseRoute, Route
 
 from connectors.linking.routes import LinkingRoutes
 from consent.access_log import AccessLog
+from consent.grants.reviews import Reviews
 from consent.models import new_id
 from consent.pages import routes as page_routes
 from consent.pages.receipt import ReceiptServices, receipt_routes
 from consent.pages.services import PagesServices
 from consent.receipts import Party
-from consent.reviews import Reviews
 from consent.vocabulary import SELF_PURPOSE
 from gateway.config import Settings
 from gateway.engine import Engine, EngineResponse

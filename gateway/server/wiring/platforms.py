@@ -20,8 +20,8 @@ from connectors.sandbox.providers import built_in_providers
 from connectors.transport import Wire
 from consent.columns import utc_now
 from consent.console.roles import may
-from consent.platform_gates import PlatformGates
-from consent.visibility import SubjectGates
+from consent.grants.visibility import SubjectGates
+from consent.stops.platform_gates import PlatformGates
 from gateway.config import Settings
 from gateway.registry import composition_messages
 from gateway.server.wiring.consent import ConsentParts

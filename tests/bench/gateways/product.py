@@ -22,12 +22,12 @@ from sqlmodel import Session
 from starlette.applications import Starlette
 
 from consent.columns import utc_now
+from consent.grants.visibility import SubjectGates
 from consent.models import AccessEvent, Worker
 from consent.oauth.actors import ActorRegistry
 from consent.oauth.machine_secrets import ACCESS_TOKEN, fingerprint, mint
 from consent.oauth.models import TOKENS
 from consent.oauth.spending import Spendings
-from consent.visibility import SubjectGates
 from gateway.config import load_settings
 from gateway.engine import Engine, EngineOptions, Limits
 from gateway.executor import ALLOW_ALL

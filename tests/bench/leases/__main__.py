@@ -26,12 +26,12 @@ from sqlalchemy import Engine, text
 from sqlmodel import Session
 
 from consent.columns import utc_now
-from consent.gate import ConsentGate, GateSession, ScopeDecision
-from consent.grants import GrantService
-from consent.leases import LeaseKeeper
+from consent.grants.lifecycle import GrantService
+from consent.grants.visibility import SubjectGates
+from consent.leases.gate import ConsentGate, GateSession, ScopeDecision
+from consent.leases.keeper import LeaseKeeper
 from consent.models import Actor, PlatformGate, Worker
-from consent.stops import Stops
-from consent.visibility import SubjectGates
+from consent.stops.stopping import Stops
 from gateway.executor.hooks import GateRequest
 from gateway.server.session import RequestSession
 from gateway.storage.database import create_database_engine

@@ -33,6 +33,7 @@ from consent.console.pages import routes as console_routes
 from consent.console.pages.services import ConsoleServices
 from consent.console.roles import OPERATOR
 from consent.console.usage import Usage
+from consent.grants.reviews import Reviews
 from consent.inbox.records import InboxReader
 from consent.notices.models import NoticeDelivery
 from consent.oauth import endpoints
@@ -53,7 +54,6 @@ from consent.oauth.settings import OAuthSettings
 from consent.pages.routes import consent_path, error_page
 from consent.pages.routes import routes as page_routes
 from consent.pages.services import PagesServices
-from consent.reviews import Reviews
 from consent.signin.demo import DemoLogin, Persona
 from consent.signin.forms import Forms
 from consent.signin.models import ATTEMPTS, CREDENTIALS, SESSIONS, STATES, WORKERS

@@ -22,7 +22,7 @@ from starlette.routing import Route
 from connectors.transport.address import Reach, is_allowed
 from consent.audit.log import AuditLog
 from consent.audit.note import Signer
-from consent.grant_records import GrantRecord
+from consent.grants.records import GrantRecord
 from consent.notices.outbox import Outbox
 from consent.notices.push import HttpPush
 from consent.notices.sender import NoticeSender

@@ -10,10 +10,10 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from consent.columns import utc_now
-from consent.grants import GrantService
-from consent.leases import LeaseKeeper
+from consent.grants.lifecycle import GrantService
+from consent.leases.keeper import LeaseKeeper
 from consent.notices.token import GRANT_ENDED
-from consent.stops import Stops
+from consent.stops.stopping import Stops
 from gateway.cli import main
 from gateway.config import load_settings
 from gateway.server.app import create_app

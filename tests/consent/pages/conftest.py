@@ -22,6 +22,7 @@ from sqlmodel import SQLModel
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from consent.grants.reviews import Reviews
 from consent.inbox.records import InboxReader
 from consent.oauth.actors import ActorRegistry
 from consent.oauth.authorization import Authorizations
@@ -31,7 +32,6 @@ from consent.oauth.models import CLIENTS, CODES, REPLAYS, REQUESTS, TOKENS
 from consent.oauth.settings import OAuthSettings
 from consent.pages.routes import consent_path, error_page, routes
 from consent.pages.services import Health, PagesServices
-from consent.reviews import Reviews
 from consent.signin.demo import DemoLogin, Persona
 from consent.signin.forms import Forms
 from consent.signin.models import ATTEMPTS, CREDENTIALS, SESSIONS, STATES, WORKERS

@@ -15,9 +15,9 @@ import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
 
+from consent.grants.reviews import EVENT
 from consent.models import Actor, ConsentEvent
 from consent.pages.history import versions_of
-from consent.reviews import EVENT
 
 
 def _grant(site: Any, *items: str) -> Any:

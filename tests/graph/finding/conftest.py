@@ -10,23 +10,23 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session
 
-from consent.grants import GrantService
-from consent.leases import LeaseKeeper
+from consent.grants.lifecycle import GrantService
+from consent.grants.standing import StandingConsents
+from consent.grants.visibility import SubjectGates
+from consent.leases.keeper import LeaseKeeper
 from consent.models import Actor, PlatformGate, Worker, new_id
-from consent.standing import StandingConsents
-from consent.stops import Stops
-from consent.visibility import SubjectGates
+from consent.stops.stopping import Stops
 from gateway.storage.database import create_database_engine
 from gateway.storage.keyring import generate_key, parse_keyring
 from gateway.storage.migrate import migrate
 from gateway.storage.vault import Vault
 from gateway.storage.vocabulary import seed
-from graph.builtin import load_builtin
 from graph.finding.pools import Pools
 from graph.finding.rankings import RankingLog
 from graph.finding.vectors import VectorStore
 from graph.finding.wishes import WishStore
-from graph.profile import Profile
+from graph.matching.profile import Profile
+from graph.taxonomy.builtin import load_builtin
 
 ACTOR, PURPOSE = "acme", "job_matching"
 FINDABLE = (("*", "matching"), ("uber", "skills"))

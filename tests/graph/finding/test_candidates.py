@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import pytest
 from sqlalchemy import text
 
-from consent.decision import Asker
-from consent.search_permit import SearchAdmission, SearchPermit
+from consent.leases.decision import Asker
+from consent.leases.search_permit import SearchAdmission, SearchPermit
 from graph.errors import InvalidArgumentError, InvalidCursorError
 from graph.finding.candidates import CandidateSearch
 from graph.finding.rankings import OtherModelError, UnknownRankingError
@@ -211,7 +211,7 @@ def test_a_replay_notices_another_score(market, searcher, run, monkeypatch):
     market.found(0.1)
     entry_id = run(searcher.find()).ranking
     assert market.log.replay(entry_id).is_same
-    monkeypatch.setattr("graph.worker_index.REACH_HOURS", 1.0)
+    monkeypatch.setattr("graph.matching.worker_index.REACH_HOURS", 1.0)
     replay = market.log.replay(entry_id)
     assert not replay.is_same
     assert len(replay.differing) == 1

@@ -7,16 +7,16 @@ from random import Random
 import pytest
 from sqlalchemy import text
 
-from consent.gate import ConsentGate
-from consent.visibility import ConsentedAccounts
+from consent.grants.visibility import ConsentedAccounts
+from consent.leases.gate import ConsentGate
 from gateway.executor.hooks import GateRequest
 from gateway.server.session import RequestSession
 from graph.counting.contribution import UNKNOWN, Contribution
 from graph.counting.publication import told
 from graph.counting.publisher import Publisher
 from graph.counting.releases import ReleaseStore
-from graph.evidence import assess
-from graph.facts import read_facts
+from graph.evidence.estimate import assess
+from graph.evidence.facts import read_facts
 
 COUNTED = (("*", "statistics"),)
 LABOUR = "labour_statistics"

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from graph.finding.refresher import Refresher
-from graph.preferences import Preferences
-from graph.profile import Profile
+from graph.matching.preferences import Preferences
+from graph.matching.profile import Profile
 
 NOTHING = Profile(low={}, held=frozenset(), practice={})
 

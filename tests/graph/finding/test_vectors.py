@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy import text
 
-from consent.stops import Scope
+from consent.stops.stopping import Scope
 from graph.finding.tables import MatchingVector
-from graph.preferences import Preferences
-from graph.profile import Profile
+from graph.matching.preferences import Preferences
+from graph.matching.profile import Profile
 
 
 def revoke(market, run, worker_id, grant_id):

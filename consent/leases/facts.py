@@ -1,0 +1,54 @@
+"""Loads what `decide` needs for a batch of questions: a handful of statements however many questions there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from consent.leases.decision import GrantState, Question, SubjectFacts
+from consent.leases.store import LeaseStore
+
+
+def load_facts(store: LeaseStore, questions: Sequence[Question], *, past: bool) -> list[SubjectFacts]:
+    """Return the facts of each question, read in `store`'s current transaction; with ended grants if `past`."""
+    account_ids = {question.account_id for question in questions if question.account_id is not None}
+    accounts = store.accounts(account_ids) if account_ids else {}
+    subjects = [
+        accounts[question.account_id].worker_id
+        if question.account_id is not None and question.account_id in accounts
+        else question.worker_id
+        for question in questions
+    ]
+    actor_ids = {question.asker.actor_id for question in questions if question.asker.actor_id is not None}
+    worker_ids = {worker_id for worker_id in subjects if worker_id is not None}
+    actors: set[str] = set()
+    closed: set[str] = set()
+    live: dict[str, list[GrantState]] = {}
+    ended: dict[str, list[GrantState]] = {}
+    if worker_ids:
+        live = store.live_grants(worker_ids, actor_ids)
+    if actor_ids:
+        clients = {question.asker.client_id for question in questions if question.asker.client_id is not None}
+        clients |= {grant.terms.client_id for grants in live.values() for grant in grants}
+        actors, closed = store.parties(actor_ids, clients)
+        if past and worker_ids:
+            ended = store.ended_grants(worker_ids, actor_ids)
+    shut = frozenset(closed)
+    facts: list[SubjectFacts] = []
+    for question, worker_id in zip(questions, subjects, strict=True):
+        asker = question.asker
+        account = accounts.get(question.account_id) if question.account_id is not None else None
+        unknown = question.account_id is not None and account is None
+        facts.append(
+            SubjectFacts(
+                worker_id=None if unknown else worker_id,
+                worker_live=worker_id in live,
+                account_platform=account.platform if account is not None else None,
+                account_open=account is not None and account.open,
+                platform_open=account is not None and account.platform_open,
+                asker_open=asker.actor_id in actors and asker.client_id not in closed,
+                closed_clients=shut,
+                grants=live.get(worker_id or "", ()),
+                past=ended.get(worker_id or "", ()),
+            )
+        )
+    return facts

@@ -1,0 +1,308 @@
+"""What the executor asks before every fetch and before every answer: the consent side of its `Gate` seam.
+
+An entity becomes a subject (`Worker` by its id, `…Account` by the account's id), its subgraph a source
+(`platform:<name>` or `internal`), its scopes categories. What is none of these is denied. The one exception is a
+search: it is about nobody until it has found somebody, and gets a permit that grows (`search_permit.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from consent.leases.decision import Asker, Question, Reason
+from consent.leases.keeper import Inquiry, LeaseKeeper, LeasesUnavailableError
+from consent.leases.permit import Answer, Disclosure, LeasePermit
+from consent.leases.search_permit import SearchPermit
+from consent.vocabulary import SCOPE_PREFIX, SELF_PURPOSE, category_of, scope_of
+
+INTERNAL = "internal"
+_PLATFORM = "platform:"
+
+SEARCHES: Mapping[str, str] = {"Opportunity": "matching"}
+"""Types that are nobody's data and on which an actor may search for workers, and the category that the search needs."""
+
+COUNTED: Mapping[str, str] = {"skills": "statistics"}
+"""What may be read to count under another category than its own: derived from gigs, and only ever told of many."""
+
+GatePermit = LeasePermit | SearchPermit
+
+_MESSAGES: Mapping[Reason, str] = {
+    "NOT_GRANTED": "The worker has not granted this.",
+    "REFUSED": "The worker was asked for this and refused.",
+    "EXPIRED": "The worker's consent has expired.",
+    "ENDED": "The worker's consent has ended.",
+    "ACCOUNT_CLOSED": "The account may not be read at present.",
+    "PLATFORM_SUSPENDED": "The platform may not be read at present.",
+    "CLIENT_SUSPENDED": "This client may not read.",
+    "PURPOSE_MISSING": "The request has no purpose.",
+    "SCOPE_MISSING": "The access token does not cover this.",
+    "UNDECIDED": "Consent could not be checked.",
+}
+
+
+class GateSession(Protocol):
+    """What the gate reads of a request's session."""
+
+    @property
+    def request_id(self) -> str: ...  # noqa: D102
+    @property
+    def kind(self) -> Literal["actor", "worker", "platform", "operator", "anonymous"]: ...  # noqa: D102
+    @property
+    def actor_id(self) -> str | None: ...  # noqa: D102
+    @property
+    def client_id(self) -> str | None: ...  # noqa: D102
+    @property
+    def worker_id(self) -> str | None: ...  # noqa: D102
+    @property
+    def purpose(self) -> str | None: ...  # noqa: D102
+    @property
+    def grant_id(self) -> str | None: ...  # noqa: D102
+    @property
+    def scopes(self) -> frozenset[str]: ...  # noqa: D102
+    @property
+    def token_ref(self) -> str | None: ...  # noqa: D102
+    @property
+    def platform(self) -> str | None: ...  # noqa: D102
+    @property
+    def role(self) -> str | None: ...  # noqa: D102
+    @property
+    def counting(self) -> bool:
+        """Whether the gateway itself reads, to count: what skills are worked out from, as `statistics`."""
+        ...
+
+
+class GateQuestion(Protocol):
+    """One entity of one ready fetch, as the engine asks."""
+
+    @property
+    def subgraph(self) -> str: ...  # noqa: D102
+    @property
+    def typename(self) -> str | None: ...  # noqa: D102
+    @property
+    def key(self) -> Mapping[str, Any] | None: ...  # noqa: D102
+    @property
+    def scopes(self) -> frozenset[str]: ...  # noqa: D102
+    @property
+    def inherited(self) -> tuple[Any, ...]: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeDenial:
+    """Why a scope was refused, as the client reads it."""
+
+    code: str
+    message: str
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeDecision:
+    """Scopes allowed under `permit`, and a denial for each of the others."""
+
+    permit: GatePermit | None = None
+    allowed: frozenset[str] = frozenset()
+    denied: Mapping[str, ScopeDenial] = field(default_factory=dict)
+
+
+class ConsentGate:
+    """Satisfies the engine's `Gate`. `sources` says what each subgraph reads; `authorize_url` where to ask."""
+
+    def __init__(self, leases: LeaseKeeper, *, sources: Mapping[str, str], authorize_url: str) -> None:
+        self._leases = leases
+        self._sources = dict(sources)
+        self._authorize_url = authorize_url
+
+    def update_sources(self, sources: Mapping[str, str]) -> None:
+        """Replace the mapping of subgraphs to sources: called when a new registry version goes live."""
+        self._sources = dict(sources)
+
+    async def acquire(self, requests: Sequence[GateQuestion], session: GateSession) -> Sequence[ScopeDecision]:
+        """Decide on `requests`, in order, in one transaction."""
+        asker = asker_of(session)
+        decisions: list[ScopeDecision | None] = [None] * len(requests)
+        asked: list[tuple[int, Inquiry]] = []
+        for position, request in enumerate(requests):
+            search = self._search(request, session, asker)
+            if search is not None:
+                decisions[position] = ScopeDecision(permit=search, allowed=request.scopes)
+                continue
+            inquiry = self._inquiry(request, session, asker)
+            if inquiry is None:
+                reason: Reason = "NOT_GRANTED" if asker is not None else "PURPOSE_MISSING"
+                decisions[position] = ScopeDecision(denied=self._deny(request, dict.fromkeys(request.scopes, reason)))
+            else:
+                asked.append((position, inquiry))
+        if asked:
+            try:
+                answers = await self._leases.acquire([inquiry for _, inquiry in asked])
+            except LeasesUnavailableError:
+                for position, _ in asked:
+                    request = requests[position]
+                    denied = self._deny(request, dict.fromkeys(request.scopes, "UNDECIDED"))
+                    decisions[position] = ScopeDecision(denied=denied)
+            else:
+                for (position, _), answer in zip(asked, answers, strict=True):
+                    decisions[position] = self._decision(requests[position], answer, session)
+        return [decision for decision in decisions if decision is not None]
+
+    async def release(
+        self,
+        permits: Collection[GatePermit],
+        session: GateSession,
+        disclosed: Mapping[GatePermit, Mapping[str, int]],
+    ) -> Mapping[GatePermit, frozenset[str]]:
+        """Re-check `permits` and log the access; what is returned has ended and must not be delivered."""
+        disclosures = [
+            Disclosure(permit=lease, records=records)
+            for permit in permits
+            for lease, records in _leases_of(permit, disclosed.get(permit, {}))
+        ]
+        searches = [permit for permit in permits if isinstance(permit, SearchPermit)]
+        ended: Collection[LeasePermit] = ()
+        if disclosures:
+            try:
+                ended = await self._leases.release(disclosures)
+            except LeasesUnavailableError:
+                ended = [disclosure.permit for disclosure in disclosures]
+        gone = set(ended)
+        over: dict[GatePermit, frozenset[str]] = {
+            permit: _scopes_of(permit.categories) for permit in permits if permit in gone
+        }
+        for search in searches:
+            if search.ended or not gone.isdisjoint(search.members):
+                over[search] = frozenset({scope_of(search.category)})
+        return over
+
+    async def acknowledge(self, permits: Collection[GatePermit], session: GateSession) -> None:
+        """Close `permits`."""
+        closing: list[LeasePermit] = []
+        for permit in permits:
+            closing += await permit.close() if isinstance(permit, SearchPermit) else [permit]
+        if closing:
+            await self._leases.acknowledge(closing)
+
+    def _search(self, request: GateQuestion, session: GateSession, asker: Asker | None) -> SearchPermit | None:
+        """Return the permit of a search, None when `request` is none or the asker may not search."""
+        category = SEARCHES.get(request.typename or "")
+        if category is None or request.scopes != {scope_of(category)} or asker is None:
+            return None
+        if self._sources.get(request.subgraph) != INTERNAL or session.kind != "actor":
+            return None
+        if asker.actor_id is None or asker.purpose is None or not request.scopes <= session.scopes:
+            return None
+        parents = _inherited(request)
+        if any(parent.ended for parent in parents):
+            return None
+        return SearchPermit(self._leases, asker=asker, category=category, parents=parents)
+
+    def _inquiry(self, request: GateQuestion, session: GateSession, asker: Asker | None) -> Inquiry | None:
+        """Translate `request`; None when it is about nobody's data, or about nothing that could be granted."""
+        source = self._sources.get(request.subgraph)
+        subject = request.key.get("id") if request.key is not None else None
+        typename = request.typename or ""
+        is_worker = typename == "Worker"
+        if asker is None or source is None or not isinstance(subject, str):
+            return None
+        if not (is_worker or typename.endswith("Account")) or not (source == INTERNAL or source.startswith(_PLATFORM)):
+            return None
+        categories: set[str] = set()
+        refused: dict[str, Reason] = {}
+        for scope in request.scopes:
+            category = category_of(scope)
+            if category is None:
+                continue
+            if session.kind == "actor" and scope not in session.scopes:
+                refused[category] = "SCOPE_MISSING"
+            else:
+                categories.add(COUNTED.get(category, category) if session.counting else category)
+        return Inquiry(
+            question=Question(
+                asker=asker,
+                worker_id=subject if is_worker else None,
+                account_id=None if is_worker else subject,
+                platform=None if source == INTERNAL else source.removeprefix(_PLATFORM),
+                categories=frozenset(categories),
+            ),
+            inherited=_inherited(request),
+            refused=refused,
+        )
+
+    def _decision(self, request: GateQuestion, answer: Answer, session: GateSession) -> ScopeDecision:
+        """Translate `answer`. A scope that names no category is denied like one that was never granted."""
+        allowed = frozenset(map(scope_of, answer.allowed))
+        if session.counting:
+            allowed = _scopes_of(answer.allowed) & request.scopes
+        if len(allowed) == len(request.scopes):
+            return ScopeDecision(permit=answer.permit, allowed=allowed)
+        reasons: dict[str, Reason] = dict.fromkeys(request.scopes - allowed, "NOT_GRANTED")
+        reasons.update({scope_of(category): reason for category, reason in answer.denied.items()})
+        return ScopeDecision(permit=answer.permit, allowed=allowed, denied=self._deny(request, reasons))
+
+    def _deny(self, request: GateQuestion, reasons: Mapping[str, Reason]) -> dict[str, ScopeDenial]:
+        source = self._sources.get(request.subgraph, INTERNAL)
+        platform = None if source == INTERNAL else source.removeprefix(_PLATFORM)
+        return {
+            scope: ScopeDenial(
+                code="CONSENT_ENDED" if reason == "ENDED" and request.inherited else "CONSENT_REQUIRED",
+                message=_MESSAGES[reason],
+                extensions={
+                    "platform": platform,
+                    "category": scope.removeprefix(SCOPE_PREFIX),
+                    "reason": reason,
+                    "authorizeUrl": self._authorize_url,
+                },
+            )
+            for scope, reason in sorted(reasons.items())
+        }
+
+
+def _scopes_of(categories: frozenset[str]) -> frozenset[str]:
+    """Return the scopes that were read under categories, those that were read to count included."""
+    counted = {name for name, as_category in COUNTED.items() if as_category in categories}
+    return frozenset(map(scope_of, categories | counted))
+
+
+def _inherited(request: GateQuestion) -> tuple[LeasePermit, ...]:
+    """Return the leases behind a fetch's inputs; behind what a search found are those of all whom it shows."""
+    found: list[LeasePermit] = []
+    for permit in request.inherited:
+        if isinstance(permit, SearchPermit):
+            found += permit.members
+        elif isinstance(permit, LeasePermit):
+            found.append(permit)
+    return tuple(dict.fromkeys(found))
+
+
+def _leases_of(permit: GatePermit, disclosed: Mapping[str, int]) -> list[tuple[LeasePermit, Mapping[str, int]]]:
+    """Return the leases of a permit, each with the records that it is about to disclose."""
+    records = {scope.removeprefix(SCOPE_PREFIX): count for scope, count in disclosed.items()}
+    if isinstance(permit, SearchPermit):
+        return [(member, dict.fromkeys(records, 1)) for member in permit.members]
+    return [(permit, records)]
+
+
+def asker_of(session: GateSession) -> Asker | None:
+    """Return who asks, as decisions know them; None for sessions that may read nothing personal."""
+    match session.kind:
+        case "actor":
+            return Asker(
+                kind="actor",
+                actor_id=session.actor_id,
+                client_id=session.client_id,
+                purpose=session.purpose,
+                grant_id=session.grant_id,
+                request_id=session.request_id,
+                token_ref=session.token_ref,
+            )
+        case "worker":
+            return Asker(
+                kind="worker",
+                worker_id=session.worker_id,
+                purpose=session.purpose if session.purpose == SELF_PURPOSE else None,
+                request_id=session.request_id,
+                token_ref=session.token_ref,
+            )
+        case _:
+            return None

@@ -1,0 +1,82 @@
+"""The rows that lease transactions write, in the order of `LEASE_COLUMNS` and `EVENT_COLUMNS` of `store.py`.
+
+`at` is an instant as the store wants it: formatted once for all rows of a transaction.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from consent.leases.decision import Asker
+from consent.leases.denials import DeniedAccess
+from consent.leases.permit import Lease
+
+Row = Sequence[object]
+
+
+def lease_row(lease: Lease, asker: Asker, process_id: int, at: object) -> Row:
+    """Return the row of an open lease."""
+    return (
+        lease.id,
+        process_id,
+        lease.grant_id,
+        lease.worker_id,
+        asker.actor_id,
+        asker.client_id,
+        lease.account_id,
+        lease.platform,
+        " ".join(sorted(lease.categories)),
+        at,
+    )
+
+
+def access_row(asker: Asker, lease: Lease, category: str, reason: str | None, records: int, at: object) -> Row:
+    """Return the event of one category read under `lease`; with a `reason` when it was not delivered."""
+    return (
+        at,
+        lease.worker_id,
+        asker.actor_id,
+        asker.client_id,
+        lease.grant_id,
+        lease.id,
+        asker.purpose,
+        lease.platform,
+        lease.account_id,
+        category,
+        "allow",
+        reason,
+        records,
+        1,
+        asker.request_id,
+        asker.token_ref,
+        _salt(),
+    )
+
+
+def denial_row(denial: DeniedAccess, repeats: int, at: object) -> Row:
+    """Return the event of a denial, or of `repeats` equal ones."""
+    asker = denial.asker
+    return (
+        at,
+        denial.worker_id,
+        asker.actor_id,
+        asker.client_id,
+        None,
+        None,
+        asker.purpose,
+        denial.platform,
+        denial.account_id,
+        denial.category,
+        "deny",
+        denial.reason,
+        0,
+        repeats,
+        asker.request_id,
+        asker.token_ref,
+        _salt(),
+    )
+
+
+def _salt() -> str:
+    return os.urandom(16).hex()

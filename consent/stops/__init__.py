@@ -1,0 +1,5 @@
+"""Everything that ends a permission, and the wait until nothing runs under it.
+
+`stopping` makes the change and drains; `platform_gates` closes platforms. `journal` remembers outside the database what
+has ended, and `restore` ends it again after a backup was restored.
+"""

@@ -1,0 +1,93 @@
+"""A pathway as a picture: Mermaid for documents, SVG for pages, JSON for clients. Escaped; no scripts, no links."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+from xml.sax.saxutils import escape, quoteattr
+
+import orjson
+
+from graph.pathways.plans import Plan, Step, StepKind
+
+WIDTH, PADDING, LINE, GAP = 440, 14, 20, 26
+CHARACTERS = 56
+COLORS = {
+    StepKind.HELD: "#e8f0e4",
+    StepKind.TRAINING: "#e4ecf5",
+    StepKind.EXPERIENCE: "#f5efe0",
+    StepKind.ON_RAMP: "#efe6f3",
+    StepKind.GOAL: "#dcead2",
+}
+
+
+def mermaid_of(plan: Plan) -> str:
+    """Return a Mermaid flowchart: a box for each step, from what is held to the goal."""
+    lines = ["flowchart TD"]
+    for number, step in enumerate(plan.steps):
+        text = "<br/>".join(_mermaid_text(each) for each in _lines(step, plan.currency))
+        lines.append(f'  s{number}["{text}"]')
+    lines += [f"  s{number} --> s{number + 1}" for number in range(len(plan.steps) - 1)]
+    if not plan.reachable:
+        lines.append(f'  goal["{_mermaid_text(plan.goal.name)}"]')
+        lines.append(f"  s{len(plan.steps) - 1} -. out of reach .-> goal")
+    return "\n".join(lines) + "\n"
+
+
+def svg_of(plan: Plan) -> str:
+    """Return an SVG document with a box for each step, its text readable by screen readers."""
+    boxes, top = [], PADDING
+    entries = [(COLORS[step.kind], _lines(step, plan.currency)) for step in plan.steps]
+    if not plan.reachable:
+        entries.append(("#f3e3e0", [plan.goal.name, "out of reach"]))
+    for number, (color, given) in enumerate(entries):
+        lines = [part for each in given for part in wrap(each, CHARACTERS) or [""]]
+        height = len(lines) * LINE + 2 * PADDING
+        if number:
+            dash = ' stroke-dasharray="4 4"' if not plan.reachable and number == len(entries) - 1 else ""
+            middle = PADDING + WIDTH // 2
+            boxes.append(f'<path d="M{middle} {top - GAP}V{top - 6}"{dash} stroke="#555" marker-end="url(#tip)"/>')
+        boxes.append(f'<rect x="{PADDING}" y="{top}" width="{WIDTH}" height="{height}" rx="8" fill="{color}"/>')
+        for place, line in enumerate(lines):
+            weight = ' font-weight="600"' if place == 0 else ""
+            y = top + PADDING + LINE * place + 14
+            boxes.append(f'<text x="{2 * PADDING}" y="{y}"{weight}>{escape(line)}</text>')
+        top += height + GAP
+    width, height = WIDTH + 2 * PADDING, top - GAP + PADDING
+    tip = '<defs><marker id="tip" viewBox="0 0 8 8" refX="6" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        f'role="img" aria-label={quoteattr(plan.explanation)} font-family="system-ui, sans-serif" font-size="14">'
+        f'{tip}<path d="M0 0L8 4L0 8z" fill="#555"/></marker></defs>{"".join(boxes)}</svg>\n'
+    )
+
+
+def json_of(plan: Plan) -> str:
+    """Return nodes and edges as JSON, for clients that draw themselves."""
+    nodes = [
+        {"id": f"s{number}", "kind": step.kind.value, "lines": _lines(step, plan.currency)}
+        for number, step in enumerate(plan.steps)
+    ]
+    edges = [{"from": f"s{number}", "to": f"s{number + 1}", "open": True} for number in range(len(plan.steps) - 1)]
+    if not plan.reachable:
+        nodes.append({"id": "goal", "kind": StepKind.GOAL.value, "lines": [plan.goal.name]})
+        edges.append({"from": f"s{len(plan.steps) - 1}", "to": "goal", "open": False})
+    return orjson.dumps({"nodes": nodes, "edges": edges}).decode()
+
+
+def _lines(step: Step, currency: str) -> list[str]:
+    lines = [step.title]
+    if step.training is not None:
+        lines.append(step.training.provider.name)
+    price = [f"{step.hours} hours"] if step.hours else []
+    if step.cost:
+        price.append(f"{step.cost} {currency}")
+    if price:
+        lines.append(", ".join(price))
+    if step.gains:
+        told = {StepKind.HELD: "held", StepKind.GOAL: "learned at work"}.get(step.kind, "gained")
+        lines.append(f"{len(step.gains)} skill{'s' * (len(step.gains) > 1)} {told}")
+    return lines
+
+
+def _mermaid_text(text: str) -> str:
+    return "".join(each if each.isalnum() or each in " .,:-+/()" else f"#{ord(each)};" for each in text)

@@ -1,0 +1,271 @@
+"""Plans for one worker and one goal: routes told as steps with their reasons, or why there is none and what is near.
+
+The entry point of pathways: `find_plans`. `search` finds the jobs on the way, `cover` chooses programmes, `text` words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+from graph.evidence.estimate import Holding
+from graph.model import OccupationId, Opportunity, SkillId, Training
+from graph.pathways.cover import Limits, cheapest_cover
+from graph.pathways.plans import Conditions, Goal, Plan, Step, StepKind
+from graph.pathways.search import EXPERIENCE_HOURS, NO_LIMITS, Leg, Pathfinder, Route
+from graph.pathways.text import (
+    describe_leg,
+    explain_experience,
+    explain_goal,
+    explain_held,
+    join_names,
+    sort_skills,
+    summarize,
+)
+from graph.taxonomy.graph import SkillGraph
+
+OPENED = 3
+"""Opportunities that a step names as those it opens."""
+
+
+def find_plans(
+    graph: SkillGraph,
+    holding: Holding,
+    goal: Goal,
+    *,
+    conditions: Conditions | None = None,
+    max_cost: Decimal | None = None,
+    max_hours: int | None = None,
+    count: int = 3,
+    now: datetime | None = None,
+) -> list[Plan]:
+    """Return up to `count` plans, best first; one that says why not when the goal cannot be reached.
+
+    `now` is when opportunities must be open for a step to open them; without it, none are told.
+    """
+    pathfinder = Pathfinder(graph, holding, conditions)
+    limits = Limits(cost=max_cost, hours=max_hours)
+    routes = pathfinder.routes(goal, limits, count)
+    considered = list(pathfinder.found)
+    if routes:
+        told = [_told(pathfinder, goal, route, considered) for route in routes]
+        return [plan if now is None else _opening(pathfinder, plan, now) for plan in told]
+    return [_refused(pathfinder, goal, limits)]
+
+
+def _told(pathfinder: Pathfinder, goal: Goal, route: Route, considered: Sequence[Route]) -> Plan:
+    graph = pathfinder.graph
+    steps = [_held_step(pathfinder, goal)]
+    for place, leg in enumerate(route.legs[:-1]):
+        steps += _training_steps(pathfinder, leg)
+        steps.append(_experience_step(pathfinder, leg, goal, _runner_up(route, place, considered)))
+    last = route.legs[-1]
+    steps += _training_steps(pathfinder, last)
+    missing = sort_skills(graph, last.cover.uncovered)
+    left = pathfinder.experience_left(goal)
+    if left:
+        steps.append(
+            Step(
+                kind=StepKind.EXPERIENCE,
+                title=f"Paid work as {goal.occupation.name}",
+                gains=missing,
+                hours=left,
+                occupation=goal.occupation.id,
+                why=f"{goal.name} asks for {goal.experience} hours of experience as {goal.occupation.name}.",
+            )
+        )
+    steps.append(
+        Step(
+            kind=StepKind.GOAL,
+            title=goal.name,
+            why=explain_goal(graph, goal, missing),
+            gains=() if left else missing,
+            occupation=goal.occupation.id,
+        )
+    )
+    nearer = tuple(leg.occupation for leg in route.legs[:-1])
+    return Plan(
+        goal=goal,
+        reachable=True,
+        explanation=summarize(goal, steps, pathfinder.currency, nearer),
+        steps=tuple(steps),
+        missing=missing,
+        currency=pathfinder.currency,
+        nearer=nearer,
+        objective=round(route.objective, 2),
+        bound=round(min(route.bound, route.objective), 2),
+    )
+
+
+def _held_step(pathfinder: Pathfinder, goal: Goal) -> Step:
+    counted = sort_skills(pathfinder.graph, goal.wanted & pathfinder.held)
+    return Step(
+        kind=StepKind.HELD,
+        title="What your work shows",
+        gains=counted,
+        why=explain_held(pathfinder.graph, goal, counted),
+    )
+
+
+def _training_steps(pathfinder: Pathfinder, leg: Leg) -> Iterator[Step]:
+    known, later = set(leg.held), list(leg.cover.programmes)
+    for programme in leg.cover.programmes:
+        later.remove(programme)
+        gains = sort_skills(pathfinder.graph, programme.teaches & leg.wanted - known)
+        prepares = [each.title for each in later if (each.requires - known) & programme.teaches]
+        known |= programme.teaches
+        yield Step(
+            kind=StepKind.ON_RAMP if leg.occupation.id in programme.staffs else StepKind.TRAINING,
+            title=programme.title,
+            training=programme,
+            gains=gains,
+            hours=programme.hours,
+            cost=programme.cost,
+            forgone=pathfinder.conditions.hour_value * programme.hours,
+            why=" ".join(_reasons(pathfinder, leg, programme, gains, prepares)),
+        )
+
+
+def _reasons(
+    pathfinder: Pathfinder, leg: Leg, programme: Training, gains: tuple[SkillId, ...], prepares: list[str]
+) -> Iterator[str]:
+    if gains:
+        yield (
+            f"Teaches {len(gains)} missing skill{'s' * (len(gains) > 1)} for {leg.occupation.name}: "
+            f"{join_names(pathfinder.graph, gains)}."
+        )
+    if leg.occupation.id in programme.licenses and pathfinder.licence_for(leg.occupation) is not None:
+        yield f"Leads to what the occupation is regulated by: {leg.occupation.regulation}."
+    if leg.occupation.id in programme.staffs:
+        yield f"An on-ramp: {programme.staffed_by} gives its graduates work as {leg.occupation.name}."
+    if prepares:
+        yield f"Needed before {' and '.join(prepares)}."
+    others = [each for each in pathfinder.programmes if each.id != programme.id]
+    runner_up = cheapest_cover(
+        others,
+        held=leg.held,
+        wanted=leg.wanted,
+        tolerance=len(leg.cover.uncovered),
+        licence=pathfinder.licence_for(leg.occupation),
+        goal=leg.occupation.id,
+        limits=NO_LIMITS,
+        hour_value=pathfinder.hour_value,
+    )
+    if runner_up is None:
+        yield "No other programmes here cover as much."
+        return
+    cost, hours = runner_up.cost - leg.cover.cost, runner_up.hours - leg.cover.hours
+    instead = [each for each in runner_up.programmes if each not in leg.cover.programmes]
+    yield (
+        f"The next best choice, {' and '.join(each.title for each in instead) or 'doing without it'}, "
+        f"differs by {cost:+} {pathfinder.currency} and {hours:+} hours."
+    )
+
+
+def _experience_step(pathfinder: Pathfinder, leg: Leg, goal: Goal, runner_up: tuple[Leg, float] | None) -> Step:
+    gains = sort_skills(pathfinder.graph, (goal.wanted & leg.wanted) - leg.held - leg.cover.gained)
+    return Step(
+        kind=StepKind.EXPERIENCE,
+        title=f"Paid work as {leg.occupation.name}",
+        gains=gains,
+        hours=EXPERIENCE_HOURS,
+        occupation=leg.occupation.id,
+        why=explain_experience(pathfinder.graph, goal, leg, gains, runner_up, pathfinder.currency),
+    )
+
+
+def _runner_up(route: Route, place: int, considered: Sequence[Route]) -> tuple[Leg, float] | None:
+    """Return the job that the best route with another job at this place has there, and how much worse it is."""
+    chosen = route.legs[place].occupation.id
+    for other in considered:
+        if len(other.legs) > place + 1 and other.legs[place].occupation.id != chosen:
+            return other.legs[place], round(other.objective - route.objective, 2)
+    return None
+
+
+def _opening(pathfinder: Pathfinder, plan: Plan, now: datetime) -> Plan:
+    """Return a plan whose steps say which opportunities take nothing more after them."""
+    graph, goal = pathfinder.graph, plan.goal.opportunity
+    within = [
+        each
+        for each in graph.opportunities.values()
+        if each.is_open(now) and each is not goal and not pathfinder.conditions.obstacles(each)
+    ]
+    known, licensed = set(pathfinder.held), set[OccupationId](pathfinder.practised)
+    waiting = [each for each in within if not _is_ready(pathfinder, each, known, licensed)]
+    steps = []
+    for step in plan.steps:
+        if step.training is not None:
+            known |= step.training.teaches
+            licensed |= step.training.licenses
+        elif step.kind is StepKind.EXPERIENCE and step.occupation is not None:
+            known |= graph.essential(step.occupation)
+            licensed.add(step.occupation)
+        opened = [each for each in waiting if _is_ready(pathfinder, each, known, licensed)]
+        waiting = [each for each in waiting if each not in opened]
+        best = sorted(opened, key=lambda each: (-each.pay.per_hour, each.id))
+        steps.append(replace(step, opens=tuple(best[:OPENED]), opens_count=len(opened)))
+    return replace(plan, steps=tuple(steps))
+
+
+def _is_ready(
+    pathfinder: Pathfinder, opportunity: Opportunity, known: set[SkillId], licensed: set[OccupationId]
+) -> bool:
+    """Whether an opportunity takes nothing more than what is known and licensed by then."""
+    occupation = pathfinder.graph.occupations[opportunity.occupation]
+    return opportunity.required <= known and (occupation.regulation is None or occupation.id in licensed)
+
+
+def _refused(pathfinder: Pathfinder, goal: Goal, limits: Limits) -> Plan:
+    graph = pathfinder.graph
+    missing = sort_skills(graph, goal.wanted - pathfinder.teachable(pathfinder.held))
+    near = pathfinder.nearest_open(goal)
+    reasons = list(_refusals(pathfinder, goal, limits, missing))
+    if near:
+        told = "; ".join(describe_leg(leg, pathfinder.currency) for leg in near)
+        reasons.append(f"Nearest goals within reach: {told}.")
+    return Plan(
+        goal=goal,
+        reachable=False,
+        explanation=" ".join(reasons),
+        steps=(_held_step(pathfinder, goal),),
+        missing=missing,
+        currency=pathfinder.currency,
+        nearer=tuple(leg.occupation for leg in near),
+    )
+
+
+def _refusals(pathfinder: Pathfinder, goal: Goal, limits: Limits, missing: tuple[SkillId, ...]) -> Iterator[str]:
+    if limits != NO_LIMITS:
+        free = pathfinder.routes(goal, NO_LIMITS, 1)
+        if free:
+            covers = [leg.cover for leg in free[0].legs]
+            work = EXPERIENCE_HOURS * (len(covers) - 1) + pathfinder.experience_left(goal)
+            hours = sum(each.hours for each in covers) + work
+            cost = sum((each.cost for each in covers), Decimal(0))
+            yield (
+                f"{goal.name} is not reachable within these limits: the best way found takes {hours} hours and "
+                f"{cost} {pathfinder.currency}."
+            )
+            return
+    yield f"{goal.name} is not reachable from here."
+    occupation, graph = goal.occupation, pathfinder.graph
+    if goal.opportunity is not None:
+        yield from pathfinder.conditions.obstacles(goal.opportunity)
+    if pathfinder.licence_for(occupation) is not None:
+        licensing = [each for each in pathfinder.programmes if occupation.id in each.licenses]
+        if not licensing:
+            yield f"The occupation is regulated ({occupation.regulation}) and no programme here leads to that."
+    if goal.zone - pathfinder.zone > 1:
+        yield (
+            f"It takes preparation of level {goal.zone} of 5; your work shows level {pathfinder.zone}, "
+            f"and one moves up one level at a time."
+        )
+    if len(missing) > goal.tolerance:
+        held = len(goal.wanted & pathfinder.held)
+        yield (
+            f"Your work shows {held} of its {len(goal.wanted)} skills. "
+            f"No programme that can be begun here teaches {join_names(graph, missing)}."
+        )

@@ -1,0 +1,97 @@
+"""Types of numbers about many: skills that workers lack near the work that is open, and what openings pay."""
+
+from __future__ import annotations
+
+import asyncio
+
+import strawberry
+
+from graph.counting.aggregates import Suppressed
+from graph.counting.pay import pay_for
+from graph.counting.publication import Cell, told
+from graph.counting.releases import Release
+from graph.model import SkillId
+from graph.schema.catalogue_types import Info, Skill
+from graph.schema.connection import Connection, connection
+from graph.schema.pages import Key, page_of
+from graph.schema.scalars import Decimal, finding_of, graph_of, refusals, services_of, session_of
+
+
+@strawberry.type(description="A skill that workers lack for work that is open near them: how many of how many.")
+class SkillGap:
+    """A gap as the schema shows it."""
+
+    skill: Skill
+    region: str | None
+    month: str = strawberry.field(description="The month of the release, `YYYY-MM`; it never changes.")
+    lacking: int = strawberry.field(description="Rounded at random to a multiple of 5; never fewer than 10 people.")
+    workers: int = strawberry.field(description="Of how many, rounded likewise.")
+
+
+@strawberry.type(description="Quarters of what open opportunities that require a skill pay by the hour.")
+class PayGuidance:
+    """Pay as the schema shows it."""
+
+    skill: Skill
+    region: str | None
+    currency: str
+    lower: Decimal
+    median: Decimal
+    upper: Decimal
+    openings: int = strawberry.field(description="Rounded to a multiple of 5; never fewer than 10.")
+
+
+def release_of(info: Info) -> Release | None:
+    """Return the last release for the asking actor and its purpose. Blocks."""
+    finding, session = finding_of(info), session_of(info)
+    if finding is None or session.kind != "actor" or session.actor_id is None or session.purpose is None:
+        return None
+    return finding.releases.latest(session.actor_id, session.purpose)
+
+
+async def resolve_skill_gaps(
+    info: Info, region: str | None = strawberry.UNSET, first: int | None = 20, after: str | None = strawberry.UNSET
+) -> Connection[SkillGap]:
+    """Show the last release of the asking actor's purpose, the largest gaps first."""
+    graph = graph_of(info)
+    release = await asyncio.to_thread(release_of, info)
+    cells = told(release.regions, region or None) if release is not None else {}
+    entries: list[tuple[Key, tuple[SkillId, Cell]]] = sorted(
+        ((-cell.lacking, skill), (skill, cell)) for skill, cell in cells.items() if skill in graph.skills
+    )
+    with refusals():
+        page = page_of(entries, first=20 if first is None else first, after=after or None)
+    month = "" if release is None else release.month
+
+    def show(entry: tuple[SkillId, Cell]) -> SkillGap:
+        skill, cell = entry
+        return SkillGap(
+            skill=Skill(node=graph.skills[skill]),
+            region=region or None,
+            month=month,
+            lacking=cell.lacking,
+            workers=cell.workers,
+        )
+
+    return connection(page, show)
+
+
+async def resolve_pay_guidance(
+    info: Info, skill: strawberry.ID, region: str | None = strawberry.UNSET, currency: str | None = "EUR"
+) -> PayGuidance | None:
+    """Show what is offered; null for fewer than ten openings."""
+    graph, now, code = graph_of(info), services_of(info).clock(), (currency or "EUR").upper()
+    if SkillId(skill) not in graph.skills:
+        return None
+    found = await asyncio.to_thread(lambda: pay_for(graph, SkillId(skill), region or None, code, now))
+    if isinstance(found, Suppressed):
+        return None
+    return PayGuidance(
+        skill=Skill(node=graph.skills[SkillId(skill)]),
+        region=region or None,
+        currency=code,
+        lower=Decimal(found.lower),
+        median=Decimal(found.middle),
+        upper=Decimal(found.upper),
+        openings=found.contributors,
+    )

@@ -1,0 +1,164 @@
+from dataclasses import replace
+from decimal import Decimal
+from itertools import combinations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from graph.model import OccupationId, Provider, SkillId, Training, TrainingId, TrainingMode
+from graph.pathways.cover import HOUR_VALUE, LEARNING_AT_WORK, STAFFED, Limits, cheapest_cover
+
+PROVIDER = Provider(id="p", name="Example (simulated)", simulated=True)
+NO_LIMITS = Limits()
+
+
+def skills(names):
+    return frozenset(map(SkillId, names))
+
+
+def programme(name, teaches, requires="", *, cost=100, hours=10, licenses=()):
+    return Training(
+        id=TrainingId(name),
+        title=name,
+        provider=PROVIDER,
+        teaches=skills(teaches),
+        requires=skills(requires),
+        licenses=frozenset(map(OccupationId, licenses)),
+        hours=hours,
+        cost=Decimal(cost),
+        currency="EUR",
+        mode=TrainingMode.ONLINE,
+        certificate=None,
+    )
+
+
+def names(cover):
+    return None if cover is None else [each.id for each in cover.programmes]
+
+
+def cover(programmes, *, held="", wanted, tolerance=0, limits=NO_LIMITS, **more):
+    return cheapest_cover(
+        programmes, held=skills(held), wanted=skills(wanted), tolerance=tolerance, limits=limits, **more
+    )
+
+
+def test_prerequisites_come_first_and_are_paid_for():
+    offered = [programme("c", "c", "b"), programme("b", "b", "a"), programme("a", "a")]
+    assert names(cover(offered, wanted="c")) == ["a", "b", "c"]
+    assert names(cover(offered, held="b", wanted="c")) == ["c"]
+
+
+def test_circular_prerequisites_are_no_plan():
+    offered = [programme("a", "a", "b"), programme("b", "b", "a")]
+    assert cover(offered, wanted="ab") is None
+
+
+def test_a_programme_cannot_teach_its_own_prerequisite():
+    assert cover([programme("a", "ab", "b")], wanted="a") is None
+
+
+def test_a_circle_is_left_through_a_third_programme():
+    circle = [programme("a", "a", "b", cost=1), programme("b", "b", "a", cost=1)]
+    entry = programme("entry", "b", cost=900)
+    assert names(cover([*circle, entry], wanted="a")) == ["entry", "a"]
+    long = [programme(x, x, y, cost=1) for x, y in ("ab", "bc", "cd", "da")]
+    assert names(cover([*long, programme("entry", "c", cost=900)], wanted="abcd", tolerance=0)) == [
+        "entry",
+        "b",
+        "a",
+        "d",
+    ]
+
+
+def test_a_programme_that_teaches_nothing_is_not_taken():
+    assert names(cover([programme("x", "", cost=0, hours=0), programme("a", "a")], wanted="a")) == ["a"]
+
+
+def test_a_skill_that_nobody_teaches_cannot_be_covered():
+    assert cover([programme("a", "a")], wanted="az") is None
+    found = cover([programme("a", "a")], wanted="az", tolerance=1)
+    assert (names(found), found.uncovered) == (["a"], skills("z"))
+
+
+def test_cheap_learning_at_work_is_preferred_within_the_tolerance():
+    dear, cheap = programme("a", "a", cost=1_000), programme("b", "b", cost=10, hours=1)
+    found = cover([dear, cheap], wanted="ab", tolerance=2)
+    assert (names(found), found.uncovered) == (["b"], skills("a"))
+
+
+def test_nothing_missing_needs_nothing():
+    found = cover([programme("a", "a")], held="a", wanted="a")
+    assert (names(found), found.cost, found.hours) == ([], Decimal(0), 0)
+
+
+def test_a_licence_is_needed_even_when_every_skill_is_held():
+    licensed = programme("licence", "", licenses=["driver"], cost=900)
+    assert names(cover([licensed], held="a", wanted="a", licence=OccupationId("driver"))) == ["licence"]
+    assert cover([programme("a", "a")], held="a", wanted="a", licence=OccupationId("driver")) is None
+
+
+@pytest.mark.parametrize("limits", [Limits(cost=Decimal(199)), Limits(hours=19)])
+def test_limits_are_hard(limits):
+    assert cover([programme("a", "a"), programme("b", "b")], wanted="ab", limits=limits) is None
+    assert names(cover([programme("a", "a"), programme("b", "b")], wanted="ab", limits=Limits(cost=Decimal(200))))
+
+
+def test_an_on_ramp_is_worth_its_price_but_only_toward_its_own_goal():
+    driver = OccupationId("driver")
+    ramp = replace(programme("ramp", "a", cost=100 + STAFFED - 1), staffs=frozenset({driver}), staffed_by="x")
+    plain = programme("plain", "a", cost=100)
+    assert names(cover([plain, ramp], wanted="a", goal=driver)) == ["ramp"]
+    assert names(cover([plain, ramp], wanted="a", goal=OccupationId("baker"))) == ["plain"]
+    dear = replace(ramp, cost=Decimal(100 + int(STAFFED) + 1))
+    assert names(cover([plain, dear], wanted="a", goal=driver)) == ["plain"]
+
+
+def test_found_sets_are_excluded():
+    offered = [programme("a1", "a", cost=10), programme("a2", "a", cost=20), programme("a3", "a", cost=30)]
+    seen = []
+    for expected in ("a1", "a2", "a3"):
+        found = cover(offered, wanted="a", exclude=seen)
+        assert names(found)[0] == expected
+        seen += [frozenset(names(found))]
+
+
+def brute_force(offered, wanted, held, tolerance):
+    best = None
+    for size in range(len(offered) + 1):
+        for chosen in combinations(offered, size):
+            known, rest = set(held), list(chosen)
+            while ready := [each for each in rest if each.requires <= known]:
+                known |= {skill for each in ready for skill in each.teaches}
+                rest = [each for each in rest if each not in ready]
+            left = wanted - known
+            if rest or len(left) > tolerance:
+                continue
+            value = sum(float(each.cost) + HOUR_VALUE * each.hours for each in chosen) + LEARNING_AT_WORK * len(left)
+            best = value if best is None else min(best, value)
+    return best
+
+
+LETTERS = st.frozensets(st.sampled_from("abcdef"), max_size=3)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.tuples(LETTERS, LETTERS, st.integers(0, 500), st.integers(0, 40)), max_size=6),
+    LETTERS,
+    LETTERS,
+    st.integers(0, 2),
+)
+def test_the_choice_is_the_cheapest_there_is(specified, wanted, held, tolerance):
+    offered = [
+        programme(str(i), teaches, requires, cost=cost, hours=hours)
+        for i, (teaches, requires, cost, hours) in enumerate(specified)
+    ]
+    found = cover(offered, wanted=wanted, held=held, tolerance=tolerance)
+    expected = brute_force(offered, skills(wanted), skills(held), tolerance)
+    assert (None if found is None else pytest.approx(found.objective, abs=1e-3)) == expected
+    if found is not None:
+        known = set(skills(held))
+        for each in found.programmes:
+            assert each.requires <= known
+            known |= each.teaches
