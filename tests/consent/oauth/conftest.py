@@ -29,6 +29,7 @@ from consent.oauth.endpoints import OAuthServices, routes
 from consent.oauth.models import ACTORS, CLIENTS, CODES, REPLAYS, REQUESTS, SPENDING, TOKENS
 from consent.oauth.settings import OAuthSettings
 from gateway.storage.database import create_database_engine
+from tests.consent.oauth.fapi_client import Fapi
 
 ISSUER = "https://gigway.example"
 CALLBACK = "https://actor.example/callback"
@@ -207,6 +208,18 @@ def make_server(world: Any, tables: None) -> Callable[[str], Server]:
 @pytest.fixture
 def server(make_server: Callable[[str], Server]) -> Server:
     return make_server(ISSUER)
+
+
+@pytest.fixture
+def fapi(server: Server) -> Fapi:
+    return Fapi(server)
+
+
+@pytest.fixture
+def ready(fapi: Fapi) -> Fapi:
+    """The client with a fresh nonce."""
+    fapi.learn_nonce()
+    return fapi
 
 
 @pytest.fixture
