@@ -13,6 +13,7 @@ from, and the directives of `spec/gigway.graphql` for what worker data needs bes
     feeds/        what providers publish: training, opportunities
     directory     the subgraph that lists platforms and accounts
     catalogue/    the built-in platforms
+    pages/        what the pages of linking and registration are made of, and their languages
     registration/ how a connector goes live, and stops: command line, GraphQL, console
     observation/  how platforms fare and what of connectors is used, over all processes
     conformance/  does a connector keep its promises

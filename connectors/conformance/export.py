@@ -41,6 +41,6 @@ async def download(connector: Connector, sandbox_url: str | None, persona: str, 
                 try:
                     unpacked = unpack(await answer.read(), f"{candidate}.zip", method.files)
                 except TakeoutError as error:
-                    raise SignInError(error.message) from None
+                    raise SignInError(str(error)) from None
                 return OneExport(unpacked=unpacked, at=now)
     raise SignInError(f"the sandbox has no export of {connector.name} for {persona}")

@@ -11,6 +11,7 @@ from connectors.accounts.tokens import AccountTokens
 from connectors.environment import Environment
 from connectors.linking.claims import OpenClaim, shown_code
 from connectors.linking.credentials import CredentialDesk, Platforms
+from connectors.pages import Translate, mark
 from connectors.runtime.endpoint import CompiledEndpoint
 from connectors.schema import Connector
 from connectors.schema.definition import EmailProof, Endpoint, MessageProof
@@ -18,6 +19,13 @@ from connectors.transport import Permit, UpstreamUnavailableError
 
 OWN_TOKENS = AccountTokens(access_token="none")
 """The tokens of an account that Gigway's own credential reads: none."""
+
+_SUBJECT = mark("Your code for linking {name}")
+_MAIL = mark(
+    "Somebody, hopefully you, wants to link the record that {name} keeps under this address to Gigway.\n\n"
+    "Your code: {code}\n\n"
+    "It works for ten minutes. If this was not you, do nothing; without the code nothing is linked.\n"
+)
 
 _ADDRESS = re.compile(r"[^@\s<>,;:\"()\[\]\\]{1,64}@(?:[a-z0-9-]{1,63}\.)+[a-z0-9-]{2,63}")
 
@@ -56,11 +64,14 @@ class CodeDelivery:
         """Whether the platform's way of proof works here."""
         return not isinstance(connector.definition.linking.proof, EmailProof) or self._mail is not None
 
-    async def deliver(self, connector: Connector, claim: OpenClaim, *, permit: Permit) -> None:
-        """Deliver the code. Raises `UpstreamError` when it was not taken over for delivery."""
+    async def deliver(self, connector: Connector, claim: OpenClaim, *, permit: Permit, translate: Translate) -> None:
+        """Deliver the code; a mail is in the worker's language.
+
+        Raises `UpstreamError` when it was not taken over for delivery.
+        """
         match connector.definition.linking.proof:
             case EmailProof():
-                await self._by_mail(connector, claim)
+                await self._by_mail(connector, claim, translate)
             case MessageProof(endpoint=endpoint):
                 await self._by_platform(connector, endpoint, claim, permit)
             case None:
@@ -68,16 +79,12 @@ class CodeDelivery:
             case never:
                 assert_never(never)
 
-    async def _by_mail(self, connector: Connector, claim: OpenClaim) -> None:
+    async def _by_mail(self, connector: Connector, claim: OpenClaim, translate: Translate) -> None:
         assert self._mail is not None
-        name = connector.definition.platform.display_name
-        text = (
-            f"Somebody, hopefully you, wants to link the record that {name} keeps under this address to Gigway.\n\n"
-            f"Your code: {shown_code(claim.code)}\n\n"
-            "It works for ten minutes. If this was not you, do nothing; without the code nothing is linked.\n"
-        )
+        words = {"name": connector.definition.platform.display_name, "code": shown_code(claim.code)}
+        text, subject = translate(_MAIL).format_map(words), translate(_SUBJECT).format_map(words)
         try:
-            await self._mail.send(claim.claim, f"Your code for linking {name}", text)
+            await self._mail.send(claim.claim, subject, text)
         except MailError:
             raise UpstreamUnavailableError("The code could not be mailed.") from None
 

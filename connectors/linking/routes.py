@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from jinja2 import Environment as Templates
-from jinja2 import PackageLoader, select_autoescape
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from connectors.environment import Environment
-from connectors.linking.service import CodeSent, Linked, LinkingService, LinkProblem, Redirect
+from connectors.linking.service import CodeSent, Linked, LinkingService, LinkProblem, Redirect, unknown_platform
+from connectors.pages import FormGuard, Pages, PickLanguage, mark
 from connectors.schema import Connector
 from connectors.schema.definition import (
     EmailProof,
@@ -33,31 +31,6 @@ _STATUS = {
     "TOO_MANY_CODES": 429,
     "PLATFORM_FAILED": 502,
 }
-
-
-class Seal(Protocol):
-    """What protects the forms of one page."""
-
-    @property
-    def token(self) -> str:
-        """The value of the form's hidden `csrf` field."""
-        ...
-
-
-class FormGuard(Protocol):
-    """Protects forms against other sites; the consent pages' guard satisfies it."""
-
-    def seal(self, request: Request) -> Any:
-        """Return a `Seal` for the pages of this browser."""
-        ...
-
-    def set_cookie(self, response: Response, seal: Any) -> None:
-        """Give the browser the cookie that goes with a seal, if it has none."""
-        ...
-
-    def problem(self, request: Request, token: str | None) -> str | None:
-        """Return why a POST with this token is not accepted, or None."""
-        ...
 
 
 class _Form(dict[str, str]):
@@ -85,6 +58,7 @@ class LinkingRoutes:
         *,
         current_worker: CurrentWorker,
         forms: FormGuard,
+        language_of: PickLanguage,
         public_url: str,
         sign_in: str = "/sign-in",
         home: str = "/me",
@@ -97,13 +71,7 @@ class LinkingRoutes:
         self._public_url = public_url.rstrip("/")
         self._sign_in = sign_in
         self._home = home
-        self._assets = assets
-        self._templates = Templates(
-            loader=PackageLoader("connectors.linking"),
-            autoescape=select_autoescape(["html"]),
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._pages = Pages("connectors.linking", forms, language_of, assets=assets)
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes; mount them at the root."""
@@ -121,8 +89,8 @@ class LinkingRoutes:
             return self._to_sign_in(request)
         connector = self._service.connector(request.path_params["platform"])
         if connector is None:
-            return self._problem(LinkProblem(code="PLATFORM_UNKNOWN", message="There is no such platform here."))
-        return self._page(request, connector)
+            return await self._problem(request, unknown_platform())
+        return await self._page(request, connector)
 
     async def _start(self, request: Request) -> Response:
         worker_id = await self._current_worker(request)
@@ -146,7 +114,11 @@ class LinkingRoutes:
             )
         elif connector is not None and connector.definition.linking.reads_as_gigway:
             outcome = await self._service.begin_with_claim(
-                platform, form.get("value", ""), worker_id=worker_id, return_to=return_to
+                platform,
+                form.get("value", ""),
+                worker_id=worker_id,
+                return_to=return_to,
+                translate=await self._pages.translate_for(request),
             )
         else:
             outcome = await self._service.begin(
@@ -158,11 +130,11 @@ class LinkingRoutes:
             case Linked(return_to=back):
                 return RedirectResponse(back or self._home, status_code=303)
             case CodeSent(claim_id=claim_id) if connector is not None:
-                return self._code_page(request, connector, claim_id)
+                return await self._code_page(request, connector, claim_id)
             case LinkProblem():
-                return self._problem(outcome)
+                return await self._problem(request, outcome)
             case _:
-                return self._problem(LinkProblem(code="PLATFORM_UNKNOWN", message="There is no such platform here."))
+                return await self._problem(request, unknown_platform())
 
     async def _prove(self, request: Request) -> Response:
         worker_id = await self._current_worker(request)
@@ -177,8 +149,8 @@ class LinkingRoutes:
         if isinstance(outcome, Linked):
             return RedirectResponse(outcome.return_to or self._home, status_code=303)
         if outcome.code == "WRONG_CODE" and connector is not None:
-            return self._code_page(request, connector, claim_id, problem=outcome.message)
-        return self._problem(outcome)
+            return await self._code_page(request, connector, claim_id, outcome)
+        return await self._problem(request, outcome)
 
     async def _callback(self, request: Request) -> Response:
         worker_id = await self._current_worker(request)
@@ -192,7 +164,7 @@ class LinkingRoutes:
             redirect_uri=self._callback_url(platform),
         )
         if isinstance(outcome, LinkProblem):
-            return self._problem(outcome)
+            return await self._problem(request, outcome)
         return RedirectResponse(
             outcome.return_to or self._home, status_code=303, headers={"Referrer-Policy": "no-referrer"}
         )
@@ -213,78 +185,66 @@ class LinkingRoutes:
         has_file = request.headers.get("content-type", "").startswith("multipart/")
         most = MOST_UPLOAD_BYTES + _MOST_FORM_BYTES if has_file else _MOST_FORM_BYTES
         if not length.isdecimal() or int(length) > most:
-            return self._message("The form is too long.", 413)
+            return await self._refused(request, mark("The form is too long."), 413)
         async with request.form(max_files=1, max_fields=20) as form:
             filled = _Form({name: value for name, value in form.items() if isinstance(value, str)})
             file = form.get("file")
             if isinstance(file, UploadFile):
                 filled.upload, filled.file_name = await file.read(), file.filename or ""
         problem = self._forms.problem(request, filled.get("csrf"))
-        return filled if problem is None else self._message(problem, 403)
+        return filled if problem is None else await self._refused(request, problem, 403)
 
-    def _page(self, request: Request, connector: Connector) -> Response:
-        platform, method = connector.definition.platform, connector.definition.linking.method
-        seal = self._forms.seal(request)
+    async def _page(self, request: Request, connector: Connector) -> Response:
+        platform, linking = connector.definition.platform, connector.definition.linking
+        method = linking.method
         targets = ["'self'"]
         if isinstance(method, OAuth2Linking):
             authorize = urlsplit(self._environment.url(platform.name, method.authorization_endpoint))
             targets.append(f"{authorize.scheme}://{authorize.netloc}")
         registration = self._environment.registration(platform.name)
-        response = self._render(
+        translate = await self._pages.translate_for(request)
+        return await self._pages.page(
+            request,
             "link.html",
             form_targets=" ".join(targets),
+            home=self._home,
             platform=platform,
             simulated=self._environment.sandbox_url is not None,
-            words=words_for(connector.definition.linking).format(name=platform.display_name),
-            label=label_for(connector.definition.linking),
-            has_code=connector.definition.linking.proof is not None,
-            is_email=isinstance(connector.definition.linking.proof, EmailProof),
-            holder=connector.definition.linking.holder,
+            words=translate(words_for(linking)).format(name=platform.display_name),
+            label=label_for(linking),
+            has_code=linking.proof is not None,
+            is_email=isinstance(linking.proof, EmailProof),
+            holder=linking.holder,
             agreed_by=registration.agreed_by if registration is not None else None,
             agreed_on=registration.agreed_on if registration is not None else None,
             instructions=method.instructions if isinstance(method, TakeoutLinking) else None,
-            csrf=seal.token,
             return_to=local_path(request.query_params.get("return_to")) or "",
         )
-        self._forms.set_cookie(response, seal)
-        return response
 
-    def _code_page(
-        self, request: Request, connector: Connector, claim_id: str, *, problem: str | None = None
+    async def _code_page(
+        self, request: Request, connector: Connector, claim_id: str, problem: LinkProblem | None = None
     ) -> Response:
-        seal = self._forms.seal(request)
-        response = self._render(
+        return await self._pages.page(
+            request,
             "prove.html",
             status=200 if problem is None else 400,
+            home=self._home,
             platform=connector.definition.platform,
             by_mail=isinstance(connector.definition.linking.proof, EmailProof),
             claim_id=claim_id,
-            problem=problem,
-            csrf=seal.token,
+            problem=problem.text(await self._pages.translate_for(request)) if problem is not None else None,
         )
-        self._forms.set_cookie(response, seal)
-        return response
 
-    def _problem(self, problem: LinkProblem) -> Response:
-        return self._message(problem.message, _STATUS.get(problem.code, 400))
+    async def _problem(self, request: Request, problem: LinkProblem) -> Response:
+        message = problem.text(await self._pages.translate_for(request))
+        return await self._show(request, message, _STATUS.get(problem.code, 400))
 
-    def _message(self, message: str, status: int) -> Response:
-        return self._render("problem.html", status=status, message=message)
+    async def _refused(self, request: Request, message: str, status: int) -> Response:
+        translate = await self._pages.translate_for(request)
+        return await self._show(request, translate(message), status)
 
-    def _render(self, template: str, *, status: int = 200, form_targets: str = "'self'", **values: object) -> Response:
-        return HTMLResponse(
-            self._templates.get_template(template).render(home=self._home, assets=self._assets, **values),
-            status_code=status,
-            headers={
-                "Cache-Control": "no-store",
-                "Content-Security-Policy": (
-                    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
-                    f"form-action {form_targets}"
-                ),
-                "Referrer-Policy": "same-origin",
-                "X-Content-Type-Options": "nosniff",
-            },
-        )
+    async def _show(self, request: Request, message: str, status: int) -> Response:
+        return await self._pages.page(request, "problem.html", status=status, home=self._home, message=message)
 
     def _callback_url(self, platform: str) -> str:
         return f"{self._public_url}/link/{platform}/callback"
@@ -297,21 +257,21 @@ def words_for(linking: Linking) -> str:
     """Return what will happen, for the worker; `{name}` stands for the platform."""
     match linking.proof, linking.method:
         case EmailProof(), _:
-            return (
+            return mark(
                 "{name} lets this Gigway read the record that it keeps under your e-mail address. "
                 "You get a code by mail, so that nobody else can link it."
             )
         case MessageProof(), _:
-            return (
+            return mark(
                 "{name} lets this Gigway read the record that you name here. "
                 "You get a message with a code there, so that nobody else can link it."
             )
         case _, TokenLinking():
-            return "{name} gives you a token that lets Gigway read your record."
+            return mark("{name} gives you a token that lets Gigway read your record.")
         case _, TakeoutLinking():
-            return "You upload the export that {name} gives you of your own data. It is kept encrypted."
+            return mark("You upload the export that {name} gives you of your own data. It is kept encrypted.")
         case _:
-            return "You will be sent to {name}, sign in there and allow it. Gigway never sees your password."
+            return mark("You will be sent to {name}, sign in there and allow it. Gigway never sees your password.")
 
 
 def label_for(linking: Linking) -> str | None:

@@ -18,6 +18,7 @@ from connectors.linking.credentials import CredentialDesk, Platforms
 from connectors.linking.identity import Identifier, NobodyError
 from connectors.linking.oauth_client import LinkRefusedError, PlatformOAuthClient
 from connectors.linking.proving import OWN_TOKENS, CodeDelivery, normal_claim
+from connectors.pages import Translate, mark
 from connectors.schema import Connector
 from connectors.schema.definition import EmailProof, TakeoutLinking
 from connectors.takeout import TakeoutError, TakeoutStore, unpack
@@ -44,10 +45,15 @@ ProblemCode = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkProblem:
-    """Why linking went no further: a code, and what the worker reads."""
+    """Why linking went no further: a code, and what the worker reads, where `{name}` stands for one of `values`."""
 
     code: ProblemCode
     message: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def text(self, translate: Translate) -> str:
+        """Return what the worker reads, in their language; a value that its catalogue knows is translated too."""
+        return translate(self.message).format_map({name: translate(value) for name, value in self.values.items()})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,13 +153,16 @@ class LinkingService:
         )
         if attempt is None:
             return LinkProblem(
-                code="ATTEMPT_UNKNOWN", message="This link was not begun here, or too long ago. Please start again."
+                code="ATTEMPT_UNKNOWN",
+                message=mark("This link was not begun here, or too long ago. Please start again."),
             )
         if "code" not in query:
             denied = query.get("error") == "access_denied"
             return LinkProblem(
                 code="REFUSED_BY_WORKER" if denied else "REFUSED_BY_PLATFORM",
-                message="You did not allow it, so nothing was linked." if denied else "The platform refused.",
+                message=mark("You did not allow it, so nothing was linked.")
+                if denied
+                else mark("The platform refused."),
             )
 
         async def redeemed(permit: Permit) -> AccountTokens:
@@ -175,9 +184,9 @@ class LinkingService:
     ) -> Linked | LinkProblem:
         """Link with a token that the worker brought."""
         if self._platforms.connector(platform) is None:
-            return _unknown()
+            return unknown_platform()
         if not token:
-            return LinkProblem(code="VALUE_MISSING", message="Please fill in the field.")
+            return LinkProblem(code="VALUE_MISSING", message=mark("Please fill in the field."))
 
         async def typed(permit: Permit) -> AccountTokens:
             return AccountTokens(access_token=token)
@@ -185,18 +194,18 @@ class LinkingService:
         return await self._store(platform, typed, worker_id=worker_id, given={}, return_to=return_to)
 
     async def begin_with_claim(
-        self, platform: str, value: str, *, worker_id: str, return_to: str | None
+        self, platform: str, value: str, *, worker_id: str, return_to: str | None, translate: Translate
     ) -> CodeSent | LinkProblem:
         """Send a one-time code to whom a worker says they are; what is answered does not tell whether they exist."""
         connector = self._platforms.connector(platform)
         if connector is None:
-            return _unknown()
+            return unknown_platform()
         claim = normal_claim(connector, value)
         if claim is None:
             is_mail = isinstance(connector.definition.linking.proof, EmailProof)
             return LinkProblem(
                 code="VALUE_MISSING",
-                message="Please write your e-mail address." if is_mail else "Please fill in the field.",
+                message=mark("Please write your e-mail address.") if is_mail else mark("Please fill in the field."),
             )
         if (problem := self._unready(connector)) is not None:
             return problem
@@ -204,10 +213,10 @@ class LinkingService:
             self._claims.open, claim, worker_id=worker_id, platform=platform, return_to=return_to
         )
         if isinstance(opened, str):
-            return LinkProblem(code="TOO_MANY_CODES", message="Too many codes were sent. Please wait an hour.")
+            return LinkProblem(code="TOO_MANY_CODES", message=mark("Too many codes were sent. Please wait an hour."))
         act = WorkerAct()
         try:
-            await self._delivery.deliver(connector, opened, permit=act)
+            await self._delivery.deliver(connector, opened, permit=act, translate=translate)
         except UpstreamError:
             return _failed()
         finally:
@@ -220,12 +229,14 @@ class LinkingService:
         """Link what was claimed, now that the code came back."""
         connector = self._platforms.connector(platform)
         if connector is None:
-            return _unknown()
+            return unknown_platform()
         proven = await asyncio.to_thread(self._claims.prove, claim_id, code, worker_id=worker_id, platform=platform)
         if proven == "WRONG_CODE":
-            return LinkProblem(code="WRONG_CODE", message="This is not the code that was sent.")
+            return LinkProblem(code="WRONG_CODE", message=mark("This is not the code that was sent."))
         if isinstance(proven, str):
-            return LinkProblem(code="CLAIM_UNKNOWN", message="The code is too old or was used up. Please start again.")
+            return LinkProblem(
+                code="CLAIM_UNKNOWN", message=mark("The code is too old or was used up. Please start again.")
+            )
         if (problem := self._unready(connector)) is not None:
             return problem
 
@@ -243,9 +254,9 @@ class LinkingService:
         connector = self._platforms.connector(platform)
         method = connector.definition.linking.method if connector is not None else None
         if not isinstance(method, TakeoutLinking):
-            return _unknown()
+            return unknown_platform()
         if not upload:
-            return LinkProblem(code="VALUE_MISSING", message="Please choose the file.")
+            return LinkProblem(code="VALUE_MISSING", message=mark("Please choose the file."))
 
         def store() -> AccountView:
             unpacked = unpack(upload, file_name, method.files)
@@ -260,7 +271,7 @@ class LinkingService:
         try:
             account = await asyncio.to_thread(store)
         except TakeoutError as error:
-            return LinkProblem(code="UPLOAD_REFUSED", message=error.message)
+            return LinkProblem(code="UPLOAD_REFUSED", message=error.message, values=error.values)
         return Linked(account=account, return_to=return_to)
 
     async def unlink(self, account_id: str, *, worker_id: str) -> Drained | None:
@@ -285,7 +296,7 @@ class LinkingService:
         """Return the token response for a refresh token; see `connectors.accounts.keeper.Refresher`."""
         client = self._client(platform)
         if isinstance(client, LinkProblem):
-            raise UpstreamError(client.message)
+            raise UpstreamError(client.text(str))
         return await client.refresh(refresh_token, permit=permit)
 
     async def _store(
@@ -306,13 +317,13 @@ class LinkingService:
                 self._accounts.link, worker_id=worker_id, platform=platform, reference=reference, tokens=tokens
             )
         except LinkRefusedError:
-            return LinkProblem(code="REFUSED_BY_PLATFORM", message="The platform refused. Please start again.")
+            return LinkProblem(code="REFUSED_BY_PLATFORM", message=mark("The platform refused. Please start again."))
         except ForeignAccountError:
             return LinkProblem(
-                code="LINKED_TO_ANOTHER_WORKER", message="Somebody else has linked this account already."
+                code="LINKED_TO_ANOTHER_WORKER", message=mark("Somebody else has linked this account already.")
             )
         except NobodyError:
-            return LinkProblem(code="RECORD_UNKNOWN", message="The platform has no record of yours under this.")
+            return LinkProblem(code="RECORD_UNKNOWN", message=mark("The platform has no record of yours under this."))
         except (UpstreamError, ValueError):
             return _failed()
         finally:
@@ -337,7 +348,7 @@ class LinkingService:
 
     def _client(self, platform: str) -> PlatformOAuthClient | LinkProblem:
         if self._platforms.connector(platform) is None:
-            return _unknown()
+            return unknown_platform()
         return self._desk.client(platform) or _not_registered()
 
     def _unready(self, connector: Connector) -> LinkProblem | None:
@@ -345,24 +356,26 @@ class LinkingService:
         if self._environment.registration(connector.name) is None or not self._delivery.can_deliver(connector):
             return _not_registered()
         if self._desk.registration(connector.name) is None:
-            holder = connector.definition.linking.holder or "The holder of the access"
             return LinkProblem(
-                code="HOLDER_NOT_AGREED", message=f"{holder} has not agreed that Gigway reads here, so it cannot link."
+                code="HOLDER_NOT_AGREED",
+                message=mark("{holder} has not agreed that Gigway reads here, so it cannot link."),
+                values={"holder": connector.definition.linking.holder or mark("The holder of the access")},
             )
         return None
 
 
-def _unknown() -> LinkProblem:
-    return LinkProblem(code="PLATFORM_UNKNOWN", message="There is no such platform here.")
+def unknown_platform() -> LinkProblem:
+    """Return that there is no such platform."""
+    return LinkProblem(code="PLATFORM_UNKNOWN", message=mark("There is no such platform here."))
 
 
 def _not_registered() -> LinkProblem:
     return LinkProblem(
-        code="NOT_REGISTERED", message="This Gigway is not registered at the platform, so it cannot link."
+        code="NOT_REGISTERED", message=mark("This Gigway is not registered at the platform, so it cannot link.")
     )
 
 
 def _failed() -> LinkProblem:
     return LinkProblem(
-        code="PLATFORM_FAILED", message="The platform did not answer as expected. Please try again later."
+        code="PLATFORM_FAILED", message=mark("The platform did not answer as expected. Please try again later.")
     )

@@ -13,16 +13,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment as Templates
-from jinja2 import PackageLoader, select_autoescape
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from connectors.conformance import SandboxAccount
+from connectors.pages import FormGuard, Pages, PickLanguage, mark
 from connectors.registration.desk import OwnSandbox, Party, RegistrationDesk
 from connectors.registration.values import Refusal, Submission, VersionView
 
@@ -32,37 +31,15 @@ _STATUS = {"VERSION_UNKNOWN": 404, "NOT_YOURS": 403}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Somebody in an organization; `is_fresh` tells that they have proved lately who they are."""
+    """Somebody in an organization, whose `name` is empty where they do not belong to it.
+
+    `is_fresh` tells that they have proved lately who they are.
+    """
 
     party: Party
     organization: str
     name: str
     is_fresh: bool
-
-
-class Seal(Protocol):
-    """What protects the forms of one page."""
-
-    @property
-    def token(self) -> str:
-        """The value of the form's hidden `csrf` field."""
-        ...
-
-
-class FormGuard(Protocol):
-    """Protects forms against other sites; the consent pages' guard satisfies it."""
-
-    def seal(self, request: Request) -> Any:
-        """Return a `Seal` for the pages of this browser."""
-        ...
-
-    def set_cookie(self, response: Response, seal: Any) -> None:
-        """Give the browser the cookie that goes with a seal, if it has none."""
-        ...
-
-    def problem(self, request: Request, token: str | None) -> str | None:
-        """Return why a POST with this token is not accepted, or None."""
-        ...
 
 
 FindStanding = Callable[[Request, str], Awaitable["Standing | None"]]
@@ -81,6 +58,7 @@ class RegistrationPages:
         *,
         standing: FindStanding,
         forms: FormGuard,
+        language_of: PickLanguage,
         sign_in: str = "/sign-in",
         assets: str = "/assets",
     ) -> None:
@@ -88,13 +66,7 @@ class RegistrationPages:
         self._standing = standing
         self._forms = forms
         self._sign_in = sign_in
-        self._assets = assets
-        self._templates = Templates(
-            loader=PackageLoader("connectors.registration"),
-            autoescape=select_autoescape(["html"]),
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._pages = Pages("connectors.registration", forms, language_of, assets=assets)
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes; mount them at the root."""
@@ -124,7 +96,7 @@ class RegistrationPages:
     ) -> Response:
         party, registration = standing.party, self._desk.registration
         names = await asyncio.to_thread(registration.platforms) if party.platform is None else [party.platform]
-        return self._render(
+        return await self._render(
             request,
             standing,
             "overview.html",
@@ -157,7 +129,7 @@ class RegistrationPages:
         registration = self._desk.registration
         version = await asyncio.to_thread(registration.version, version_id)
         if version is None or not standing.party.may("read", version.platform):
-            return self._missing(request, standing)
+            return await self._missing(request, standing)
         sdl = await asyncio.to_thread(registration.sdl, version_id) or ""
         history = await asyncio.to_thread(registration.history, version.platform)
         checked = None
@@ -166,7 +138,7 @@ class RegistrationPages:
         own = [each for each in history if each.version_id == version_id]
         went_live = max((each.id for each in own if each.action in ("APPROVE", "ROLLBACK")), default=0)
         loaded = version.status == "LIVE" and await asyncio.to_thread(self._desk.observer.is_loaded, went_live)
-        return self._render(
+        return await self._render(
             request,
             standing,
             "version.html",
@@ -220,8 +192,8 @@ class RegistrationPages:
         name, registration, observer = request.path_params["platform"], self._desk.registration, self._desk.observer
         versions: list[VersionView] = await self._desk.versions(standing.party, name)
         if not versions:
-            return self._missing(request, standing)
-        return self._render(
+            return await self._missing(request, standing)
+        return await self._render(
             request,
             standing,
             "platform.html",
@@ -243,14 +215,16 @@ class RegistrationPages:
         if isinstance(outcome, Refusal):
             return await self._show_platform(request, standing, outcome)
         told = {
-            "confirmed": "Suspended: nothing reads this platform any more.",
-            "stopping": "Suspended: nothing new is read; a process has not yet said that it is done.",
+            "confirmed": mark("Suspended: nothing reads this platform any more."),
+            "stopping": mark("Suspended: nothing new is read; a process has not yet said that it is done."),
         }
         return await self._show_platform(request, standing, told=told[outcome.status])
 
     async def _resume(self, request: Request, standing: Standing, form: Mapping[str, str]) -> Response:
         refusal = await self._desk.resume(standing.party, request.path_params["platform"])
-        return await self._show_platform(request, standing, refusal, None if refusal else "Read again, as granted.")
+        return await self._show_platform(
+            request, standing, refusal, None if refusal else mark("Read again, as granted.")
+        )
 
     def _page(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         async def handle(request: Request) -> Response:
@@ -258,7 +232,7 @@ class RegistrationPages:
             if standing is None:
                 return self._to_sign_in(request)
             if "read" not in standing.party.permissions:
-                return self._missing(request, standing)
+                return await self._missing(request, standing)
             return await handler(request, standing)
 
         return handle
@@ -269,55 +243,41 @@ class RegistrationPages:
             if standing is None:
                 return self._to_sign_in(request)
             if "read" not in standing.party.permissions:
-                return self._missing(request, standing)
+                return await self._missing(request, standing)
             length = request.headers.get("content-length", "")
             if not length.isdecimal() or int(length) > _MOST_FORM_BYTES:
-                return self._message(request, standing, "The form is too long.", 413)
+                return await self._message(request, standing, mark("The form is too long."), 413)
             async with request.form(max_files=0, max_fields=20, max_part_size=_MOST_FORM_BYTES) as form:
                 filled = {name: value for name, value in form.items() if isinstance(value, str)}
             problem = self._forms.problem(request, filled.get("csrf"))
             if problem is not None:
-                return self._message(request, standing, problem, 403)
+                return await self._message(request, standing, problem, 403)
             if fresh and not standing.is_fresh:
                 return self._to_sign_in(request, again=True)
             return await handler(request, standing, filled)
 
         return handle
 
-    def _render(
+    async def _render(
         self, request: Request, standing: Standing, template: str, *, status: int = 200, **values: Any
     ) -> Response:
-        seal = self._forms.seal(request)
         base = f"/console/{quote(standing.organization, safe='')}"
-        response = HTMLResponse(
-            self._templates.get_template(template).render(
-                standing=standing,
-                party=standing.party,
-                console=base,
-                base=f"{base}/connectors",
-                assets=self._assets,
-                csrf=seal.token,
-                **values,
-            ),
-            status_code=status,
-            headers={
-                "Cache-Control": "no-store",
-                "Content-Security-Policy": (
-                    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
-                    "form-action 'self'"
-                ),
-                "Referrer-Policy": "same-origin",
-                "X-Content-Type-Options": "nosniff",
-            },
+        return await self._pages.page(
+            request,
+            template,
+            status=status,
+            standing=standing,
+            party=standing.party,
+            console=base,
+            base=f"{base}/connectors",
+            **values,
         )
-        self._forms.set_cookie(response, seal)
-        return response
 
-    def _message(self, request: Request, standing: Standing, message: str, status: int) -> Response:
-        return self._render(request, standing, "message.html", status=status, message=message)
+    async def _message(self, request: Request, standing: Standing, message: str, status: int) -> Response:
+        return await self._render(request, standing, "message.html", status=status, message=message)
 
-    def _missing(self, request: Request, standing: Standing) -> Response:
-        return self._message(request, standing, "There is no such thing here, or it is not yours.", 404)
+    async def _missing(self, request: Request, standing: Standing) -> Response:
+        return await self._message(request, standing, mark("There is no such thing here, or it is not yours."), 404)
 
     def _go(self, standing: Standing, path: str) -> Response:
         base = f"/console/{quote(standing.organization, safe='')}/connectors"

@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from connectors.mapping import MappingError, load_json
+from connectors.pages import mark
 from connectors.schema.definition import TakeoutFile
 
 MOST_UPLOAD_BYTES = 64 * 1024 * 1024
@@ -29,12 +30,13 @@ ErrorCode = Literal[
 
 
 class TakeoutError(Exception):
-    """An upload that cannot be used; the message is for the worker."""
+    """An upload that cannot be used; the message is for the worker, and `{name}` in it stands for one of `values`."""
 
-    def __init__(self, code: ErrorCode, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, code: ErrorCode, message: str, **values: str) -> None:
+        super().__init__(message.format_map(values))
         self.code = code
         self.message = message
+        self.values = values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,7 @@ class Unpacked:
 def unpack(upload: bytes, file_name: str, wanted: Sequence[TakeoutFile]) -> Unpacked:
     """Return what is wanted of an upload, a ZIP archive or one of the files. Raises `TakeoutError`."""
     if len(upload) > MOST_UPLOAD_BYTES:
-        raise TakeoutError("UPLOAD_TOO_LARGE", "The file is larger than 64 MiB.")
+        raise TakeoutError("UPLOAD_TOO_LARGE", mark("The file is larger than 64 MiB."))
     found: dict[str, list[Any]] = {file.name: [] for file in wanted}
     present: set[str] = set()
     for name, content in _members(upload, file_name, wanted):
@@ -58,10 +60,10 @@ def unpack(upload: bytes, file_name: str, wanted: Sequence[TakeoutFile]) -> Unpa
                 rows = _read_csv(content, name) if file.is_csv else [_read_json(content, name)]
                 found[file.name].extend(rows)
                 if len(found[file.name]) > _MOST_ROWS:
-                    raise TakeoutError("TOO_MANY_ROWS", f"{name} has too many rows.")
+                    raise TakeoutError("TOO_MANY_ROWS", mark("{name} has too many rows."), name=name)
     missing = [file.pattern for file in wanted if file.required and file.name not in present]
     if missing:
-        raise TakeoutError("FILE_MISSING", f"There is no {' and no '.join(missing)} in this export.")
+        raise TakeoutError("FILE_MISSING", mark("This is missing in the export: {files}."), files=", ".join(missing))
     return Unpacked(files=found, sha256=hashlib.sha256(upload).hexdigest())
 
 
@@ -73,7 +75,7 @@ def _members(upload: bytes, file_name: str, wanted: Sequence[TakeoutFile]) -> It
         with zipfile.ZipFile(io.BytesIO(upload)) as archive:
             members = archive.infolist()
             if len(members) > _MOST_MEMBERS:
-                raise TakeoutError("ARCHIVE_TOO_LARGE", "There are too many files in this archive.")
+                raise TakeoutError("ARCHIVE_TOO_LARGE", mark("There are too many files in this archive."))
             left = _MOST_BYTES
             for member in members:
                 name = PurePosixPath(member.filename.replace("\\", "/")).name
@@ -83,7 +85,7 @@ def _members(upload: bytes, file_name: str, wanted: Sequence[TakeoutFile]) -> It
                 left -= len(content)
                 yield name, content
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
-        raise TakeoutError("ARCHIVE_UNREADABLE", "This archive is damaged, encrypted, or not a ZIP.") from None
+        raise TakeoutError("ARCHIVE_UNREADABLE", mark("This archive is damaged, encrypted, or not a ZIP.")) from None
 
 
 def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> bytes:
@@ -94,7 +96,7 @@ def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> by
         while part := stream.read(_CHUNK):
             size += len(part)
             if size > most:
-                raise TakeoutError("ARCHIVE_TOO_LARGE", "The files in this archive are too large.")
+                raise TakeoutError("ARCHIVE_TOO_LARGE", mark("The files in this archive are too large."))
             parts.append(part)
     return b"".join(parts)
 
@@ -111,10 +113,10 @@ def _read_csv(content: bytes, name: str) -> list[dict[str, str | None]]:
     try:
         for row in csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter):
             if len(rows) > _MOST_ROWS:
-                raise TakeoutError("TOO_MANY_ROWS", f"{name} has too many rows.")
+                raise TakeoutError("TOO_MANY_ROWS", mark("{name} has too many rows."), name=name)
             rows.append({key.strip(): value or None for key, value in row.items() if isinstance(key, str)})
     except csv.Error:
-        raise TakeoutError("FILE_UNREADABLE", f"{name} is not a table.") from None
+        raise TakeoutError("FILE_UNREADABLE", mark("{name} is not a table."), name=name) from None
     return rows
 
 
@@ -124,7 +126,7 @@ def _read_json(content: bytes, name: str) -> dict[str, Any]:
     except MappingError:
         document = None
     if not isinstance(document, dict):
-        raise TakeoutError("FILE_UNREADABLE", f"{name} is not the JSON that the platform gives.")
+        raise TakeoutError("FILE_UNREADABLE", mark("{name} is not the JSON that the platform gives."), name=name)
     return {**document, "file": name}
 
 

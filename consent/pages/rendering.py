@@ -9,7 +9,7 @@ Languages are `locale/<language>.po` files; a further one is one more file.
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 from typing import Any, Final
@@ -57,14 +57,8 @@ class Renderer:
         self.languages = [(locale, str(Locale.parse(locale).get_language_name(locale))) for locale in found]
 
     def locale_of(self, request: Request, signed_in: SignedIn | None) -> str:
-        """Return the language to answer in: the chosen one, what the browser prefers, or the worker's own."""
-        chosen = request.cookies.get(LANGUAGE_COOKIE, "")
-        if chosen in self.locales:
-            return chosen
-        header = request.headers.get("accept-language", "")[:200]
-        wanted = [name for part in header.split(",") if (name := part.partition(";")[0].strip())]
-        fallback = signed_in.locale if signed_in is not None and signed_in.locale in self.locales else DEFAULT_LOCALE
-        return str(negotiate_locale(wanted, self.locales, sep="-") or fallback)
+        """Return the language to answer in."""
+        return preferred_language(request, signed_in, self.locales)
 
     def wording(self, locale: str) -> Wording:
         """Return the words of one language."""
@@ -113,6 +107,17 @@ class Renderer:
         response = HTMLResponse(html, status, headers=headers)
         self._forms.set_cookie(response, seal)
         return response
+
+
+def preferred_language(request: Request, signed_in: SignedIn | None, languages: Collection[str]) -> str:
+    """Return one of `languages`: the chosen one, what the browser prefers, or the worker's own."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+    if chosen in languages:
+        return chosen
+    header = request.headers.get("accept-language", "")[:200]
+    wanted = [name for part in header.split(",") if (name := part.partition(";")[0].strip())]
+    fallback = signed_in.locale if signed_in is not None and signed_in.locale in languages else DEFAULT_LOCALE
+    return str(negotiate_locale(wanted, languages, sep="-") or fallback)
 
 
 def home_of(request: Request) -> str:

@@ -351,6 +351,10 @@ async def _world_over(
     async def current_worker(request: Any) -> str | None:
         return signed_in[0]
 
+    async def language_of(request: Any, languages: Any) -> str:
+        wanted = request.headers.get("accept-language", "")
+        return wanted if wanted in languages else "en"
+
     async with aiohttp.ClientSession() as session, session.post(f"{sandbox_url}/control/reset", json={}) as answer:
         assert answer.status == 200
     async with Wire() as wire:
@@ -373,6 +377,7 @@ async def _world_over(
             environment,
             current_worker=current_worker,
             forms=Forms(),
+            language_of=language_of,
             public_url=PUBLIC_URL,
         ).routes()
         transport = httpx2.ASGITransport(app=Starlette(routes=routes))

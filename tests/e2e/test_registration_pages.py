@@ -128,3 +128,37 @@ def test_navigation_leads_to_the_connectors(tmp_path):
             assert 'href="/console/fiverr/connectors"' in page.html
 
     asyncio.run(story())
+
+
+def test_connectors_and_linking_come_in_the_language_that_was_chosen(tmp_path):
+    async def story():
+        async with console(tmp_path) as (issuer, engineer, operator):
+            for browser in (engineer, operator):
+                page = await browser.open(f"{issuer}/me")
+                await browser.submit(page, page.form("/language"), button=("language", "sv"))
+            base, above = f"{issuer}/console/fiverr/connectors", f"{issuer}/console/operator/connectors"
+            overview = await engineer.open(base)
+            sdl = {"sdl": version("1.1.0")}
+            one = await engineer.submit(overview, overview.form("/check"), sdl, button=("do", "submit"))
+            platform = await operator.open(f"{above}/platforms/fiverr")
+            stopped = await operator.submit(platform, platform.form("/suspend"), {"reason": "ombedd"})
+            pages = [overview, one, platform, stopped, await engineer.open(f"{base}/versions/99")]
+            for page, words in zip(
+                pages,
+                (
+                    "Hälsa den senaste timmen",
+                    "fiverr 1.1.0 Inskickad",
+                    "Processer som svarar",
+                    "Avstängd: inget läser den här plattformen längre.",
+                    "Det finns inget sådant här",
+                ),
+                strict=True,
+            ):
+                assert '<html lang="sv">' in page.html
+                assert words in page.text
+                assert "Kopplingar" in page.text
+            link = await engineer.open(f"{issuer}/link/uber")
+            assert '<html lang="sv">' in link.html
+            assert "Länka ditt konto hos Uber" in link.text
+
+    asyncio.run(story())

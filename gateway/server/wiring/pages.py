@@ -98,6 +98,7 @@ def build_pages(
             platforms.environment,
             current_worker=sign_in.sessions.current_worker,
             forms=sign_in.forms,
+            language_of=sign_in.language_of,
             public_url=settings.issuer,
         ),
     )

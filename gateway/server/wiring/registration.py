@@ -22,7 +22,9 @@ from gateway.server.wiring.storage import StorageParts
 def registration_routes(storage: StorageParts, platforms: PlatformParts, sign_in: SignInParts) -> list[BaseRoute]:
     """Return the pages under `/console/<organization>/connectors`."""
     standing = _Standings(Members(storage.database, sign_in.sessions), sign_in.sessions, utc_now)
-    return RegistrationPages(platforms.desk, standing=standing, forms=sign_in.forms).routes()
+    return RegistrationPages(
+        platforms.desk, standing=standing, forms=sign_in.forms, language_of=sign_in.language_of
+    ).routes()
 
 
 class _Standings:
@@ -41,7 +43,7 @@ class _Standings:
         member = await self._members.in_organization(request, organization_id)
         if member is None or member.kind == "actor" or not member.is_active:
             nobody = Party(name="", platform="", permissions=frozenset())
-            return Standing(party=nobody, organization=organization_id, name="Console", is_fresh=False)
+            return Standing(party=nobody, organization=organization_id, name="", is_fresh=False)
         return Standing(
             party=Party(
                 name=f"{member.kind}:{member.person_id}",

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from starlette.requests import Request
+
+from consent.pages.rendering import preferred_language
 from consent.signin.demo import DemoLogin
 from consent.signin.forms import Forms
 from consent.signin.oidc import OidcSignIn
@@ -29,6 +33,10 @@ class SignInParts:
     totp: Totp
     oidc: OidcSignIn | None
     demo_login: DemoLogin | None
+
+    async def language_of(self, request: Request, languages: Collection[str]) -> str:
+        """Return which of `languages` a browser's pages come in, for other packages' pages."""
+        return preferred_language(request, await self.sessions.current(request), languages)
 
 
 def build_sign_in(settings: Settings, storage: StorageParts) -> SignInParts:
