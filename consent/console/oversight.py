@@ -110,12 +110,17 @@ class Oversight:
     def worker_counts(self) -> Mapping[str, int]:
         """Return how many workers there are, of several kinds; never who."""
         now = self._clock()
+        people = select(col(Worker.id)).where(col(Worker.status) == "active", col(Worker.is_test).is_(False))
         queries = {
-            "active": select(func.count()).where(col(Worker.status) == "active", col(Worker.is_test).is_(False)),
+            "active": select(func.count()).select_from(people.subquery()),
             "test": select(func.count()).where(col(Worker.status) == "active", col(Worker.is_test)),
-            "linked": select(func.count(func.distinct(col(SubjectGate.worker_id)))).where(col(SubjectGate.open)),
+            "linked": select(func.count(func.distinct(col(SubjectGate.worker_id)))).where(
+                col(SubjectGate.open), col(SubjectGate.worker_id).in_(people)
+            ),
             "granting": select(func.count(func.distinct(col(ConsentGrant.worker_id)))).where(
-                col(ConsentGrant.status) == "active", col(ConsentGrant.expires_at) > now
+                col(ConsentGrant.status) == "active",
+                col(ConsentGrant.expires_at) > now,
+                col(ConsentGrant.worker_id).in_(people),
             ),
             "erased": select(func.count()).where(col(Worker.status) == "erased"),
         }

@@ -52,6 +52,11 @@ class LinkedPlatform(Protocol):
         """Since when it is linked."""
         ...
 
+    @property
+    def simulated(self) -> bool:
+        """Whether the sandbox answers in its place."""
+        ...
+
 
 class Stopped(Protocol):
     """How an unlinking or an erasure went: as a revocation goes."""

@@ -61,6 +61,7 @@ class Account:
     display_name: str
     health: Health
     linked_at: datetime | None
+    simulated: bool = True
 
 
 @dataclass

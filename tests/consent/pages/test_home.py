@@ -76,6 +76,14 @@ def test_a_contact_code_is_shown_once_and_can_be_cancelled(site: Any, submit: An
     assert submit(site.browser, "/me", target.group(1), {}).status_code == 404
 
 
+def test_a_simulated_platform_says_so(site: Any) -> None:
+    site.sign_in()
+    assert "Simulated" in site.browser.get("/me").text
+    for account in site.accounts.accounts:
+        account.simulated = False
+    assert "Simulated" not in site.browser.get("/me").text
+
+
 def test_accounts_can_be_unlinked_and_linked(site: Any, submit: Any) -> None:
     site.sign_in()
     html = site.browser.get("/me").text
