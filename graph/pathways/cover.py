@@ -7,7 +7,7 @@ With x_p = 1 when programme p is taken, u_s = 1 when skill s stays uncovered, y_
                Σ u_s ≤ tolerance
                Σ_{q teaches r} x_q ≥ y_r ≥ x_p          for each prerequisite r of p that is not held
                Σ_{p licenses o} x_p ≥ 1                 when a licence is needed
-               Σ cost, Σ hours within the limits; sets that were found before are excluded
+               Σ cost, Σ hours within the limits; no set that was found before is inside
 
 That admits circles: programmes that ask for one another. When a solution has a set U that cannot be begun, each u in U
 lacks a prerequisite r_u that nothing outside U, among what is taken, teaches. In any order whichever of U comes first
@@ -15,14 +15,15 @@ has its r_u from outside, so a cut is added and the program solved again:
 
                Σ_{q not in U, q teaches some r_u} x_q ≥ x_u     for each u in U
 
-Exact; solved by HiGHS through `scipy.optimize.milp` in milliseconds at hundreds of programmes. A search that runs out
-of time (`SOLVER_SECONDS`) gives its best solution with the bound that it has proved.
+Exact; solved by HiGHS through `scipy.optimize.milp`. Of many programmes most are left out before (`narrowing`), which
+is exact as well: a cover of programmes that can be begun at once tells what a better one may cost. A search that runs
+out of time (`SOLVER_SECONDS`) gives its best solution with the bound that it has proved.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import numpy as np
@@ -30,6 +31,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp  # type: ignore[import
 from scipy.sparse import csr_array  # type: ignore[import-untyped]
 
 from graph.model import OccupationId, SkillId, Training, TrainingId
+from graph.pathways.narrowing import Excess, narrow
 
 HOUR_VALUE = 12.0
 """What an hour of training costs in income not earned, in the currency of the programmes, unless the caller says it."""
@@ -41,6 +43,8 @@ STAFFED = 300.0
 
 SOLVER_SECONDS = 2.0
 MAX_ROUNDS = 50
+NARROWED_FROM = 60
+"""So many programmes that can matter are narrowed to those of a better cover before they are solved."""
 INFINITE = float("inf")
 
 
@@ -101,7 +105,8 @@ def cheapest_cover(
 ) -> Cover | None:
     """Return the cheapest way to have all but `tolerance` of the wanted skills, None when there is none.
 
-    `licence` is the occupation that a programme must license for; `goal` the one that an on-ramp is welcome to.
+    `licence` is the occupation that a programme must license for; `goal` the one that an on-ramp is welcome to. No set
+    of `exclude` is taken again, alone or with others.
     """
     task = _Task(
         held=held,
@@ -111,13 +116,13 @@ def cheapest_cover(
         goal=goal,
         hour_value=hour_value,
     )
-    missing = task.missing
-    if len(missing) <= tolerance and licence is None and frozenset() not in (seen := list(exclude)):
-        value = LEARNING_AT_WORK * len(missing)
-        nothing = Cover(programmes=(), uncovered=frozenset(missing), objective=value, bound=value)
-        better = _solve(programmes, task, limits, [*seen, frozenset()]) if missing else None
-        return better if better is not None and better.objective < nothing.objective else nothing
-    return _solve(programmes, task, limits, list(exclude))
+    seen = list(exclude)
+    if frozenset() in seen:
+        return None
+    offered = _useful(programmes, held, frozenset(task.missing), licence)
+    if len(offered) <= NARROWED_FROM:
+        return _solve(offered, task, limits, seen)
+    return _solve_narrowed(offered, task, limits, seen)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,14 +134,53 @@ class _Task:
     goal: OccupationId | None
     hour_value: float
 
+    def asked_of(self, programme: Training) -> frozenset[str]:
+        """Return what a programme teaches of what is missing, and the licence when it leads to that."""
+        taught: frozenset[str] = programme.teaches.intersection(self.missing)
+        return taught | {self.licence} if self.licence in programme.licenses and self.licence is not None else taught
+
+
+def _solve_narrowed(
+    offered: Sequence[Training], task: _Task, limits: Limits, exclude: Sequence[frozenset[TrainingId]]
+) -> Cover | None:
+    """Find a good cover of few programmes, leave out all that cannot be in a better one, and solve what is left."""
+    must = [] if task.licence is None else [task.licence]
+    excess = Excess(
+        offered,
+        [price_of(each, task.goal, task.hour_value) for each in offered],
+        task.asked_of,
+        missing=task.missing,
+        must=must,
+        left_price=LEARNING_AT_WORK,
+        tolerance=task.tolerance,
+    )
+    if not excess.is_possible:
+        return None
+    first = _solve([offered[p] for p in _promising(offered, excess, task.held)], task, limits, exclude)
+    if first is None:
+        return _solve(offered, task, limits, exclude)
+    best = _solve([offered[p] for p in narrow(offered, excess, task.held, first.objective)], task, limits, exclude)
+    if best is None or best.objective > first.objective:
+        return replace(first, bound=excess.least if best is None else min(best.bound, first.objective))
+    return best
+
+
+def _promising(offered: Sequence[Training], excess: Excess, held: frozenset[SkillId]) -> list[int]:
+    """Return, for each set of what is asked for, the programme with the least excess that can be begun at once."""
+    best: dict[frozenset[str], int] = {}
+    for p, each in enumerate(offered):
+        asked = excess.asked[p]
+        if asked and each.requires <= held and (asked not in best or excess.of[p] < excess.of[best[asked]]):
+            best[asked] = p
+    return sorted(best.values())
+
 
 def _solve(
-    programmes: Sequence[Training], task: _Task, limits: Limits, exclude: Sequence[frozenset[TrainingId]]
+    offered: Sequence[Training], task: _Task, limits: Limits, exclude: Sequence[frozenset[TrainingId]]
 ) -> Cover | None:
     held, missing, licence = task.held, task.missing, task.licence
-    offered = _useful(programmes, held, frozenset(missing), licence)
     if not offered:
-        return None
+        return None if licence is not None or len(missing) > task.tolerance else _nothing(missing)
     model = _Model(offered, task)
     teaching = _teaching(offered)
     for skill in missing:
@@ -154,9 +198,9 @@ def _solve(
     if limits.hours is not None:
         model.add(-INFINITE, limits.hours, [(p, float(each.hours)) for p, each in enumerate(offered)])
     for seen in exclude:
-        inside = {p for p, each in enumerate(offered) if each.id in seen}
+        inside = [p for p, each in enumerate(offered) if each.id in seen]
         if len(inside) == len(seen):
-            model.add(1 - len(inside), INFINITE, [(p, -1.0 if p in inside else 1.0) for p in range(len(offered))])
+            model.add(-INFINITE, len(inside) - 1, [(p, 1.0) for p in inside])
     for _ in range(MAX_ROUNDS):
         solved = model.solve()
         if solved is None:
@@ -178,6 +222,11 @@ def _solve(
     uncovered = frozenset(missing) - frozenset(skill for each in ordered for skill in each.teaches)
     value = sum(price_of(each, task.goal, task.hour_value) for each in ordered) + LEARNING_AT_WORK * len(uncovered)
     return Cover(programmes=ordered, uncovered=uncovered, objective=value, bound=min(value, bound))
+
+
+def _nothing(missing: Sequence[SkillId]) -> Cover:
+    value = LEARNING_AT_WORK * len(missing)
+    return Cover(programmes=(), uncovered=frozenset(missing), objective=value, bound=value)
 
 
 def price_of(programme: Training, goal: OccupationId | None, hour_value: float = HOUR_VALUE) -> float:

@@ -209,10 +209,7 @@ class Pathfinder:
             )
             if cover is None:
                 return
-            chosen = frozenset(each.id for each in cover.programmes)
-            if any(before <= chosen for before in seen):
-                return
-            seen.append(chosen)
+            seen.append(frozenset(each.id for each in cover.programmes))
             leg = Leg(occupation=goal.occupation, held=state.held, wanted=goal.wanted, cover=cover)
             yield Route(legs=(*state.legs, leg), objective=state.objective + cover.objective, bound=cover.bound)
 

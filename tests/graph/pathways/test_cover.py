@@ -1,13 +1,15 @@
 from dataclasses import replace
 from decimal import Decimal
 from itertools import combinations
+from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.model import OccupationId, Provider, SkillId, Training, TrainingId, TrainingMode
-from graph.pathways.cover import HOUR_VALUE, LEARNING_AT_WORK, STAFFED, Limits, cheapest_cover
+from graph.pathways.cover import HOUR_VALUE, LEARNING_AT_WORK, STAFFED, Limits, cheapest_cover, price_of
+from graph.pathways.narrowing import Excess, narrow
 
 PROVIDER = Provider(id="p", name="Example (simulated)", simulated=True)
 NO_LIMITS = Limits()
@@ -114,6 +116,12 @@ def test_an_on_ramp_is_worth_its_price_but_only_toward_its_own_goal():
     assert names(cover([plain, dear], wanted="a", goal=driver)) == ["plain"]
 
 
+def test_a_found_set_is_not_found_again_with_something_added():
+    offered = [programme("a1", "a", cost=10), programme("a2", "a", cost=1_000), programme("free", "z", cost=0, hours=0)]
+    assert names(cover(offered, wanted="a", exclude=[frozenset({TrainingId("a1")})])) == ["a2"]
+    assert cover(offered, wanted="a", exclude=[frozenset()], tolerance=1) is None
+
+
 def test_found_sets_are_excluded():
     offered = [programme("a1", "a", cost=10), programme("a2", "a", cost=20), programme("a3", "a", cost=30)]
     seen = []
@@ -123,7 +131,7 @@ def test_found_sets_are_excluded():
         seen += [frozenset(names(found))]
 
 
-def brute_force(offered, wanted, held, tolerance):
+def brute_force(offered, *, wanted, held, tolerance, limits, exclude, licence):
     best = None
     for size in range(len(offered) + 1):
         for chosen in combinations(offered, size):
@@ -132,7 +140,11 @@ def brute_force(offered, wanted, held, tolerance):
                 known |= {skill for each in ready for skill in each.teaches}
                 rest = [each for each in rest if each not in ready]
             left = wanted - known
-            if rest or len(left) > tolerance:
+            if rest or len(left) > tolerance or any(seen <= {each.id for each in chosen} for seen in exclude):
+                continue
+            if limits.minus(sum(each.cost for each in chosen), sum(each.hours for each in chosen)) is None:
+                continue
+            if licence is not None and not any(licence in each.licenses for each in chosen):
                 continue
             value = sum(float(each.cost) + HOUR_VALUE * each.hours for each in chosen) + LEARNING_AT_WORK * len(left)
             best = value if best is None else min(best, value)
@@ -140,25 +152,72 @@ def brute_force(offered, wanted, held, tolerance):
 
 
 LETTERS = st.frozensets(st.sampled_from("abcdef"), max_size=3)
-
-
-@settings(max_examples=40, deadline=None)
-@given(
-    st.lists(st.tuples(LETTERS, LETTERS, st.integers(0, 500), st.integers(0, 40)), max_size=6),
-    LETTERS,
-    LETTERS,
-    st.integers(0, 2),
+OFFERS = st.lists(st.tuples(LETTERS, LETTERS, st.integers(0, 500), st.integers(0, 40), st.booleans()), max_size=7)
+LIMITS = st.builds(
+    Limits,
+    cost=st.none() | st.integers(0, 1_500).map(Decimal),
+    hours=st.none() | st.integers(0, 120),
 )
-def test_the_choice_is_the_cheapest_there_is(specified, wanted, held, tolerance):
+
+
+@pytest.mark.parametrize("narrowed_from", [0, 1_000], ids=["narrowed", "whole"])
+@settings(max_examples=80, deadline=None)
+@given(OFFERS, LETTERS, LETTERS, st.integers(0, 2), LIMITS, st.lists(st.frozensets(st.integers(0, 6))), st.booleans())
+def test_the_choice_is_the_cheapest_there_is(
+    narrowed_from, specified, wanted, held, tolerance, limits, excluded, licensed
+):
     offered = [
-        programme(str(i), teaches, requires, cost=cost, hours=hours)
-        for i, (teaches, requires, cost, hours) in enumerate(specified)
+        programme(str(i), teaches, requires, cost=cost, hours=hours, licenses=["driver"] if licenses else [])
+        for i, (teaches, requires, cost, hours, licenses) in enumerate(specified)
     ]
-    found = cover(offered, wanted=wanted, held=held, tolerance=tolerance)
-    expected = brute_force(offered, skills(wanted), skills(held), tolerance)
+    asked = {
+        "wanted": skills(wanted),
+        "held": skills(held),
+        "tolerance": tolerance,
+        "limits": limits,
+        "exclude": [frozenset(TrainingId(str(each)) for each in seen) for seen in excluded],
+        "licence": OccupationId("driver") if licensed else None,
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("graph.pathways.cover.NARROWED_FROM", narrowed_from)
+        found = cheapest_cover(offered, **asked)
+    expected = brute_force(offered, **asked)
     assert (None if found is None else pytest.approx(found.objective, abs=1e-3)) == expected
     if found is not None:
+        assert found.bound == pytest.approx(found.objective, abs=1e-3)
         known = set(skills(held))
         for each in found.programmes:
             assert each.requires <= known
             known |= each.teaches
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_of_many_programmes_few_are_left_and_the_best_cover_among_them(seed, monkeypatch):
+    random, letters = Random(seed), [chr(ord("a") + number) for number in range(60)]
+    offered = [
+        programme(
+            f"{number:04}",
+            random.sample(letters, 3),
+            random.sample(letters, random.choice([0, 0, 1])),
+            cost=random.randint(50, 2_000),
+            hours=random.randint(10, 200),
+        )
+        for number in range(400)
+    ]
+    asked = {"held": skills(letters[12:20]), "wanted": skills(letters[:12]), "tolerance": 2, "limits": NO_LIMITS}
+    narrowed = cheapest_cover(offered, **asked)
+    monkeypatch.setattr("graph.pathways.cover.NARROWED_FROM", 1_000)
+    whole = cheapest_cover(offered, **asked)
+    assert (narrowed.programmes, narrowed.uncovered) == (whole.programmes, whole.uncovered)
+    excess = Excess(
+        offered,
+        [price_of(each, None) for each in offered],
+        lambda each: each.teaches & asked["wanted"],
+        missing=letters[:12],
+        must=[],
+        left_price=LEARNING_AT_WORK,
+        tolerance=2,
+    )
+    left = [offered[place] for place in narrow(offered, excess, asked["held"], whole.objective)]
+    assert set(whole.programmes) <= set(left)
+    assert len(left) < 100
