@@ -8,7 +8,7 @@ providers' feeds ─market─► training, opportunities ───────�
 ```
 In reading order; each uses only what stands before it:
 
-* `model`: the nouns; `errors`: refusals; `data/`: what is built in;
+* `model`: the nouns; `errors`: refusals; `pages`: cursors; `data/`: what is built in;
 * `taxonomy/`: skills and occupations, built in or imported;
 * `linking/`: texts to skills; `evidence/`: how well skills are held, and why we think so;
 * `market/`: training, opportunities and demand, from providers' feeds;

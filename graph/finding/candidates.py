@@ -19,7 +19,7 @@ from graph.finding.pools import Entry, Pools, Ranked
 from graph.finding.rankings import RankingLog
 from graph.matching.worker_index import Candidate
 from graph.model import Opportunity, SkillId
-from graph.schema.pages import decode_cursor, encode_cursor
+from graph.pages import decode_cursor, encode_cursor
 
 MAX_FIRST = 50
 MAX_REFUSED = 100

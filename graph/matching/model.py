@@ -36,7 +36,7 @@ from graph.matching.profile import Profile
 from graph.matching.similarity import space_of
 from graph.matching.terms import Offers, Wishes, fit
 from graph.model import OccupationId, Opportunity, SkillId
-from graph.schema.pages import Key
+from graph.pages import Key
 from graph.taxonomy.graph import SkillGraph
 
 WEIGHTS: Mapping[str, float] = MappingProxyType(

@@ -8,6 +8,7 @@ import strawberry
 
 from graph import model
 from graph.model import OccupationId, OpportunityId, SkillId, TrainingId, TrainingMode
+from graph.pages import Key, Page, page_of
 from graph.schema.catalogue_types import Info, Occupation, Skill
 from graph.schema.connection import Connection, connection
 from graph.schema.counting_types import PayGuidance, SkillGap, resolve_pay_guidance, resolve_skill_gaps
@@ -23,7 +24,6 @@ from graph.schema.demand_types import (
     resolve_unmet_demand,
 )
 from graph.schema.market_types import Opportunity, Training, TrainingProvider, providers_of
-from graph.schema.pages import Key, Page, page_of
 from graph.schema.scalars import Decimal, graph_of, refusals, services_of
 from graph.taxonomy.names import NameIndex, fold
 

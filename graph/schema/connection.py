@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 import strawberry
 
-from graph.schema.pages import Page
+from graph.pages import Page
 from graph.schema.scalars import PageInfo, page_info
 
 Node = TypeVar("Node")

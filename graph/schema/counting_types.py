@@ -11,9 +11,9 @@ from graph.counting.pay import pay_for
 from graph.counting.publication import Cell, told
 from graph.counting.releases import Release
 from graph.model import SkillId
+from graph.pages import Key, page_of
 from graph.schema.catalogue_types import Info, Skill
 from graph.schema.connection import Connection, connection
-from graph.schema.pages import Key, page_of
 from graph.schema.scalars import Decimal, finding_of, graph_of, refusals, services_of, session_of
 
 

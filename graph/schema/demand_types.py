@@ -10,10 +10,10 @@ import strawberry
 from graph.linking.linker import linker_of
 from graph.market import demand, forecast
 from graph.model import Month, SkillId
+from graph.pages import Key, page_of
 from graph.schema.catalogue_types import Info, Occupation, Skill, skills
 from graph.schema.connection import Connection, connection
 from graph.schema.counting_types import release_of
-from graph.schema.pages import Key, page_of
 from graph.schema.scalars import Money, graph_of, money, refusals, services_of
 from graph.taxonomy.graph import SkillGraph
 

@@ -11,9 +11,9 @@ import strawberry
 from graph import model
 from graph.evidence.facts import Fidelity
 from graph.model import OpportunityId, PayPeriod, TrainingId, TrainingMode
+from graph.pages import Key, page_of
 from graph.schema.catalogue_types import Info, Occupation, Skill, occupations, skills
 from graph.schema.connection import Connection, connection
-from graph.schema.pages import Key, page_of
 from graph.schema.scalars import DateTime, Decimal, Money, graph_of, money, refusals
 from graph.taxonomy.graph import SkillGraph
 from graph.taxonomy.names import fold

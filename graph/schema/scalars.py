@@ -20,7 +20,7 @@ from graph.finding.candidates import CandidateSearch
 from graph.finding.consents import Asker
 from graph.finding.wishes import WishStore
 from graph.linking.linker import Linker
-from graph.schema.pages import Page
+from graph.pages import Page
 from graph.taxonomy.graph import SkillGraph
 
 DateTime = NewType("DateTime", datetime)

@@ -21,10 +21,10 @@ from graph.evidence.text import explain_skill
 from graph.matching import model as matching
 from graph.matching.preferences import PLAIN, Preferences
 from graph.matching.profile import Profile
+from graph.pages import page_of
 from graph.schema.catalogue_types import Info, Skill
 from graph.schema.connection import Connection, connection
 from graph.schema.match_types import CandidateMatch, OpportunityMatch, opportunity_match, resolve_match
-from graph.schema.pages import page_of
 from graph.schema.pathway_types import Pathway, resolve_pathway
 from graph.schema.scalars import DateTime, Decimal, Pairwise, finding_of, graph_of, refusals, services_of, session_of
 from graph.schema.worker_evidence import holding_of
