@@ -18,7 +18,7 @@ class Finding:
     seen: str
 
     def __str__(self) -> str:
-        return f"{self.outcome:<8}{self.check:<22}{self.seen}"
+        return f"{self.outcome:<8}{self.check:<27} {self.seen}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
