@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from connectors.environment import ClientRegistration
 from consent.signin.oidc import OidcProvider
@@ -286,6 +286,8 @@ def _problems(settings: Settings) -> list[str]:
         problems.append("log_level: write debug, info, warning or error")
     if settings.mail_url and urlsplit(settings.mail_url).scheme not in {"smtp", "smtps"}:
         problems.append("mail_url: write smtps://host:465 or smtp://host:587")
+    if not unquote(urlsplit(settings.mail_url).netloc).isascii():
+        problems.append("mail_url: user and password must be ASCII, which is all that SMTP logins can carry")
     if settings.mail_url and "@" not in settings.mail_from:
         problems.append("mail_from: write the address that mail comes from")
     try:

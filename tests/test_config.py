@@ -41,6 +41,9 @@ def test_secrets_stay_out_of_the_repr():
         ({"GIGWAY_PLATFORM_CLIENTS": "[]"}, "platform_clients: write a JSON object"),
         ({"GIGWAY_PLATFORM_CLIENTS": '{"uber": {"id": "x"}}'}, "platform_clients: write a JSON object"),
         ({"GIGWAY_LOG_LEVEL": "loud"}, "log_level: write debug"),
+        ({"GIGWAY_MAIL_URL": "http://mail.example"}, "mail_url: write smtps"),
+        ({"GIGWAY_MAIL_URL": "smtps://u:%C3%A9@mail.example"}, "mail_url: user and password must be ASCII"),
+        ({"GIGWAY_MAIL_URL": "smtps://mail.example", "GIGWAY_MAIL_FROM": "me"}, "mail_from: write the address"),
         ({"GIGWAY_CONFIG": "/none/gigway.toml"}, "cannot be read"),
     ],
 )

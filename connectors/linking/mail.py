@@ -31,11 +31,12 @@ class SmtpMail:
     async def send(self, to: str, subject: str, text: str) -> None:
         """Hand a mail over for delivery. Raises `MailError`."""
         message = EmailMessage()
-        message["From"], message["To"], message["Subject"] = self.sender, to, subject
-        message.set_content(text)
         try:
+            message["From"], message["To"], message["Subject"] = self.sender, to, subject
+            message.set_content(text)
             await asyncio.to_thread(self._hand_over, message)
-        except (OSError, smtplib.SMTPException):
+        except (OSError, smtplib.SMTPException, ValueError):
+            # ValueError: a line break in the address. Its message, like the server's, may have the address in it.
             raise MailError from None
 
     def _hand_over(self, message: EmailMessage) -> None:
