@@ -4,6 +4,7 @@ Reading order:
 
 * `vocabulary.py`  the words of consent: categories and purposes, versioned
 * `models.py`      the tables (`columns.py`: instants); `ddl.py` the triggers that keep their rules
+* `actor_versions.py`  what workers read of an actor, version by version
 * `grants/`        the life of a grant
 * `leases/`        the permission for one fetch, and the gate that the executor asks
 * `stops/`         everything that ends a permission, and the wait until nothing runs under it

@@ -12,8 +12,9 @@ from typing import Any, Literal
 from sqlalchemy import Engine, Row, Select, func, or_, select
 from sqlmodel import col
 
+from consent.actor_versions import ActorVersion
 from consent.audit.models import AuditCheckpoint, AuditLeaf
-from consent.models import AccessEvent, Actor
+from consent.models import AccessEvent, Actor, Category, ConsentGrant, GrantItem, Purpose
 
 Choice = Literal["allow", "deny"]
 
@@ -44,6 +45,9 @@ class AccessRecord:
     records: int
     repeats: int
     request_id: str | None
+    purpose_title: str | None
+    """Purpose and category in the words of the grant that it was read under; None without one."""
+    category_title: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,9 +192,31 @@ def _filtered(worker_id: str, matching: AccessFilter) -> Select[Any]:
     query = (
         select(
             *AccessEvent.__table__.c,  # type: ignore[attr-defined]
-            col(Actor.trading_name).label("actor_name"),
+            func.coalesce(col(ActorVersion.trading_name), col(Actor.trading_name)).label("actor_name"),
+            col(Purpose.title).label("purpose_title"),
+            col(Category.title).label("category_title"),
         )
         .outerjoin(Actor, col(Actor.id) == col(AccessEvent.actor_id))
+        .outerjoin(ConsentGrant, col(ConsentGrant.id) == col(AccessEvent.grant_id))
+        .outerjoin(
+            ActorVersion,
+            (col(ActorVersion.actor_id) == col(ConsentGrant.actor_id))
+            & (col(ActorVersion.version) == col(ConsentGrant.actor_version)),
+        )
+        .outerjoin(
+            Purpose,
+            (col(Purpose.id) == col(AccessEvent.purpose)) & (col(Purpose.version) == col(ConsentGrant.purpose_version)),
+        )
+        .outerjoin(
+            GrantItem,
+            (col(GrantItem.grant_id) == col(AccessEvent.grant_id))
+            & (col(GrantItem.platform) == col(AccessEvent.platform))
+            & (col(GrantItem.category) == col(AccessEvent.category)),
+        )
+        .outerjoin(
+            Category,
+            (col(Category.id) == col(GrantItem.category)) & (col(Category.version) == col(GrantItem.category_version)),
+        )
         .where(col(AccessEvent.worker_id) == worker_id)
     )
     for name in ("actor_id", "platform", "category", "purpose", "decision", "grant_id"):

@@ -3,6 +3,7 @@
 * A grant starts `active`, ends once, and never changes again; its end date is never raised, its parties stay.
 * A test actor is granted something by test workers only; actors and workers stay test ones, or stay real.
 * A granted item is a category that the purpose's version allows, never a forbidden one; items never change.
+* What workers read of an actor changes with its version, and every version is kept (`actor_versions.py`).
 * Events are only ever added; those of an erased worker may be deleted (`audit/leaf.py` says why that is no loss).
 * Whatever ends a permission (a grant ends, a gate closes, a worker is erased, an actor suspended) leaves a
   `stop_notice`. On PostgreSQL it also takes `STOP_LOCK` exclusively until its commit and notifies `STOP_CHANNEL`,
@@ -21,7 +22,8 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, Table, event
 from sqlmodel import SQLModel
 
-from consent import models
+from consent import actor_versions, models
+from consent.actor_versions import SHOWN
 from consent.audit import models as audit_models
 
 STOP_LOCK = 0x67_77_73_74_6F_70
@@ -30,7 +32,17 @@ STOP_LOCK = 0x67_77_73_74_6F_70
 STOP_CHANNEL = "gigway_stop"
 """The PostgreSQL channel on which stops are announced, as `<kind>:<ref>`."""
 
-_FIXED = ("id", "worker_id", "client_id", "actor_id", "purpose", "purpose_version", "granted_at", "parent_id")
+_FIXED = (
+    "id",
+    "worker_id",
+    "client_id",
+    "actor_id",
+    "actor_version",
+    "purpose",
+    "purpose_version",
+    "granted_at",
+    "parent_id",
+)
 
 _REFUSALS: tuple[tuple[str, str, str, str, str], ...] = (
     # table, name, event, condition, message
@@ -78,6 +90,17 @@ _REFUSALS: tuple[tuple[str, str, str, str, str], ...] = (
         (table, "test_stays", "UPDATE", "NEW.is_test <> OLD.is_test", "what was made for tests stays so")
         for table in ("worker", "actor")
     ),
+    (
+        "actor",
+        "rewords_anew",
+        "UPDATE",
+        "NEW.version < OLD.version OR NEW.version = OLD.version AND ("
+        + " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in SHOWN)
+        + ")",
+        "what workers read of an actor changes with its version",
+    ),
+    ("actor_version", "fixed", "UPDATE", "1 = 1", "the versions of an actor do not change"),
+    ("actor_version", "kept", "DELETE", "1 = 1", "the versions of an actor are kept"),
     ("access_event", "fixed", "UPDATE", "1 = 1", "events do not change"),
     (
         "access_event",
@@ -112,6 +135,18 @@ _STOPS: tuple[tuple[str, str, str, str, str, str], ...] = (
     ("actor", "vanishes", "DELETE", "1 = 1", "actor", "OLD.id"),
 )
 
+_SQLITE_NOW = "strftime('%Y-%m-%d %H:%M:%f000', 'now')"
+
+_KEEPS: tuple[tuple[str, str, str, str], ...] = (
+    # table, name, event, condition
+    ("actor", "begins", "INSERT", "1 = 1"),
+    ("actor", "rewords", "UPDATE", "NEW.version <> OLD.version"),
+)
+_KEEP = (
+    f"INSERT INTO actor_version (actor_id, version, {', '.join(SHOWN)}, since) "
+    f"VALUES (NEW.id, NEW.version, {', '.join(f'NEW.{column}' for column in SHOWN)}, {{now}})"
+)
+
 
 def _sqlite(table: str | None) -> Iterator[str]:
     days = "(julianday(NEW.expires_at) - julianday(NEW.granted_at) - 0.000001)"
@@ -127,6 +162,12 @@ def _sqlite(table: str | None) -> Iterator[str]:
             yield (
                 f"CREATE TRIGGER IF NOT EXISTS {owner}_{name} AFTER {when} ON {owner} WHEN {condition} "
                 f"BEGIN INSERT INTO stop_notice (kind, ref) VALUES ('{kind}', {ref}); END"
+            )
+    for owner, name, when, condition in _KEEPS:
+        if table in (None, owner):
+            yield (
+                f"CREATE TRIGGER IF NOT EXISTS {owner}_{name} AFTER {when} ON {owner} WHEN {condition} "
+                f"BEGIN {_KEEP.format(now=_SQLITE_NOW)}; END"
             )
 
 
@@ -157,6 +198,17 @@ def _postgresql(table: str | None) -> Iterator[str]:
                 f"CREATE TRIGGER {owner}_{name} AFTER {when} ON {owner} FOR EACH ROW EXECUTE FUNCTION {owner}_{name}()"
             )
 
+    for owner, name, when, condition in _KEEPS:
+        if table in (None, owner):
+            yield (
+                f"CREATE OR REPLACE FUNCTION {owner}_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                f"IF {condition} THEN {_KEEP.format(now='clock_timestamp()')}; END IF; RETURN NULL; END $$"
+            )
+            yield f"DROP TRIGGER IF EXISTS {owner}_{name} ON {owner}"
+            yield (
+                f"CREATE TRIGGER {owner}_{name} AFTER {when} ON {owner} FOR EACH ROW EXECUTE FUNCTION {owner}_{name}()"
+            )
+
 
 def create_statements(dialect: str, table: str | None = None) -> list[str]:
     """Return the statements that create the triggers, all or those of one table, for `sqlite` or `postgresql`."""
@@ -165,7 +217,7 @@ def create_statements(dialect: str, table: str | None = None) -> list[str]:
 
 def drop_statements(dialect: str) -> list[str]:
     """Return the statements that remove every trigger (and function) again."""
-    names = [(owner, name) for owner, name, *_ in (*_REFUSALS, *_STOPS)]
+    names = [(owner, name) for owner, name, *_ in (*_REFUSALS, *_STOPS, *_KEEPS)]
     if dialect == "sqlite":
         return [f"DROP TRIGGER IF EXISTS {owner}_{name}" for owner, name in names]
     return [f"DROP FUNCTION IF EXISTS {owner}_{name}() CASCADE" for owner, name in names]
@@ -181,5 +233,5 @@ def _attach() -> None:
         event.listen(SQLModel.metadata.tables[name], "after_create", _create_with)
 
 
-assert models.ConsentGrant.metadata is audit_models.AuditLeaf.metadata is SQLModel.metadata
+assert models.ConsentGrant.metadata is audit_models.AuditLeaf.metadata is actor_versions.ActorVersion.metadata
 _attach()

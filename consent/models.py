@@ -147,6 +147,7 @@ class ConsentGrant(SQLModel, table=True):
             name="ck_consent_grant_ended",
         ),
         ForeignKeyConstraint(["purpose", "purpose_version"], ["purpose.id", "purpose.version"]),
+        ForeignKeyConstraint(["actor_id", "actor_version"], ["actor_version.actor_id", "actor_version.version"]),
         Index("ix_consent_grant_covering", "worker_id", "actor_id", "purpose", "status"),
         Index("ix_consent_grant_due", "status", "expires_at"),
     )
@@ -155,6 +156,7 @@ class ConsentGrant(SQLModel, table=True):
     worker_id: str = Field(foreign_key="worker.id", max_length=32)
     client_id: str = Field(index=True, max_length=64)
     actor_id: str = Field(foreign_key="actor.id", index=True, max_length=64)
+    actor_version: int = 1
     purpose: str = Field(max_length=64)
     purpose_version: int = 1
     status: str = Field(default="active", max_length=16)

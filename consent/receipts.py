@@ -78,6 +78,7 @@ def receipt_of(
         "dpv:hasDataController": {
             "@type": "dpv:DataController",
             "dct:identifier": grant.actor_id,
+            "dct:hasVersion": grant.actor_version,
             "dpv:hasName": grant.actor_legal_name,
             "gigway:tradingName": grant.actor_trading_name,
             "dpv:hasAddress": grant.actor_address or _NOT_STATED,
@@ -102,10 +103,11 @@ def receipt_of(
             "@type": "dpv:Purpose",
             "dct:identifier": grant.purpose,
             "dct:hasVersion": grant.purpose_version,
+            "dct:title": grant.purpose_title,
             "dct:description": grant.purpose_text,
         },
-        "dpv:hasPersonalData": [_item(platform, category) for platform, category in sorted(grant.granted)],
-        "gigway:refused": [_item(platform, category) for platform, category in sorted(grant.refused)],
+        "dpv:hasPersonalData": [_item(grant, *item) for item in sorted(grant.granted)],
+        "gigway:refused": [_item(grant, *item) for item in sorted(grant.refused)],
         "dpv:hasProcessing": ["dpv:Obtain", "dpv:Disclose"],
         "dpv:hasDataSource": sorted({platform for platform, _ in grant.granted}),
         # The intermediary fetches when asked and keeps nothing; what the controller keeps, its own notice says.
@@ -168,8 +170,10 @@ def verify_receipt(signed: str, jwks: Mapping[str, Any]) -> dict[str, Any]:
     return receipt
 
 
-def _item(platform: str, category: str) -> dict[str, str]:
-    return {"@type": "dpv:PersonalData", "gigway:platform": platform, "gigway:category": category}
+def _item(grant: GrantRecord, platform: str, category: str) -> dict[str, str]:
+    item = {"@type": "dpv:PersonalData", "gigway:platform": platform, "gigway:category": category}
+    told = grant.told.get(category)
+    return item if told is None else item | {"dct:title": told.title, "dct:description": told.text}
 
 
 def _events(grant: GrantRecord, subject: str) -> list[dict[str, Any]]:

@@ -94,6 +94,7 @@ class GrantService(GrantReader):
                 worker_id=worker_id,
                 client_id=client_id,
                 actor_id=actor_id,
+                actor_version=actor.version,
                 purpose=purpose,
                 purpose_version=term.version,
                 version=version,
@@ -121,6 +122,7 @@ class GrantService(GrantReader):
         )
         payload = {
             "actor": actor_id,
+            "actor_version": actor.version,
             "client": client_id,
             "purpose": purpose,
             "purpose_version": term.version,
@@ -238,9 +240,10 @@ class GrantService(GrantReader):
 
 
 def _party(connection: Connection, model: type[Worker] | type[Actor], identifier: str) -> Row[Any] | None:
-    """Return whether an active worker or actor is a test one; None when there is none."""
+    """Return whether an active worker or actor is a test one, and an actor's version; None when there is none."""
+    columns: list[Any] = [col(model.is_test)] if model is Worker else [col(Actor.is_test), col(Actor.version)]
     return connection.execute(
-        select(col(model.is_test)).where(col(model.id) == identifier, col(model.status) == "active")
+        select(*columns).where(col(model.id) == identifier, col(model.status) == "active")
     ).one_or_none()
 
 

@@ -5,7 +5,7 @@ A grant counts as expired from the instant it expires, whether or not its row sa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,16 +13,40 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, Select, and_, func, or_, select
 from sqlmodel import col
 
+from consent.actor_versions import ActorVersion
 from consent.columns import utc_now
-from consent.models import Actor, ConsentGrant, GrantItem, Purpose, Worker
+from consent.models import Actor, Category, ConsentGrant, GrantItem, Purpose, Worker
 
 Item = tuple[str, str]
 """(platform, category)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToldCategory:
+    """A category in the words of the version under which it was granted or refused."""
+
+    title: str
+    text: str
+    sensitivity: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActorToday:
+    """What an actor is called now, and where it is reached now."""
+
+    trading_name: str
+    legal_name: str
+    jurisdiction: str | None
+    contact: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GrantRecord:
-    """A grant with all that its parties may read of it. `status` is `expired` from the instant it expires."""
+    """A grant with all that its parties may read of it. `status` is `expired` from the instant it expires.
+
+    The actor, the purpose and the categories read as they did to the worker who granted; `actor_today` is the actor
+    as it is now.
+    """
 
     id: str
     worker_id: str
@@ -33,8 +57,11 @@ class GrantRecord:
     actor_jurisdiction: str | None
     actor_address: str | None
     actor_contact: str | None
+    actor_version: int
+    actor_today: ActorToday
     purpose: str
     purpose_version: int
+    purpose_title: str
     purpose_text: str
     status: str
     granted_at: datetime
@@ -48,6 +75,8 @@ class GrantRecord:
     screen_sha256: str
     granted: frozenset[Item]
     refused: frozenset[Item]
+    told: Mapping[str, ToldCategory]
+    """The words of each category, granted or refused."""
 
 
 class GrantReader:
@@ -148,15 +177,16 @@ class GrantReader:
     def _read(self, connection: Connection, query: Select[Any]) -> list[GrantRecord]:
         rows = connection.execute(query).all()
         items: dict[str, dict[Item, bool]] = {row.id: {} for row in rows}
+        told: dict[str, dict[str, ToldCategory]] = {row.id: {} for row in rows}
         if rows:
-            for grant_id, platform, category, granted in connection.execute(
-                select(
-                    col(GrantItem.grant_id), col(GrantItem.platform), col(GrantItem.category), col(GrantItem.granted)
-                ).where(col(GrantItem.grant_id).in_(items))
-            ):
-                items[grant_id][platform, category] = granted
+            for item in connection.execute(_items().where(col(GrantItem.grant_id).in_(items))):
+                items[item.grant_id][item.platform, item.category] = item.granted
+                if item.title is not None:
+                    told[item.grant_id][item.category] = ToldCategory(
+                        title=item.title, text=item.text, sensitivity=item.sensitivity
+                    )
         now = self._clock()
-        return [_record_of(row, items[row.id], now) for row in rows]
+        return [_record_of(row, items[row.id], told[row.id], now) for row in rows]
 
     @staticmethod
     def _filter(records: list[GrantRecord], live: bool | None) -> list[GrantRecord]:
@@ -167,14 +197,24 @@ def _grants() -> Select[Any]:
     return (
         select(
             *ConsentGrant.__table__.c,  # type: ignore[attr-defined]
-            col(Actor.trading_name),
-            col(Actor.legal_name),
-            col(Actor.jurisdiction),
-            col(Actor.address),
-            col(Actor.contact),
+            col(ActorVersion.trading_name),
+            col(ActorVersion.legal_name),
+            col(ActorVersion.jurisdiction),
+            col(ActorVersion.address),
+            col(ActorVersion.contact),
+            col(Actor.trading_name).label("trading_name_today"),
+            col(Actor.legal_name).label("legal_name_today"),
+            col(Actor.jurisdiction).label("jurisdiction_today"),
+            col(Actor.contact).label("contact_today"),
+            col(Purpose.title).label("purpose_title"),
             col(Purpose.text).label("purpose_text"),
         )
         .join(Actor, col(Actor.id) == col(ConsentGrant.actor_id))
+        .join(
+            ActorVersion,
+            (col(ActorVersion.actor_id) == col(ConsentGrant.actor_id))
+            & (col(ActorVersion.version) == col(ConsentGrant.actor_version)),
+        )
         .join(
             Purpose,
             (col(Purpose.id) == col(ConsentGrant.purpose))
@@ -184,7 +224,23 @@ def _grants() -> Select[Any]:
     )
 
 
-def _record_of(row: Row[Any], items: dict[Item, bool], now: datetime) -> GrantRecord:
+def _items() -> Select[Any]:
+    columns: list[Any] = [
+        col(GrantItem.grant_id),
+        col(GrantItem.platform),
+        col(GrantItem.category),
+        col(GrantItem.granted),
+        col(Category.title),
+        col(Category.text),
+        col(Category.sensitivity),
+    ]
+    return select(*columns).outerjoin(
+        Category,
+        (col(Category.id) == col(GrantItem.category)) & (col(Category.version) == col(GrantItem.category_version)),
+    )
+
+
+def _record_of(row: Row[Any], items: dict[Item, bool], told: Mapping[str, ToldCategory], now: datetime) -> GrantRecord:
     is_over = row.status == "active" and row.expires_at <= now
     return GrantRecord(
         id=row.id,
@@ -196,8 +252,16 @@ def _record_of(row: Row[Any], items: dict[Item, bool], now: datetime) -> GrantRe
         actor_jurisdiction=row.jurisdiction,
         actor_address=row.address,
         actor_contact=row.contact,
+        actor_version=row.actor_version,
+        actor_today=ActorToday(
+            trading_name=row.trading_name_today,
+            legal_name=row.legal_name_today,
+            jurisdiction=row.jurisdiction_today,
+            contact=row.contact_today,
+        ),
         purpose=row.purpose,
         purpose_version=row.purpose_version,
+        purpose_title=row.purpose_title,
         purpose_text=row.purpose_text,
         status="expired" if is_over else row.status,
         granted_at=row.granted_at,
@@ -211,4 +275,5 @@ def _record_of(row: Row[Any], items: dict[Item, bool], now: datetime) -> GrantRe
         screen_sha256=row.screen_sha256,
         granted=frozenset(item for item, granted in items.items() if granted),
         refused=frozenset(item for item, granted in items.items() if not granted),
+        told=told,
     )

@@ -5,10 +5,10 @@ A grant is never changed; asking for something else makes a new one that takes t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from consent.grants.records import GrantRecord, Item
+from consent.grants.records import GrantRecord, Item, ToldCategory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +18,8 @@ class Version:
     grant: GrantRecord
     added: frozenset[Item]
     removed: frozenset[Item]
+    before: Mapping[str, ToldCategory]
+    """The words of the version before, in which what was removed had been granted."""
     is_first: bool
 
 
@@ -35,6 +37,7 @@ def versions_of(grant: GrantRecord, grants: Sequence[GrantRecord]) -> list[Versi
             grant=each,
             added=each.granted - (line[place - 1].granted if place else frozenset()),
             removed=(line[place - 1].granted if place else frozenset()) - each.granted,
+            before=line[place - 1].told if place else {},
             is_first=place == 0,
         )
         for place, each in reversed(list(enumerate(line)))

@@ -45,11 +45,15 @@ class HomePages:
             "grant.html",
             signed_in=worker,
             grant=record,
-            granted=words.platforms(record.granted, names),
-            refused=words.platforms(record.refused, names),
+            granted=words.platforms(record.granted, names, record.told),
+            refused=words.platforms(record.refused, names, record.told),
             last_access=last.get(record.id),
             versions=[
-                (each, words.platforms(each.added, names), words.platforms(each.removed, names))
+                (
+                    each,
+                    words.platforms(each.added, names, each.grant.told),
+                    words.platforms(each.removed, names, each.before),
+                )
                 for each in versions_of(record, grants)
             ],
             stopped=stopped,
@@ -118,7 +122,11 @@ class HomePages:
             request,
             "home.html",
             signed_in=worker,
-            active=[(grant, words.platforms(grant.granted, names)) for grant in grants if grant.status == "active"],
+            active=[
+                (grant, words.platforms(grant.granted, names, grant.told))
+                for grant in grants
+                if grant.status == "active"
+            ],
             due={grant.id for grant in grants if services.reviews.is_due(grant, reviewed)},
             past=[grant for grant in grants if grant.status != "active"],
             waiting=await run_in_threadpool(services.inbox.waiting, worker.worker_id),

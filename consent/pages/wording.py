@@ -10,8 +10,9 @@ from typing import Final
 from babel.core import Locale
 from babel.dates import format_date, format_datetime
 
+from consent.grants.records import ToldCategory
 from consent.oauth.details import Item
-from consent.vocabulary import ANY_PLATFORM, CATEGORIES, PURPOSES
+from consent.vocabulary import ANY_PLATFORM, CATEGORIES, PURPOSES, CategoryTerm
 
 Translate = Callable[[str], str]
 
@@ -111,14 +112,26 @@ class Wording:
         """Return a purpose's sentence."""
         return self._translate(PURPOSES[purpose].text) if purpose in PURPOSES else purpose
 
+    def told(self, text: str) -> str:
+        """Return words that were stored when a worker read them: in their language, as far as catalogs still know."""
+        return self._translate(text)
+
     def category_title(self, category: str) -> str:
         """Return a category's short name, also of what the log alone knows."""
         if category == "lookup":
             return self._translate(_("Asked whether you are here"))
         return self._translate(CATEGORIES[category].title) if category in CATEGORIES else category
 
-    def platforms(self, items: Iterable[tuple[str, str]], names: Mapping[str, str]) -> tuple[PlatformWords, ...]:
-        """Return `items` by platform, in a fixed order, with platforms' display names."""
+    def platforms(
+        self,
+        items: Iterable[tuple[str, str]],
+        names: Mapping[str, str],
+        told: Mapping[str, ToldCategory] | None = None,
+    ) -> tuple[PlatformWords, ...]:
+        """Return `items` by platform, in a fixed order, with platforms' display names.
+
+        `told` has the words of a grant's own version; what it lacks reads as today.
+        """
         order = {category: position for position, category in enumerate(CATEGORIES)}
         grouped: dict[str, list[str]] = {}
         for platform, category in items:
@@ -128,7 +141,7 @@ class Wording:
                 platform=platform,
                 name=None if platform == ANY_PLATFORM else names.get(platform, platform),
                 categories=tuple(
-                    self._category(platform, category)
+                    self._category(platform, category, (told or {}).get(category) or CATEGORIES[category])
                     for category in sorted(grouped[platform], key=lambda name: order.get(name, len(order)))
                 ),
             )
@@ -173,8 +186,7 @@ class Wording:
         """Return how a linked account is."""
         return self._translate(HEALTHS[health]) if health in HEALTHS else health
 
-    def _category(self, platform: str, category: str) -> CategoryWords:
-        term = CATEGORIES[category]
+    def _category(self, platform: str, category: str, term: CategoryTerm | ToldCategory) -> CategoryWords:
         return CategoryWords(
             value=f"{platform}:{category}",
             category=category,

@@ -281,9 +281,9 @@ def grant_of(record: GrantRecord) -> Grant:
         id=strawberry.ID(record.id),
         actor=Actor(
             id=strawberry.ID(record.actor_id),
-            trading_name=record.actor_trading_name,
-            legal_name=record.actor_legal_name,
-            jurisdiction=record.actor_jurisdiction,
+            trading_name=record.actor_today.trading_name,
+            legal_name=record.actor_today.legal_name,
+            jurisdiction=record.actor_today.jurisdiction,
         ),
         purpose=Purpose(id=record.purpose, text=record.purpose_text, version=record.purpose_version),
         status=GrantStatus(record.status),

@@ -11,6 +11,7 @@ from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
 MODULES = (
+    "consent.actor_versions",
     "consent.console.models",
     "consent.inbox.models",
     "consent.models",

@@ -33,6 +33,7 @@ TABLES = [
         "organization",
         "worker",
         "actor",
+        "actor_version",
         "category",
         "purpose",
         "purpose_category",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from consent.grants.records import GrantRecord
+from consent.grants.records import ActorToday, GrantRecord, ToldCategory
 from consent.receipts import Party, ReceiptError, ReceiptSigner, receipt_of, verify_receipt
 
 GIVEN = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -25,8 +25,13 @@ def record(**changes):
         "actor_jurisdiction": "SE",
         "actor_address": "Storgatan 1, Malmö",
         "actor_contact": "privacy@test-staffing.example",
+        "actor_version": 2,
+        "actor_today": ActorToday(
+            trading_name="Other", legal_name="Other Ltd", jurisdiction="SE", contact="other@test-staffing.example"
+        ),
         "purpose": "job_matching",
         "purpose_version": 1,
+        "purpose_title": "Finding work",
         "purpose_text": "To find work.",
         "status": "active",
         "granted_at": GIVEN,
@@ -40,6 +45,7 @@ def record(**changes):
         "screen_sha256": "cd" * 32,
         "granted": frozenset({("uber", "ratings")}),
         "refused": frozenset({("upwork", "engagements")}),
+        "told": {"ratings": ToldCategory(title="Marks", text="Marks as they were called then.", sensitivity="low")},
     }
     return GrantRecord(**(values | changes))
 

@@ -130,9 +130,10 @@ async def test_database_refuses(world: World, anna: str, statement: str) -> None
 
 def test_database_refuses_a_grant_beyond_its_purpose(world: World, anna: str) -> None:
     insert = text(
-        "INSERT INTO consent_grant (id, worker_id, client_id, actor_id, purpose, purpose_version, status, epoch, "
-        "version, granted_at, expires_at, locale, notice_sha256, screen_sha256, amr) VALUES (:id, :worker, 'c', "
-        "'acme', 'income_verification', 1, 'active', 1, 1, '2030-01-01 00:00:00.000000', :until, 'en', '', '', '[]')"
+        "INSERT INTO consent_grant (id, worker_id, client_id, actor_id, actor_version, purpose, "
+        "purpose_version, status, epoch, version, granted_at, expires_at, locale, notice_sha256, screen_sha256, amr) "
+        "VALUES (:id, :worker, 'c', 'acme', 1, 'income_verification', 1, 'active', 1, 1, "
+        "'2030-01-01 00:00:00.000000', :until, 'en', '', '', '[]')"
     )
     with world.engine.begin() as connection:
         connection.execute(insert, {"id": "a", "worker": anna, "until": "2030-01-31 00:00:00.000000"})

@@ -553,6 +553,23 @@ def upgrade() -> None:
         sa.UniqueConstraint("organization_id", "is_test", name="uq_actor_organization"),
     )
     op.create_table(
+        "actor_version",
+        sa.Column("actor_id", sa.String(64), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("legal_name", sa.String(200), nullable=False),
+        sa.Column("trading_name", sa.String(200), nullable=False),
+        sa.Column("address", sa.String(500), nullable=True),
+        sa.Column("contact", sa.String(200), nullable=True),
+        sa.Column("jurisdiction", sa.String(16), nullable=True),
+        sa.Column("privacy_notice", sa.String(2048), nullable=True),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"],
+            ["actor.id"],
+        ),
+        sa.PrimaryKeyConstraint("actor_id", "version"),
+    )
+    op.create_table(
         "console_approval",
         sa.Column("id", sa.String(32), nullable=False),
         sa.Column("organization_id", sa.String(32), nullable=False),
@@ -788,6 +805,7 @@ def upgrade() -> None:
         sa.Column("worker_id", sa.String(32), nullable=False),
         sa.Column("client_id", sa.String(64), nullable=False),
         sa.Column("actor_id", sa.String(64), nullable=False),
+        sa.Column("actor_version", sa.Integer(), nullable=False),
         sa.Column("purpose", sa.String(64), nullable=False),
         sa.Column("purpose_version", sa.Integer(), nullable=False),
         sa.Column("status", sa.String(16), nullable=False),
@@ -811,6 +829,10 @@ def upgrade() -> None:
             name="ck_consent_grant_status",
         ),
         sa.CheckConstraint("expires_at > granted_at", name="ck_consent_grant_expiry"),
+        sa.ForeignKeyConstraint(
+            ["actor_id", "actor_version"],
+            ["actor_version.actor_id", "actor_version.version"],
+        ),
         sa.ForeignKeyConstraint(
             ["actor_id"],
             ["actor.id"],
@@ -1146,6 +1168,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_console_approval_organization_id"))
 
     op.drop_table("console_approval")
+    op.drop_table("actor_version")
     op.drop_table("actor")
     op.drop_table("worker")
     with op.batch_alter_table("taxonomy_version", schema=None) as batch_op:
