@@ -80,7 +80,7 @@ class Gateways(Processes):
     async def _spawn(self, deaf: bool) -> Running:
         port = _free_port()
         process = await self._execute("gateway", "serve", "--port", str(port), environment=self._environment)
-        async with aiohttp.ClientSession() as client, asyncio.timeout(60):
+        async with aiohttp.ClientSession() as client, asyncio.timeout(180):
             while True:
                 try:
                     async with client.get(f"http://127.0.0.1:{port}/readyz") as answer:
@@ -170,7 +170,7 @@ class _WholeRace:
         process = await gateways._execute(
             "gateway", "serve", "--port", issuer.rpartition(":")[2], environment=environment
         )
-        async with aiohttp.ClientSession() as client, asyncio.timeout(60):
+        async with aiohttp.ClientSession() as client, asyncio.timeout(180):
             while True:
                 try:
                     async with client.get(f"{issuer}/readyz") as answer:
