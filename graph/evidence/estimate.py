@@ -25,6 +25,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from graph.evidence.facts import EngagementKind, Fidelity, SkillFact
+from graph.evidence.licences import licensed_by, practised
 from graph.evidence.relevance import NAMED, named_skills, occupation_of, skills_of
 from graph.model import OccupationId, SkillId
 from graph.taxonomy.graph import SkillGraph
@@ -102,11 +103,18 @@ class Holding:
     """What a worker's evidence supports: skills, best supported first, and hours of practice by occupation.
 
     `performance` is how well all work was done, from -1 to 1: q over all facts by exposure, shrunk to 0 by 40 hours.
+    `licensed` are the regulated occupations that credentials license for.
     """
 
     skills: Mapping[SkillId, HeldSkill]
     practice: Mapping[OccupationId, float]
     performance: float = 0.0
+    licensed: frozenset[OccupationId] = frozenset()
+
+    @property
+    def authorized(self) -> frozenset[OccupationId]:
+        """Occupations that may be worked in although they are regulated."""
+        return practised(self.practice) | self.licensed
 
     @property
     def held(self) -> frozenset[SkillId]:
@@ -149,6 +157,7 @@ def assess(graph: SkillGraph, facts: Sequence[SkillFact], now: datetime) -> Hold
         skills=MappingProxyType({each.skill: each for each in skills}),
         practice=MappingProxyType(dict(sorted(practice.items()))),
         performance=_performance(seen),
+        licensed=licensed_by(graph, facts),
     )
 
 

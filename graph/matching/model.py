@@ -13,7 +13,9 @@ A transparent linear model; every part is shown.
 | `performance` | how well all work was done: 0.5 + 0.5 · `Holding.performance` | 0.04 |
 
 The score is the sum of value times weight; equal scores are ordered by id. No attribute of the person is read, and a
-score depends on this worker and this opportunity alone. What the worker's wishes exclude is not ranked at all.
+score depends on this worker and this opportunity alone. What the worker's wishes exclude is not ranked at all, nor is
+work in a regulated occupation for those who have neither practised it nor a licence (`evidence.licences`); what only
+that keeps from a worker is ranked apart, when it is asked for.
 Both directions are sparse products over matrices that are built once: a `Profile` is a column of skills, an
 opportunity a row of requirements; 10,000 opportunities for one worker take a few milliseconds, as do 100,000 workers
 for one opportunity (`WorkerIndex`).
@@ -29,6 +31,7 @@ from types import MappingProxyType
 from typing import overload
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array  # type: ignore[import-untyped]
 
 from graph.linking.surfaces import Floats, Integers
@@ -52,7 +55,7 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
         "performance": 0.04,
     }
 )
-MODEL = "linear-3"
+MODEL = "linear-4"
 """The version of features and weights, as rankings record it: a change of either is a new one."""
 REACH_HOURS = 120.0
 UNTAUGHT_HOURS = 300.0
@@ -83,6 +86,8 @@ class Match:
     score: float
     features: tuple[Feature, ...]
     missing: tuple[SkillId, ...]
+    blocked_by: str | None = None
+    """What regulates the occupation, when the worker has not shown to have that."""
 
     @property
     def key(self) -> Key:
@@ -130,13 +135,15 @@ class OpportunityIndex:
         self._offers = Offers.of(self.opportunities)
         number = space_of(graph).number
         self._occupation = np.array([number[each.occupation] for each in self.opportunities], np.int64)
+        occupations = (graph.occupations[each.occupation] for each in self.opportunities)
+        self._regulated = np.array([each.regulation is not None for each in occupations], bool)
         self._posted = np.array([each.posted_at.timestamp() for each in self.opportunities])
         self._closes = np.array(
             [np.inf if each.closes_at is None else each.closes_at.timestamp() for each in self.opportunities]
         )
 
-    def rank(self, profile: Profile, now: datetime) -> Ranking:
-        """Return all open opportunities, best match first."""
+    def rank(self, profile: Profile, now: datetime, *, blocked: bool = False) -> Ranking:
+        """Return all open opportunities, best match first: those one may take up, or those that a licence blocks."""
         low, held = np.zeros(len(self._numbering.skill)), np.zeros(len(self._numbering.skill))
         for skill, value in profile.low.items():
             low[self._numbering.skill[skill]] = max(0.0, value)
@@ -153,10 +160,12 @@ class OpportunityIndex:
         rounded, scores = score(values | dict(terms.values) | {"performance": performance})
         instant, number = now.timestamp(), space_of(self._graph).number
         unwanted = np.array([number[each] for each in profile.preferences.unwanted if each in number], np.int64)
-        wanted = terms.allowed & ~np.isin(self._occupation, unwanted)
+        authorized = np.array([number[each] for each in profile.authorized if each in number], np.int64)
+        is_blocked = self._regulated & ~np.isin(self._occupation, authorized)
+        wanted = terms.allowed & ~np.isin(self._occupation, unwanted) & (is_blocked == blocked)
         is_open = np.flatnonzero(wanted & (self._posted <= instant) & (instant < self._closes))
         order = is_open[np.lexsort((is_open, -scores[is_open]))]
-        return Ranking(self._graph, profile.held, self.opportunities, order, scores, rounded)
+        return Ranking(self._graph, profile.held, self.opportunities, order, scores, rounded, is_blocked)
 
 
 class Ranking(Sequence[tuple[Key, Match]]):
@@ -170,6 +179,7 @@ class Ranking(Sequence[tuple[Key, Match]]):
         order: Integers,
         scores: Floats,
         values: Mapping[str, Floats],
+        blocked: NDArray[np.bool_],
     ) -> None:
         self._graph = graph
         self._held = held
@@ -177,6 +187,7 @@ class Ranking(Sequence[tuple[Key, Match]]):
         self._order = order
         self._scores = scores
         self._values = values
+        self._blocked = blocked
 
     def __len__(self) -> int:
         return len(self._order)
@@ -197,6 +208,7 @@ class Ranking(Sequence[tuple[Key, Match]]):
                 Feature(name=name, value=float(self._values[name][number]), weight=WEIGHTS[name]) for name in WEIGHTS
             ),
             missing=named(self._graph, opportunity.required - self._held),
+            blocked_by=self._graph.occupations[opportunity.occupation].regulation if self._blocked[number] else None,
         )
         return match.key, match
 
@@ -207,9 +219,12 @@ def opportunities_of(graph: SkillGraph) -> OpportunityIndex:
     return OpportunityIndex(graph)
 
 
-def rank(graph: SkillGraph, profile: Profile, now: datetime) -> Ranking:
-    """Return all open opportunities that the worker's wishes allow, best match first."""
-    return opportunities_of(graph).rank(profile, now)
+def rank(graph: SkillGraph, profile: Profile, now: datetime, *, blocked: bool = False) -> Ranking:
+    """Return all open opportunities that the worker's wishes allow, best match first.
+
+    Those that the worker lacks a licence for are not among them; `blocked` returns these instead.
+    """
+    return opportunities_of(graph).rank(profile, now, blocked=blocked)
 
 
 def score(values: Mapping[str, Floats]) -> tuple[Mapping[str, Floats], Floats]:

@@ -12,21 +12,24 @@ from typing import Any
 import orjson
 
 from graph.evidence.estimate import Holding
+from graph.evidence.licences import practised
 from graph.matching.preferences import PLAIN, Preferences
 from graph.model import OccupationId, SkillId
 from graph.taxonomy.graph import SkillGraph
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """Lower bounds of proficiency, skills held, hours by occupation, performance from -1 to 1, and wishes."""
+    """Lower bounds of proficiency, skills held, hours by occupation, performance from -1 to 1, licences, and wishes."""
 
     low: Mapping[SkillId, float]
     held: frozenset[SkillId]
     practice: Mapping[OccupationId, float]
     performance: float = 0.0
+    licensed: frozenset[OccupationId] = frozenset()
+    """Regulated occupations that credentials license for."""
     preferences: Preferences = PLAIN
 
     @classmethod
@@ -37,18 +40,26 @@ class Profile:
             held=holding.held,
             practice=dict(holding.practice),
             performance=holding.performance,
+            licensed=holding.licensed,
             preferences=preferences,
         )
 
+    @property
+    def authorized(self) -> frozenset[OccupationId]:
+        """Occupations that may be worked in although they are regulated."""
+        return practised(self.practice) | self.licensed
+
     def within(self, graph: SkillGraph) -> Profile:
         """Return what of it a graph knows: a taxonomy may have changed since."""
-        if self.low.keys() <= graph.skills.keys() and self.practice.keys() <= graph.occupations.keys():
+        occupations = graph.occupations.keys()
+        if self.low.keys() <= graph.skills.keys() and (self.practice.keys() | self.licensed) <= occupations:
             return self
         return Profile(
             low={skill: low for skill, low in self.low.items() if skill in graph.skills},
             held=frozenset(skill for skill in self.held if skill in graph.skills),
             practice={each: hours for each, hours in self.practice.items() if each in graph.occupations},
             performance=self.performance,
+            licensed=self.licensed & occupations,
             preferences=self.preferences,
         )
 
@@ -60,6 +71,7 @@ class Profile:
             "held": sorted(self.held),
             "practice": {each: round(hours, 2) for each, hours in self.practice.items()},
             "performance": self.performance,
+            "licensed": sorted(self.licensed),
             "preferences": self.preferences.to_json(),
         }
         return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
@@ -75,5 +87,6 @@ class Profile:
             held=frozenset(map(SkillId, plain["held"])),
             practice={OccupationId(each): hours for each, hours in plain["practice"].items()},
             performance=plain["performance"],
+            licensed=frozenset(map(OccupationId, plain["licensed"])),
             preferences=Preferences.from_json(plain["preferences"]),
         )

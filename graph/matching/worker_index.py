@@ -57,6 +57,8 @@ class _Segment:
     practised: csc_array
     """Workers × occupations; the share by which an occupation counts."""
     unwanted: csc_array
+    authorized: csc_array
+    """Workers × occupations: those that may be worked in although they are regulated."""
     performance: Floats
     wishes: Wishes
     alive: NDArray[np.bool_]
@@ -72,6 +74,7 @@ class _Segment:
             held=self.held[rows].tocsc(),
             practised=self.practised[rows].tocsc(),
             unwanted=self.unwanted[rows].tocsc(),
+            authorized=self.authorized[rows].tocsc(),
             performance=self.performance[rows],
             wishes=Wishes(table=self.wishes.table[rows]),
             alive=np.ones(len(rows), bool),
@@ -86,6 +89,7 @@ class _Segment:
             held=vstack([one.held, two.held], format="csc"),
             practised=vstack([one.practised, two.practised], format="csc"),
             unwanted=vstack([one.unwanted, two.unwanted], format="csc"),
+            authorized=vstack([one.authorized, two.authorized], format="csc"),
             performance=np.concatenate([one.performance, two.performance]),
             wishes=one.wishes.joined(two.wishes),
             alive=np.ones(len(one.workers) + len(two.workers), bool),
@@ -224,8 +228,11 @@ class WorkerIndex:
             **terms.values,
             "performance": performance_value(segment.performance),
         }
-        unwanted = _columns(segment.unwanted, [self._space.number[opportunity.occupation]])[:, 0] > 0
-        return values, terms.allowed & ~unwanted
+        column = [self._space.number[opportunity.occupation]]
+        allowed = terms.allowed & ~(_columns(segment.unwanted, column)[:, 0] > 0)
+        if self._graph.occupations[opportunity.occupation].regulation is not None:
+            allowed &= _columns(segment.authorized, column)[:, 0] > 0
+        return values, allowed
 
     def _support(self, segment: _Segment, skills: frozenset[SkillId]) -> Floats:
         if not skills:
@@ -259,6 +266,7 @@ class WorkerIndex:
             unwanted=rows_of(
                 [{number[o]: 1.0 for o in each.preferences.unwanted if o in number} for each in profiles], kinds
             ).tocsc(),
+            authorized=rows_of([{number[o]: 1.0 for o in each.authorized} for each in profiles], kinds).tocsc(),
             performance=np.array([each.performance for each in profiles]),
             wishes=Wishes.of([each.preferences for each in profiles]),
             alive=np.ones(len(workers), bool),
@@ -266,7 +274,7 @@ class WorkerIndex:
 
 
 def judge(graph: SkillGraph, profile: Profile, opportunity: Opportunity) -> Candidate | None:
-    """Return how well one worker suits; None when their wishes exclude it."""
+    """Return how well one worker suits; None when their wishes exclude it, or a licence that they lack."""
     index = WorkerIndex(graph)
     index.put([("", profile)])
     return next(iter(index.rank(opportunity, limit=1)), None)

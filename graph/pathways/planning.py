@@ -193,7 +193,7 @@ def _opening(pathfinder: Pathfinder, plan: Plan, now: datetime) -> Plan:
         for each in graph.opportunities.values()
         if each.is_open(now) and each is not goal and not pathfinder.conditions.obstacles(each)
     ]
-    known, licensed = set(pathfinder.held), set[OccupationId](pathfinder.practised)
+    known, licensed = set(pathfinder.held), set[OccupationId](pathfinder.authorized)
     waiting = [each for each in within if not _is_ready(pathfinder, each, known, licensed)]
     steps = []
     for step in plan.steps:

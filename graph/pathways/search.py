@@ -4,7 +4,8 @@ Hard constraints:
 
 * preparation: nobody moves up by more than one job zone at a time; each zone between is a job held for
   `EXPERIENCE_HOURS`. An occupation without a zone gets that of its ISCO major group;
-* regulation: a regulated occupation is entered by those who have practised it and through a programme that licenses;
+* regulation: a regulated occupation is entered by those who have practised it or have its licence, and through a
+  programme that licenses;
 * missing skills are taught by programmes whose own requirements are met, but for those that one learns at work;
 * programmes are attended where the worker is, and understood (`Conditions`);
 * the caller's limits on cost and hours.
@@ -22,6 +23,7 @@ from decimal import Decimal
 from itertools import islice
 
 from graph.evidence.estimate import Holding
+from graph.evidence.licences import practised
 from graph.matching.similarity import space_of
 from graph.model import Occupation, OccupationId, SkillId, Training, TrainingId
 from graph.pathways.cover import Cover, Limits, cheapest_cover
@@ -29,8 +31,6 @@ from graph.pathways.plans import Conditions, Goal, entry_skills, learnable_at_wo
 from graph.taxonomy.graph import SkillGraph
 
 EXPERIENCE_HOURS = 600
-PRACTISED_HOURS = 40.0
-"""Hours from which an occupation counts as practised."""
 WIDTH = 4
 NEAREST = 3
 NO_LIMITS = Limits()
@@ -77,7 +77,8 @@ class Pathfinder:
         self.practice = holding.practice
         self.found: list[Route] = []
         """All routes of the last search, also those that were not among the best."""
-        self.practised = {each for each, hours in holding.practice.items() if hours >= PRACTISED_HOURS}
+        self.practised = practised(holding.practice)
+        self.authorized = holding.authorized
         self.zone = max((zone_of(graph.occupations[each]) for each in self.practised), default=1)
         currencies = sorted(each.currency for each in graph.training.values())
         self.currency = self.conditions.currency or max(
@@ -149,7 +150,7 @@ class Pathfinder:
 
     def licence_for(self, occupation: Occupation) -> OccupationId | None:
         """Return the occupation when it takes a licence that the worker has not shown to have."""
-        return occupation.id if occupation.regulation is not None and occupation.id not in self.practised else None
+        return occupation.id if occupation.regulation is not None and occupation.id not in self.authorized else None
 
     def nearest_open(self, goal: Goal) -> list[Leg]:
         """Return the occupations most like the goal that are one step away."""

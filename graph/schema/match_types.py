@@ -38,6 +38,9 @@ class OpportunityMatch:
     features: list[MatchFeature]
     missing: list[Skill]
     explanation: str
+    blocked_by: str | None = strawberry.field(
+        description="What regulates the occupation, when the evidence shows neither practice in it nor a licence."
+    )
 
 
 @strawberry.type(description="How well a worker suits an opportunity, part by part.")
@@ -66,7 +69,8 @@ def opportunity_match(graph: SkillGraph, match: matching.Match) -> OpportunityMa
         score=match.score,
         features=features_of(match.features),
         missing=[Skill(node=graph.skills[each]) for each in match.missing],
-        explanation=explain_match(graph, match.opportunity, match.missing, match.features),
+        explanation=explain_match(graph, match.opportunity, match.missing, match.features, match.blocked_by),
+        blocked_by=match.blocked_by,
     )
 
 

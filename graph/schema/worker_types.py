@@ -147,13 +147,18 @@ async def resolve_skills(root: Any, info: Info) -> list[SkillEvidence] | None:
 
 
 async def resolve_opportunities(
-    root: Any, info: Info, first: int | None = 10, after: str | None = strawberry.UNSET
+    root: Any,
+    info: Info,
+    first: int | None = 10,
+    after: str | None = strawberry.UNSET,
+    blocked: bool | None = False,
 ) -> Connection[OpportunityMatch] | None:
     """Rank what is open."""
     graph, now = graph_of(info), services_of(info).clock()
 
     def find() -> matching.Ranking:
-        return matching.rank(graph, Profile.of(holding_of(root, info), _own_wishes(root, info)), now)
+        profile = Profile.of(holding_of(root, info), _own_wishes(root, info))
+        return matching.rank(graph, profile, now, blocked=bool(blocked))
 
     found = await asyncio.to_thread(find)
     with refusals():
@@ -233,7 +238,10 @@ class Worker:
         resolver=resolve_opportunities,
         requires_scopes=SCOPES,
         requires=[EVIDENCE],
-        description="Open opportunities, best match first.",
+        description=(
+            "Open opportunities, best match first. Work in a regulated occupation without practice in it or a licence "
+            "is left out; with `blocked` it is listed instead."
+        ),
     )
     match: CandidateMatch | None = strawberry.federation.field(
         resolver=resolve_match,

@@ -93,11 +93,16 @@ class Market:
         return record.id
 
     def store(self, grant_id, level=0.6):
-        """Store a vector: all skills of the opportunity at one level."""
+        """Store a vector: all skills of the opportunity at one level, and the licence that it takes."""
         grant = self.consents.standing(grant_id)
         assert grant is not None
         low = dict.fromkeys(sorted(self.offer.required), level)
-        profile = Profile(low=low, held=frozenset(s for s in low if level >= 0.4), practice={})
+        profile = Profile(
+            low=low,
+            held=frozenset(s for s in low if level >= 0.4),
+            practice={},
+            licensed=frozenset({self.offer.occupation}),
+        )
         accounts = self.consents.open_accounts(grant.worker_id)
         return self.vectors.store(grant, profile, accounts=accounts, now=self.clock())
 

@@ -58,6 +58,6 @@ def test_everything_that_is_kept_can_be_taken_away(market, book):
     assert kept["grant"] == grant_id
     profile = json.loads(kept["profile"])
     assert set(profile["low"].values()) == {0.6}
-    assert set(profile) == {"format", "low", "held", "practice", "performance", "preferences"}
+    assert set(profile) == {"format", "low", "held", "practice", "performance", "licensed", "preferences"}
     assert book.kept(market.worker()) == []
     assert "Malmö" in book.cities()

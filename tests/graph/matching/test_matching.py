@@ -7,16 +7,22 @@ import pytest
 
 from graph.evidence.estimate import assess
 from graph.evidence.facts import read_facts
+from graph.evidence.licences import PRACTISED_HOURS
 from graph.matching.model import WEIGHTS, opportunities_of, rank
 from graph.matching.preferences import Preferences, Remote
 from graph.matching.profile import Profile
 from graph.matching.similarity import space_of
-from graph.matching.worker_index import WorkerIndex
+from graph.matching.text import explain_match
+from graph.matching.worker_index import WorkerIndex, judge
 
 
 @pytest.fixture(scope="module")
 def driver(graph, rides, now):
     return assess(graph, read_facts([{"evidence": [rides]}]), now)
+
+
+def regulated(graph):
+    return {each.id for each in graph.occupations.values() if each.regulation is not None}
 
 
 def someone(graph, random):
@@ -26,6 +32,7 @@ def someone(graph, random):
         low=lows,
         held=frozenset(skill for skill, low in lows.items() if low > 0.4),
         practice={each: random.random() * 900 for each in random.sample(sorted(graph.occupations), 2)},
+        licensed=frozenset(each for each in sorted(regulated(graph)) if random.random() < 0.3),
         performance=round(random.uniform(-1, 1), 4),
         preferences=Preferences(
             place=random.choice([None, "Malmö", "Lund", "Stockholm", "Oslo"]),
@@ -61,11 +68,45 @@ def test_both_directions_agree(graph, now):
             ]
 
 
+def listed(graph, profile, now, **options):
+    return {match.opportunity.id: match for _, match in rank(graph, profile, now, **options)}
+
+
+def test_regulated_work_is_open_to_those_who_practised_it_or_have_the_licence_in_both_directions(graph, driver, now):
+    electrician = graph.opportunities["opportunity:electrician"]
+    occupation = electrician.occupation
+    plain = Profile.of(driver)
+    cases = {
+        "none": (plain, False),
+        "a little": (replace(plain, practice={occupation: PRACTISED_HOURS - 0.01}), False),
+        "practised": (replace(plain, practice={occupation: PRACTISED_HOURS}), True),
+        "licensed": (replace(plain, licensed=frozenset({occupation})), True),
+    }
+    index = WorkerIndex(graph)
+    index.put((name, profile) for name, (profile, _) in cases.items())
+    assert {each.worker for each in index.rank(electrician, limit=9)} == {"practised", "licensed"}
+    for profile, is_open in cases.values():
+        assert (judge(graph, profile, electrician) is not None) == is_open
+        assert (electrician.id in listed(graph, profile, now)) == is_open
+        assert (electrician.id in listed(graph, profile, now, blocked=True)) == (not is_open)
+
+
+def test_what_a_licence_blocks_is_listed_apart_with_the_reason(graph, driver, now):
+    everything, blocked = listed(graph, Profile.of(driver), now), listed(graph, Profile.of(driver), now, blocked=True)
+    assert all(each.blocked_by is None for each in everything.values())
+    assert blocked["opportunity:electrician"].blocked_by == "electrical installation authorization"
+    assert {each.opportunity.occupation for each in blocked.values()} <= regulated(graph)
+    match = blocked["opportunity:electrician"]
+    told = explain_match(graph, match.opportunity, match.missing, match.features, match.blocked_by)
+    assert "Not open yet: the occupation is regulated (electrical installation authorization)" in told
+
+
 def test_the_limit_cuts_the_same_order(graph, now):
     random = Random(6)
     index = WorkerIndex(graph)
     index.put((f"w{number:03}", someone(graph, random)) for number in range(200))
-    for opportunity in list(graph.opportunities.values())[:5]:
+    free = [each for each in graph.opportunities.values() if graph.occupations[each.occupation].regulation is None]
+    for opportunity in free[:5]:
         everybody = index.rank(opportunity, limit=1_000)
         for limit in (0, 1, 7, 199, 200):
             assert index.rank(opportunity, limit=limit) == everybody[:limit]

@@ -95,7 +95,9 @@ def test_one_against_many_is_many_against_one(graph):
 
 def test_nothing_about_the_person_can_be_an_input():
     """What matching reads is exactly this; an attribute of the person would have to be added here first."""
-    assert {each.name for each in fields(Profile)} == {"low", "held", "practice", "performance", "preferences"}
+    assert {each.name for each in fields(Profile)} == {
+        *("low", "held", "practice", "performance", "licensed", "preferences"),
+    }
     assert {each.name for each in fields(Preferences)} == {
         *("place", "farthest_km", "remote", "hours_per_week", "least_pay", "currency", "unwanted", "looking"),
     }
