@@ -9,6 +9,7 @@
 * `occupation_vectors.npz`: what the 3,007 occupations of ESCO 1.1.1 mean, as vectors of 128 bytes, made from their
   labels, descriptions and skills with all-MiniLM-L6-v2 (Apache License 2.0) by `tests/bench/occupation_vectors.py`.
 * `cities.csv`: cities and their coordinates, to a hundredth of a degree.
+* `usual_ratings.csv`: what ratings usually are, by platform and kind of work, each with its source.
 * `terms.csv`: words of gig platforms for ESCO skills.
 * `market/`: providers, training programmes and opportunities. All are fictional and say so: `simulated` is true.
 """

@@ -6,8 +6,8 @@ whether the occupation is inferred):
 * count, forgetting: n_i = recent · 2^(-a/H) + older · 2^(-max(a, 1 year)/H), a = age of the last gig, H = 3 years;
 * practice: X = Σ r_i f_i h_i n_i / completed_i, h_i = hours worked (typical hours of the kind, where unknown);
 * exposure: N = Σ r_i f_i n_i t_i, t_i = typical hours of the kind; a credential adds 60 hours to X and to N;
-* quality q in [-1, 1]: ratings on their own scale, shrunk to the mean that is usual on platforms by their sample
-  (at most one for each gig), and completion, likewise shrunk;
+* quality q in [-1, 1]: ratings on their own scale, shrunk by their sample (at most one for each gig) to what is usual
+  on that platform, and counted in its spreads (`usual_ratings`), and completion, likewise shrunk;
 * level: y = 0.2 + 0.75 · X/(X + 200) · (1 + 0.2 q), at most 0.95: a rating without work says nothing;
 * estimate: prior 0.2 ± 0.12 and observation y of precision 40 · log2(1 + N/4), combined by precision.
 
@@ -27,6 +27,7 @@ from types import MappingProxyType
 from graph.evidence.facts import EngagementKind, Fidelity, SkillFact
 from graph.evidence.licences import licensed_by, practised
 from graph.evidence.relevance import NAMED, named_skills, occupation_of, skills_of
+from graph.evidence.usual_ratings import usual_rating
 from graph.model import OccupationId, SkillId
 from graph.taxonomy.graph import SkillGraph
 
@@ -64,8 +65,6 @@ TRUST: Mapping[Fidelity, float] = MappingProxyType(
 )
 INFERRED_TRUST = 0.7
 
-USUAL_RATING = 0.92
-RATING_SPREAD = 0.06
 RATING_PSEUDO_SAMPLE = 20.0
 USUAL_COMPLETION = 0.95
 COMPLETION_SPREAD = 0.1
@@ -219,9 +218,9 @@ def _quality(fact: SkillFact) -> float:
     for rating in fact.ratings:
         sample = min(1 if rating.sample is None else rating.sample, fact.completed)
         normal = (rating.value - rating.worst) / (rating.best - rating.worst)
-        shrunk = (sample * normal + RATING_PSEUDO_SAMPLE * USUAL_RATING) / (sample + RATING_PSEUDO_SAMPLE)
+        usual = usual_rating(fact, rating)
         weight = sample / (sample + RATING_PSEUDO_SAMPLE)
-        rated += weight * _bounded((shrunk - USUAL_RATING) / RATING_SPREAD)
+        rated += weight * _bounded(weight * (normal - usual.mean) / usual.spread)
         total += weight
     completion = (fact.completed + COMPLETION_PSEUDO_SAMPLE * USUAL_COMPLETION) / (
         fact.completed + fact.cancelled + COMPLETION_PSEUDO_SAMPLE

@@ -49,6 +49,7 @@ class RatingFact:
     worst: float
     best: float
     sample: int | None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +116,14 @@ def _rating(given: Any) -> RatingFact | None:
     value, worst, best = (float(Decimal(str(given[name]))) for name in ("value", "min", "max"))
     if not worst < best or not worst <= value <= best:
         return None
-    sample = given.get("sampleSize")
-    return RatingFact(value=value, worst=worst, best=best, sample=None if sample is None else _count(sample))
+    sample, name = given.get("sampleSize"), given.get("name")
+    return RatingFact(
+        value=value,
+        worst=worst,
+        best=best,
+        sample=None if sample is None else _count(sample),
+        name="" if name is None else _text(name),
+    )
 
 
 def _count(value: Any) -> int:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from graph.evidence.estimate import HeldSkill, Source
-from graph.evidence.facts import EngagementKind
+from graph.evidence.facts import EngagementKind, RatingFact, SkillFact
+from graph.evidence.usual_ratings import Basis, usual_rating
 from graph.taxonomy.graph import SkillGraph
 
 SHOWN = 3
@@ -48,11 +49,18 @@ def _source(source: Source) -> str:
         text += f" from {fact.first_at:%Y-%m} to {fact.last_at:%Y-%m}"
     if fact.recent:
         text += f", {fact.recent} in the last year"
-    ratings = [
-        f"{each.value:g} of {each.best:g}" + (f" ({each.sample} ratings)" if each.sample is not None else "")
-        for each in fact.ratings
-    ]
+    ratings = [_rating(fact, each) for each in fact.ratings]
     return text + (f", rated {', '.join(ratings)}" if ratings else "")
+
+
+def _rating(fact: SkillFact, rating: RatingFact) -> str:
+    """Name a rating beside what is usual there, since it says nothing by itself."""
+    text = f"{rating.value:g} of {rating.best:g}" + (f" ({rating.sample} ratings)" if rating.sample is not None else "")
+    usual = usual_rating(fact, rating)
+    if usual.basis is Basis.UNKNOWN:
+        return f"{text}, of which it is not known what is usual at {fact.platform}"
+    where = f"for {PLURALS[fact.kind][1]}" if usual.is_of_kind else f"at {fact.platform}"
+    return f"{text} where {usual.on_scale(rating):.4g} is usual {where}"
 
 
 def _quality(held: HeldSkill) -> str:

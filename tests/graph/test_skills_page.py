@@ -11,6 +11,7 @@ import pytest
 from graph.evidence import estimate as evidence
 from graph.evidence import relevance
 from graph.evidence.facts import read_facts
+from graph.evidence.usual_ratings import UNKNOWN, usual_ratings
 from graph.market import demand, forecast
 from graph.market import words as market_words
 from graph.matching import model as matching
@@ -32,6 +33,17 @@ def test_the_example_by_hand_is_what_is_computed(graph):
     assert f"= **{held.hours:.1f}** count" in PAGE
     assert f"= **{held.quality:.3f}**" in PAGE
     assert f"**{held.proficiency:.3f}**" in PAGE
+
+
+def test_the_usual_ratings_are_those_of_the_page():
+    shown = re.findall(r"^\| .* \| .*, (\d+) to (\d+) \| ([\d.]+) \| ([\d.]+) \| `([A-Z]+)`", PAGE, re.MULTILINE)
+    of_page = []
+    for *numbers, basis in shown:
+        worst, best, usual, spread = map(float, numbers)
+        of_page.append((round((usual - worst) / (best - worst), 6), round(spread / (best - worst), 6), basis))
+    rows = usual_ratings().values()
+    assert of_page == [(round(each.mean, 6), round(each.spread, 6), each.basis.value) for each in rows]
+    assert f"| {UNKNOWN.mean:g} of the scale | {UNKNOWN.spread:g} of the scale | `UNKNOWN`" in PAGE
 
 
 @pytest.mark.parametrize("name", matching.WEIGHTS)
