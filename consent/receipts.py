@@ -2,29 +2,31 @@
 
 The fields are those of ISO/IEC TS 27560:2023 as W3C's DPV guide maps them (`w3id.org/dpv/guides/consent-27560`,
 profile `record-eu-gdpr`), as JSON-LD. The signature is a JWS (RFC 7515, `Ed25519` of RFC 9864) over the receipt's
-bytes; the key is published as a JWK set. A receipt carries the newest checkpoint of the audit log, so that whoever
-holds one can tell whether the log's history was changed later.
+bytes; the keys, old ones too, are published as a JWK set. A receipt carries the newest checkpoint of the audit log,
+so that whoever holds one can tell whether the log's history was changed later.
 """
 
 from __future__ import annotations
 
-import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc import jws
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet, OKPKey
+from joserfc.jwk import KeySet
 
+from consent.columns import utc_now
 from consent.grants.records import GrantRecord
+from consent.signing import JwsSigner, Keys
 
 SCHEMA_VERSION = "dpv-27560:record-eu-gdpr"
 TYPE = "gigway-receipt+jws"
+
+_SKEW = 300
+"""How many seconds clocks may differ where a key's period is looked at."""
 
 _NOT_STATED = "gigway:NotStated"
 """What stands where a party has not told what a record must say."""
@@ -132,42 +134,37 @@ def receipt_of(
     return record
 
 
-class ReceiptSigner:
-    """Signs receipts. `kid` is the key's thumbprint (RFC 7638)."""
-
-    def __init__(self, key: Ed25519PrivateKey) -> None:
-        raw = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        secret = key.private_bytes_raw()
-        public: dict[str, str | list[str]] = {"kty": "OKP", "crv": "Ed25519", "x": _encode(raw)}
-        self._public = OKPKey.import_key(public)
-        self.kid = self._public.thumbprint()
-        self._key = OKPKey.import_key({**public, "d": _encode(secret)})
-
-    def sign(self, receipt: Mapping[str, Any]) -> str:
-        """Return the receipt as a compact JWS."""
-        payload = json.dumps(receipt, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-        header = {"alg": "Ed25519", "kid": self.kid, "typ": TYPE}
-        return str(jws.serialize_compact(header, payload, self._key, algorithms=["Ed25519"]))
-
-    @property
-    def jwks(self) -> dict[str, Any]:
-        """The public key as a JWK set."""
-        return {"keys": [{**self._public.as_dict(private=False), "kid": self.kid, "use": "sig", "alg": "Ed25519"}]}
+def receipt_signer(keys: Keys, *, clock: Callable[[], datetime] = utc_now) -> JwsSigner:
+    """Return what signs receipts."""
+    return JwsSigner(keys, TYPE, clock=clock)
 
 
 def verify_receipt(signed: str, jwks: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the receipt in a compact JWS when a key of `jwks` signed it. Raises `ReceiptError`."""
+    """Return the receipt in a compact JWS when a key of `jwks` signed it in its time. Raises `ReceiptError`."""
     try:
+        revoked = {each["kid"] for each in jwks.get("revoked", [])}
         keys = KeySet.import_key_set({"keys": list(jwks["keys"])})
+        if jws.extract_compact(signed.strip().encode()).headers().get("kid") in revoked:
+            raise ReceiptError(
+                "The key that signed this has been marked as compromised, so anybody may have made it; "
+                "download the receipt again from the grant's page."
+            )
         found = jws.deserialize_compact(signed.strip(), keys, algorithms=["Ed25519"])
         if found.headers().get("typ") != TYPE or found.payload is None:
             raise ReceiptError("This is signed by that key but is not a receipt.")
         receipt: dict[str, Any] = json.loads(found.payload)
-    except (JoseError, KeyError, TypeError, ValueError) as error:
+        _check_period(receipt, next(key for key in jwks["keys"] if key.get("kid") == found.headers().get("kid")))
+    except (AttributeError, JoseError, KeyError, StopIteration, TypeError, ValueError) as error:
         if isinstance(error, ReceiptError):
             raise
         raise ReceiptError("The receipt was changed, or another key signed it.") from None
     return receipt
+
+
+def _check_period(receipt: Mapping[str, Any], key: Mapping[str, Any]) -> None:
+    issued = datetime.fromisoformat(receipt["dct:issued"]).timestamp()
+    if not key.get("nbf", issued) - _SKEW <= issued <= key.get("exp", issued) + _SKEW:
+        raise ReceiptError("The key that signed this was not in use when the receipt says that it was issued.")
 
 
 def _item(grant: GrantRecord, platform: str, category: str) -> dict[str, str]:
@@ -199,7 +196,3 @@ def _events(grant: GrantRecord, subject: str) -> list[dict[str, Any]]:
         "gigway:state": grant.status,
     }
     return [given, ended]
-
-
-def _encode(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, Table, delete, exists, func, insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,10 +19,11 @@ from sqlmodel import SQLModel, col
 
 from consent.audit.leaf import EventKind, event_hash
 from consent.audit.models import AuditCheckpoint, AuditLeaf, AuditNode
-from consent.audit.note import Checkpoint, Signer
+from consent.audit.note import Checkpoint
 from consent.audit.tree import Nodes, completed, consistency_proof, inclusion_proof, node_hash, root
 from consent.columns import utc_now
 from consent.models import AccessEvent, ConsentEvent, Worker
+from consent.signing import NoKeyError
 from consent.stops.stopping import lock_stops, share_stops
 
 _log = logging.getLogger(__name__)
@@ -54,10 +55,23 @@ class InclusionProof:
     note: str
 
 
+class NoteSigner(Protocol):
+    """Signs checkpoints under the name of the log: `Signer` with one key, `LogSigner` with a key's versions."""
+
+    @property
+    def name(self) -> str:
+        """The origin of the log's checkpoints."""
+        ...
+
+    def sign(self, checkpoint: Checkpoint) -> str:
+        """Return a signed note."""
+        ...
+
+
 class AuditLog:
     """Appends events, signs checkpoints and gives proofs."""
 
-    def __init__(self, engine: Engine, signer: Signer, *, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, engine: Engine, signer: NoteSigner, *, clock: Callable[[], datetime] = utc_now) -> None:
         self._engine = engine
         self._signer = signer
         self._clock = clock
@@ -67,7 +81,7 @@ class AuditLog:
         while True:
             try:
                 await asyncio.to_thread(self.advance)
-            except SQLAlchemyError as error:
+            except (NoKeyError, SQLAlchemyError) as error:
                 _log.error("consent:audit:fail", extra={"error": type(error).__name__})
             await asyncio.sleep(interval)
 

@@ -16,12 +16,21 @@ from sqlmodel import col
 from consent.audit.leaf import EventKind, event_hash
 from consent.audit.log import EVENTS, FORGET_EVENT, InclusionProof, read_events
 from consent.audit.models import AuditCheckpoint, AuditLeaf, AuditNode
-from consent.audit.note import NoteError, VerifierKey, read_checkpoint
+from consent.audit.note import NoteError, VerifierKey, read_checkpoint, signed_by
 from consent.audit.tree import completed, is_consistent, is_included, nodes_of, root
 from consent.models import ConsentEvent, Worker
 
 Code = Literal[
-    "EDITED", "DELETED", "SLIPPED_IN", "GAP", "NODE_WRONG", "ROOT_WRONG", "NOTE_WRONG", "TRUNCATED", "FORKED"
+    "EDITED",
+    "DELETED",
+    "SLIPPED_IN",
+    "GAP",
+    "NODE_WRONG",
+    "ROOT_WRONG",
+    "NOTE_WRONG",
+    "KEY_OUTDATED",
+    "TRUNCATED",
+    "FORKED",
 ]
 
 
@@ -34,7 +43,10 @@ class Finding:
 
 
 def verify_log(connection: Connection, keys: Iterable[VerifierKey], *, earlier: Sequence[str] = ()) -> list[Finding]:
-    """Check everything in the database against itself and against `earlier` checkpoints kept elsewhere."""
+    """Check everything in the database against itself and against `earlier` checkpoints kept elsewhere.
+
+    `keys` are the versions of the log's key, the oldest first: once a checkpoint bears a newer one, the next ones must.
+    """
     known = list(keys)
     leaves = connection.execute(
         select(col(AuditLeaf.seq), col(AuditLeaf.kind), col(AuditLeaf.event_id), col(AuditLeaf.hash)).order_by(
@@ -56,6 +68,7 @@ def verify_log(connection: Connection, keys: Iterable[VerifierKey], *, earlier: 
         if stored.get((level, position)) != expected.get((level, position))
     ]
     signed = connection.execute(select(col(AuditCheckpoint.note)).order_by(col(AuditCheckpoint.size))).scalars().all()
+    findings += _outdated(signed, known)
     for note in (*signed, *earlier):
         try:
             checkpoint = read_checkpoint(note, known)
@@ -67,6 +80,20 @@ def verify_log(connection: Connection, keys: Iterable[VerifierKey], *, earlier: 
             findings.append(Finding("TRUNCATED", where))
         elif root(nodes, checkpoint.size) != checkpoint.root:
             findings.append(Finding("ROOT_WRONG" if note in signed else "FORKED", where))
+    return findings
+
+
+def _outdated(notes: Sequence[str], keys: Sequence[VerifierKey]) -> list[Finding]:
+    """Return the checkpoints that only an older key has signed than one before them: who has that key made them."""
+    findings, newest = [], -1
+    for note in notes:
+        try:
+            version = max((place for place, key in enumerate(keys) if signed_by(note, [key])), default=newest)
+        except NoteError:
+            continue  # told as NOTE_WRONG
+        if version < newest:
+            findings.append(Finding("KEY_OUTDATED", f"checkpoint of {note.splitlines()[1]}"))
+        newest = max(newest, version)
     return findings
 
 

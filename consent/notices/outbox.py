@@ -145,7 +145,7 @@ class Outbox:
                         jti=jti,
                         client_id=row.client_id,
                         url=url,
-                        token=row.token,
+                        token=self._signer.renew(row.token),
                         attempt=seen + 1,
                         created_at=row.created_at,
                     )

@@ -1,7 +1,8 @@
-"""Where actors find the key that verifies notices."""
+"""Where actors find the keys that verify notices."""
 
 from __future__ import annotations
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -15,6 +16,6 @@ def notice_routes(signer: NoticeSigner) -> list[BaseRoute]:
     """Return the route of the JWK set."""
 
     async def keys(_: Request) -> Response:
-        return JSONResponse(signer.jwks, headers={"Cache-Control": "public, max-age=3600"})
+        return JSONResponse(await run_in_threadpool(signer.jwks), headers={"Cache-Control": "public, max-age=3600"})
 
     return [Route(KEYS_PATH, keys, methods=["GET"])]

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from consent.notices.outbox import Claimed, Outbox
 from consent.notices.push import Failed, Push, Refused, Taken
+from consent.signing import NoKeyError
 
 _log = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ class NoticeSender:
         while True:
             try:
                 idle = not await self.advance()
-            except SQLAlchemyError as error:
+            except (NoKeyError, SQLAlchemyError) as error:
                 _log.error("consent:notices:fail", extra={"error": type(error).__name__})
                 idle = True
             await asyncio.sleep(interval if idle else 0)

@@ -7,17 +7,13 @@ It has no `exp`: what happened stays true. A receiver knows a repeated one by it
 
 from __future__ import annotations
 
-import base64
-import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from joserfc import jws
-from joserfc.jwk import OKPKey
-
+from consent.columns import utc_now
 from consent.notices.changes import Change
+from consent.signing import JwsSigner, Keys
 
 TYPE = "secevent+jwt"
 GRANT_ENDED = "https://specs.gigway.example/events/grant-ended"
@@ -55,30 +51,16 @@ def claims_of(
 
 
 class NoticeSigner:
-    """Signs notices of one issuer. `kid` is the key's thumbprint (RFC 7638)."""
+    """Signs notices of one issuer."""
 
-    def __init__(self, issuer: str, key: Ed25519PrivateKey) -> None:
-        raw = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        public: dict[str, str | list[str]] = {"kty": "OKP", "crv": "Ed25519", "x": _encode(raw)}
+    def __init__(self, issuer: str, keys: Keys, *, clock: Callable[[], datetime] = utc_now) -> None:
         self.issuer = issuer
-        self._public = OKPKey.import_key(public)
-        self.kid = self._public.thumbprint()
-        self._key = OKPKey.import_key({**public, "d": _encode(key.private_bytes_raw())})
+        self._jws = JwsSigner(keys, TYPE, clock=clock)
+        self.jwks = self._jws.jwks
+        self.renew = self._jws.renew
 
     def sign(self, change: Change, *, jti: str, issued_at: datetime, worker: str | None, checkpoint: str) -> str:
         """Return the notice as a compact JWT."""
-        claims = claims_of(
-            change, issuer=self.issuer, jti=jti, issued_at=issued_at, worker=worker, checkpoint=checkpoint
+        return self._jws.sign(
+            claims_of(change, issuer=self.issuer, jti=jti, issued_at=issued_at, worker=worker, checkpoint=checkpoint)
         )
-        payload = json.dumps(claims, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-        header = {"alg": "Ed25519", "kid": self.kid, "typ": TYPE}
-        return str(jws.serialize_compact(header, payload, self._key, algorithms=["Ed25519"]))
-
-    @property
-    def jwks(self) -> dict[str, Any]:
-        """The public key as a JWK set."""
-        return {"keys": [{**self._public.as_dict(private=False), "kid": self.kid, "use": "sig", "alg": "Ed25519"}]}
-
-
-def _encode(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -14,8 +14,9 @@ from starlette.routing import BaseRoute, Route
 from consent.columns import utc_now
 from consent.grants.records import GrantReader
 from consent.oauth.settings import SealForActor
-from consent.receipts import Party, ReceiptSigner, receipt_of
+from consent.receipts import Party, receipt_of
 from consent.signin.sessions import Sessions
+from consent.signing import JwsSigner
 
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
@@ -26,7 +27,7 @@ class ReceiptServices:
 
     sessions: Sessions
     grants: GrantReader
-    signer: ReceiptSigner
+    signer: JwsSigner
     seal: SealForActor
     intermediary: Party
     checkpoint: Callable[[], str | None]
@@ -34,7 +35,7 @@ class ReceiptServices:
 
 
 def receipt_routes(services: ReceiptServices) -> list[BaseRoute]:
-    """Return the download of a worker's own receipts, and the key that verifies them."""
+    """Return the download of a worker's own receipts, and the keys that verify them."""
 
     async def download(request: Request) -> Response:
         worker_id = await services.sessions.current_worker(request)
@@ -52,13 +53,15 @@ def receipt_routes(services: ReceiptServices) -> list[BaseRoute]:
         )
         name = f'attachment; filename="gigway-receipt-{grant.id[:8]}.jws"'
         return Response(
-            services.signer.sign(receipt) + "\n",
+            await run_in_threadpool(services.signer.sign, receipt) + "\n",
             media_type="application/jose",
             headers=_HEADERS | {"Content-Disposition": name},
         )
 
     async def keys(_: Request) -> Response:
-        return JSONResponse(services.signer.jwks, headers={"Cache-Control": "public, max-age=3600"})
+        return JSONResponse(
+            await run_in_threadpool(services.signer.jwks), headers={"Cache-Control": "public, max-age=3600"}
+        )
 
     return [
         Route("/me/grants/{grant_id}/receipt", download, methods=["GET"]),

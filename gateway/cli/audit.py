@@ -21,6 +21,7 @@ from gateway.cli.failure import CommandError
 from gateway.config import load_settings
 from gateway.server.signers import audit_signer
 from gateway.storage.database import create_database_engine, read_only
+from gateway.storage.key_watch import key_versions
 from gateway.storage.lasting_keys import open_lasting_keys
 from gateway.storage.vault import Vault
 
@@ -49,9 +50,10 @@ def _verify(options: argparse.Namespace) -> int:
     earlier = [_read(file) for file in options.earlier]
     engine = create_database_engine(settings.database_url)
     try:
-        signer = audit_signer(settings, open_lasting_keys(engine, Vault(settings.keyring)))
+        keys = open_lasting_keys(engine, Vault(settings.keyring))
+        signer = audit_signer(settings, lambda: key_versions(keys, "audit"))
         with read_only(engine).connect() as connection:
-            findings = verify_log(connection, [signer.verifier], earlier=earlier)
+            findings = verify_log(connection, signer.verifiers(), earlier=earlier)
             differing = differing_grants(connection)
     finally:
         engine.dispose()

@@ -1,4 +1,4 @@
-"""`gigway keys`: make master keys, and bring everything that is sealed under a new one."""
+"""`gigway keys`: make master keys and bring all that is sealed under a new one; versions of the lasting keys."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from consent.columns import utc_now
 from consent.leases.processes import living_processes
 from consent.models import ConsentEvent
 from consent.stops.stopping import share_stops
+from gateway.cli import key_versions
 from gateway.cli.failure import CommandError
 from gateway.config import load_settings
 from gateway.storage.database import create_database_engine
@@ -24,12 +25,15 @@ from gateway.storage.vault import Vault
 
 def add_parsers(commands: Any) -> None:
     """Add `keys`."""
-    keys = commands.add_parser("keys", help="master keys").add_subparsers(dest="keys", metavar="WHAT", required=True)
+    keys = commands.add_parser("keys", help="master keys, and the keys that sign").add_subparsers(
+        dest="keys", metavar="WHAT", required=True
+    )
     generate = keys.add_parser("generate", help="print a fresh master key for GIGWAY_MASTER_KEYS")
     generate.add_argument("--name", default="k1", help="lower-case letters and digits (default: k1)")
     generate.set_defaults(run=_generate)
     rotate = keys.add_parser("rotate", help="bring every sealed secret under the first key of GIGWAY_MASTER_KEYS")
     rotate.set_defaults(run=_rotate)
+    key_versions.add_parsers(keys)
 
 
 def _generate(options: argparse.Namespace) -> int:

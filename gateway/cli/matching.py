@@ -30,6 +30,7 @@ from gateway.cli.failure import CommandError
 from gateway.config import load_settings
 from gateway.server.session import RequestSession
 from gateway.storage.database import create_database_engine
+from gateway.storage.key_watch import KeyWatch
 from gateway.storage.lasting_keys import open_lasting_keys
 from gateway.storage.migrate import migrate
 from gateway.storage.sealer import PairwiseSealer
@@ -211,7 +212,7 @@ def _opened() -> Iterator[_Opened]:
             consents=consents,
             pools=Pools(lambda: graph, VectorStore(database, vault, consents), utc_now),
             rankings=RankingLog(database, vault),
-            sealer=PairwiseSealer(open_lasting_keys(database, vault).keyring("pairwise")),
+            sealer=PairwiseSealer(KeyWatch(database, vault, open_lasting_keys(database, vault))),
         )
     finally:
         database.dispose()

@@ -63,7 +63,7 @@ def create_app(settings: Settings, process_end: Drain | None = None) -> Starlett
         },
         lifespan=lifespan_of(
             start=[consent.start],
-            work=[consent.work, platforms.work, graph.work, notices.work, telemetry.work],
+            work=[storage.work, consent.work, platforms.work, graph.work, notices.work, telemetry.work],
             close=[notices.close, platforms.close, consent.close, storage.close],
         ),
     )

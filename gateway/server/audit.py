@@ -1,4 +1,4 @@
-"""The public side of the access log: its newest checkpoint, the key that signs it, and consistency proofs.
+"""The public side of the access log: its newest checkpoint, the keys that sign it, and consistency proofs.
 
 Nothing here tells what is in the log; anybody may keep a checkpoint and later check that history only grew.
 """
@@ -6,6 +6,7 @@ Nothing here tells what is in the log; anybody may keep a checkpoint and later c
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -13,12 +14,12 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from consent.audit.log import AuditLog
-from consent.audit.note import VerifierKey
+from consent.audit.note import KeyPeriod, LogSigner
 
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
-def audit_routes(log: AuditLog, key: VerifierKey) -> list[BaseRoute]:
+def audit_routes(log: AuditLog, signer: LogSigner) -> list[BaseRoute]:
     """Return the routes under `/audit`."""
 
     async def checkpoint(_: Request) -> Response:
@@ -28,7 +29,12 @@ def audit_routes(log: AuditLog, key: VerifierKey) -> list[BaseRoute]:
         return PlainTextResponse(note, headers=_HEADERS)
 
     async def verifier(_: Request) -> Response:
+        key = await run_in_threadpool(signer.verifier)
         return PlainTextResponse(f"{key.text()}\n", headers=_HEADERS)
+
+    async def verifiers(_: Request) -> Response:
+        periods = await run_in_threadpool(signer.periods)
+        return JSONResponse({"keys": [_written(each) for each in periods]}, headers=_HEADERS)
 
     async def consistency(request: Request) -> Response:
         try:
@@ -43,8 +49,23 @@ def audit_routes(log: AuditLog, key: VerifierKey) -> list[BaseRoute]:
     return [
         Route("/audit/checkpoint", checkpoint, methods=["GET"]),
         Route("/audit/key", verifier, methods=["GET"]),
+        Route("/audit/keys", verifiers, methods=["GET"]),
         Route("/audit/consistency", consistency, methods=["GET"]),
     ]
+
+
+def _written(period: KeyPeriod) -> dict[str, Any]:
+    times = {
+        "published_at": period.published_at,
+        "signs_from": period.signs_from,
+        "signs_until": period.signs_until,
+        "compromised_at": period.compromised_at,
+    }
+    return {
+        "version": period.version,
+        "key": period.key.text(),
+        **{name: at.isoformat() if at else None for name, at in times.items()},
+    }
 
 
 def _refused(status: int, code: str, message: str) -> Response:

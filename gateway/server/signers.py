@@ -1,35 +1,23 @@
-"""The keys that sign checkpoints, receipts and notices.
+"""What signs checkpoints and notices in this Gigway's name.
 
-They are lasting keys (`gateway/storage/lasting_keys.py`), so that the rotation of master keys keeps them.
+Their keys are lasting keys with versions (`gateway/storage/signing_keys.py`).
 """
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-from consent.audit.note import Signer
+from consent.audit.note import LogSigner
 from consent.notices.token import NoticeSigner
-from consent.receipts import ReceiptSigner
+from consent.signing import Keys
 from gateway.config import Settings
-from gateway.storage.lasting_keys import LastingKeys
 
 
-def audit_signer(settings: Settings, keys: LastingKeys) -> Signer:
+def audit_signer(settings: Settings, keys: Keys) -> LogSigner:
     """Return the signer of this Gigway's log; its name is the issuer's host."""
-    return Signer(f"{urlsplit(settings.issuer).netloc}/log", _private(keys.key("audit")))
+    return LogSigner(f"{urlsplit(settings.issuer).netloc}/log", keys)
 
 
-def receipt_signer(keys: LastingKeys) -> ReceiptSigner:
-    """Return the signer of this Gigway's receipts."""
-    return ReceiptSigner(_private(keys.key("receipts")))
-
-
-def notice_signer(settings: Settings, keys: LastingKeys) -> NoticeSigner:
+def notice_signer(settings: Settings, keys: Keys) -> NoticeSigner:
     """Return the signer of this Gigway's notices to actors."""
-    return NoticeSigner(settings.issuer, _private(keys.key("notices")))
-
-
-def _private(key: bytes) -> Ed25519PrivateKey:
-    return Ed25519PrivateKey.from_private_bytes(key)
+    return NoticeSigner(settings.issuer, keys)

@@ -2,7 +2,8 @@
 
 They are random, made once per database, and stand in it sealed under the master keys, so that a master key can be
 replaced (`rotation.py`) and thrown away while ids that actors hold, checkpoints, receipts and notices stay good.
-Every one has a version; `pairwise` ids carry it.
+Every one has a version. Those that sign, and the one for ids, can be given a new one (`key_versions.py`), which a
+running process finds by itself (`key_watch.py`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
 
-from sqlalchemy import Connection, Engine, LargeBinary, select
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import CheckConstraint, Connection, Engine, LargeBinary, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Field, SQLModel, col
@@ -37,35 +39,59 @@ PURPOSES: Final[tuple[LastingPurpose, ...]] = (
 )
 """What needs a key of its own. `database` protects nothing: what is derived from it names this database."""
 
+SIGNING: Final[frozenset[LastingPurpose]] = frozenset({"audit", "receipts", "notices"})
+"""Those whose 32 bytes are an Ed25519 private key."""
+
 _LENGTH: Final = 32
 
 
 class LastingKey(SQLModel, table=True):
-    """One version of one key, sealed."""
+    """One version of one key, sealed; a retired one has only its public half left."""
 
     __tablename__ = "lasting_key"
+    __table_args__ = (CheckConstraint("(sealed IS NULL) = (retired_at IS NOT NULL)", name="ck_lasting_key_retired"),)
 
     purpose: str = Field(primary_key=True, max_length=16)
     version: int = Field(primary_key=True)
-    sealed: bytes = Field(sa_type=LargeBinary, repr=False)
+    sealed: bytes | None = Field(sa_type=LargeBinary, nullable=True, repr=False)
+    public: str | None = Field(default=None, max_length=64)
     created_at: datetime = Field(sa_type=Instant)
+    used_from: datetime = Field(sa_type=Instant)
+    retired_at: datetime | None = Field(default=None, sa_type=Instant)
+    compromised_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastingVersion:
+    """One version, opened. `secret` is None once it is retired, `public` (hexadecimal) where it does not sign."""
+
+    secret: bytes | None = field(repr=False)
+    public: str | None
+    created_at: datetime
+    used_from: datetime
+    retired_at: datetime | None
+    compromised_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class LastingKeys:
     """The opened keys, by purpose and version."""
 
-    keys: Mapping[LastingPurpose, Mapping[int, bytes]] = field(repr=False)
+    versions: Mapping[LastingPurpose, Mapping[int, LastingVersion]]
 
     def key(self, purpose: LastingPurpose) -> bytes:
-        """Return the newest version's 32 bytes."""
-        versions = self.keys[purpose]
-        return versions[max(versions)]
+        """Return the newest version's 32 bytes; for keys that have one version for ever."""
+        keys = self._secrets(purpose)
+        return keys[max(keys)]
 
     def keyring(self, purpose: LastingPurpose) -> Keyring:
-        """Return all versions, named by their numbers; the newest is the one to write with."""
-        versions = self.keys[purpose]
-        return Keyring(str(max(versions)), {str(number): key for number, key in versions.items()})
+        """Return all versions, named by their numbers; `current` is the newest."""
+        keys = self._secrets(purpose)
+        return Keyring(str(max(keys)), {str(number): key for number, key in keys.items()})
+
+    def _secrets(self, purpose: LastingPurpose) -> dict[int, bytes]:
+        versions = self.versions[purpose].items()
+        return {number: each.secret for number, each in versions if each.secret is not None}
 
 
 def open_lasting_keys(engine: Engine, vault: Vault, *, clock: Callable[[], datetime] = utc_now) -> LastingKeys:
@@ -75,12 +101,12 @@ def open_lasting_keys(engine: Engine, vault: Vault, *, clock: Callable[[], datet
     `MASTER_KEY_WRONG` when under another one of that name.
     """
     try:
-        with engine.execution_options(read_only=True).connect() as connection:
-            found = _read(connection, vault)
-        if set(found) != set(PURPOSES):
+        found = read_lasting_keys(engine, vault)
+        if set(found.versions) != set(PURPOSES):
             with engine.begin() as connection:
-                _make(connection, vault, clock())
-                found = _read(connection, vault)
+                for purpose in PURPOSES:
+                    add_version(connection, vault, purpose, 1, now=clock(), used_from=clock())
+            found = read_lasting_keys(engine, vault)
     except UnknownKeyError as error:
         raise DatabaseError(
             "MASTER_KEY_MISSING",
@@ -95,27 +121,51 @@ def open_lasting_keys(engine: Engine, vault: Vault, *, clock: Callable[[], datet
         ) from None
     except SQLAlchemyError as error:
         raise explain(error, engine.url) from None
-    return LastingKeys(found)
-
-
-def _read(connection: Connection, vault: Vault) -> dict[LastingPurpose, dict[int, bytes]]:
-    found: dict[LastingPurpose, dict[int, bytes]] = {}
-    for row in connection.execute(
-        select(col(LastingKey.purpose), col(LastingKey.version), col(LastingKey.sealed)).where(
-            col(LastingKey.purpose).in_(PURPOSES)
-        )
-    ):
-        found.setdefault(row.purpose, {})[row.version] = vault.open(row.sealed, _context(row.purpose, row.version))
     return found
 
 
-def _make(connection: Connection, vault: Vault, now: datetime) -> None:
-    insert_once = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(LastingKey)
-    for purpose in PURPOSES:
-        sealed = vault.seal(secrets.token_bytes(_LENGTH), _context(purpose, 1))
-        connection.execute(
-            insert_once.values(purpose=purpose, version=1, sealed=sealed, created_at=now).on_conflict_do_nothing()
+def read_lasting_keys(engine: Engine, vault: Vault) -> LastingKeys:
+    """Return what stands in the database. Raises `VaultError` and what the database raises."""
+    table: dict[LastingPurpose, dict[int, LastingVersion]] = {}
+    with engine.execution_options(read_only=True).connect() as connection:
+        rows = connection.execute(
+            select(LastingKey.__table__).where(col(LastingKey.purpose).in_(PURPOSES))  # type: ignore[attr-defined]
+        ).all()
+    for row in rows:
+        sealed: bytes | None = row.sealed
+        table.setdefault(row.purpose, {})[row.version] = LastingVersion(
+            secret=None if sealed is None else vault.open(sealed, _context(row.purpose, row.version)),
+            public=row.public,
+            created_at=row.created_at,
+            used_from=row.used_from,
+            retired_at=row.retired_at,
+            compromised_at=row.compromised_at,
         )
+    return LastingKeys(table)
+
+
+def add_version(
+    connection: Connection, vault: Vault, purpose: LastingPurpose, version: int, *, now: datetime, used_from: datetime
+) -> bool:
+    """Make a version of a key, unless somebody has made it already; says whether it did."""
+    secret = secrets.token_bytes(_LENGTH)
+    public = None
+    if purpose in SIGNING:
+        public = Ed25519PrivateKey.from_private_bytes(secret).public_key().public_bytes_raw().hex()
+    insert_once = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(LastingKey)
+    made = connection.execute(
+        insert_once.values(
+            purpose=purpose,
+            version=version,
+            sealed=vault.seal(secret, _context(purpose, version)),
+            public=public,
+            created_at=now,
+            used_from=used_from,
+        )
+        .on_conflict_do_nothing()
+        .returning(col(LastingKey.version))
+    )
+    return made.one_or_none() is not None
 
 
 def _context(purpose: str, version: int) -> str:

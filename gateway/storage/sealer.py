@@ -2,7 +2,7 @@
 
 An id is `gw<key version>_` and the AES-SIV encryption (RFC 5297) of the internal id under a key of its audience,
 an actor or the worker themselves. The encryption is deterministic, so an actor sees the same id each time,
-and authenticated, so that a foreign or invented id opens to nothing.
+whatever versions of the key are made later, and authenticated, so that a foreign or invented id opens to nothing.
 Satisfies the engine's `Sealer` protocol for `@pairwise`.
 """
 
@@ -39,16 +39,25 @@ class Audience(Protocol):
         ...
 
 
-class PairwiseSealer:
-    """Seals internal ids for one audience at a time. Thread-safe; keys and ids are cached.
+class IdKeys(Protocol):
+    """The versions of the lasting key for ids (`key_watch.py`)."""
 
-    `keyring` has the versions of the lasting key for ids (`lasting_keys.py`), not the master keys.
-    """
+    def keyring(self) -> Keyring:
+        """Return all versions by their names."""
+        ...
+
+    def name_for(self, audience: str) -> str:
+        """Return the version that an audience's ids are made with; it never changes."""
+        ...
+
+
+class PairwiseSealer:
+    """Seals internal ids for one audience at a time. Thread-safe; keys and ids are cached."""
 
     directive = "pairwise"
 
-    def __init__(self, keyring: Keyring, *, cache_size: int = 65_536) -> None:
-        self._keyring = keyring
+    def __init__(self, keys: IdKeys, *, cache_size: int = 65_536) -> None:
+        self._keys = keys
         self._cipher = lru_cache(4096)(self._derive)
         self._seal = lru_cache(cache_size)(self._encrypt)
         self._unseal = lru_cache(cache_size)(self._decrypt)
@@ -72,17 +81,17 @@ class PairwiseSealer:
         return self._unseal(value, f"actor:{actor_id}")
 
     def _derive(self, audience: str, name: str) -> AESSIV:
-        return AESSIV(self._keyring.derive(f"pairwise:{audience}", name=name, length=64))
+        return AESSIV(self._keys.keyring().derive(f"pairwise:{audience}", name=name, length=64))
 
     def _encrypt(self, value: str, audience: str) -> str:
-        name = self._keyring.current
+        name = self._keys.name_for(audience)
         sealed = self._cipher(audience, name).encrypt(value.encode(), None)
         return f"gw{name}_{base64.urlsafe_b64encode(sealed).rstrip(b'=').decode()}"
 
     def _decrypt(self, value: str, audience: str) -> str:
         head, _, encoded = value.partition("_")
         name = head.removeprefix("gw")
-        if not head.startswith("gw") or name not in self._keyring.keys:
+        if not head.startswith("gw") or name not in self._keys.keyring().keys:
             return NOTHING
         try:
             sealed = base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True)

@@ -8,7 +8,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from consent.grants.records import ActorToday, GrantRecord, ToldCategory
-from consent.receipts import Party, ReceiptError, ReceiptSigner, receipt_of, verify_receipt
+from consent.receipts import Party, ReceiptError, receipt_of, receipt_signer, verify_receipt
+from consent.signing import always
 
 GIVEN = datetime(2026, 11, 22, 12, tzinfo=UTC)
 US = Party(name="Test Gigway", url="https://gigway.example", contact="privacy@gigway.example")
@@ -52,7 +53,7 @@ def record(**changes):
 
 @pytest.fixture(scope="module")
 def signer():
-    return ReceiptSigner(Ed25519PrivateKey.from_private_bytes(b"7" * 32))
+    return receipt_signer(always(Ed25519PrivateKey.from_private_bytes(b"7" * 32)))
 
 
 def receipt(**changes):
@@ -122,8 +123,8 @@ def test_a_receipt_of_an_ended_grant_says_so():
 
 
 def test_a_signed_receipt_is_verified_with_the_published_key(signer):
-    assert verify_receipt(signer.sign(receipt()), signer.jwks) == receipt()
-    assert "d" not in signer.jwks["keys"][0]
+    assert verify_receipt(signer.sign(receipt()), signer.jwks()) == receipt()
+    assert "d" not in signer.jwks()["keys"][0]
 
 
 def test_a_changed_receipt_is_refused(signer):
@@ -131,13 +132,13 @@ def test_a_changed_receipt_is_refused(signer):
     raw = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)).replace(b"ratings", b"reviews")
     changed = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
     with pytest.raises(ReceiptError):
-        verify_receipt(f"{header}.{changed}.{signature}", signer.jwks)
+        verify_receipt(f"{header}.{changed}.{signature}", signer.jwks())
 
 
 def test_another_key_and_another_kind_of_document_are_refused(signer):
-    other = ReceiptSigner(Ed25519PrivateKey.from_private_bytes(b"8" * 32))
+    other = receipt_signer(always(Ed25519PrivateKey.from_private_bytes(b"8" * 32)))
     with pytest.raises(ReceiptError):
-        verify_receipt(signer.sign(receipt()), other.jwks)
+        verify_receipt(signer.sign(receipt()), other.jwks())
     for text in ("", "a.b.c", "{}"):
         with pytest.raises(ReceiptError):
-            verify_receipt(text, signer.jwks)
+            verify_receipt(text, signer.jwks())

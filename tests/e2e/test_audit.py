@@ -13,6 +13,7 @@ from gateway.config import load_settings
 from gateway.server.demo_workers import PERSONAS
 from gateway.server.signers import audit_signer
 from gateway.storage.database import create_database_engine
+from gateway.storage.key_watch import key_versions
 from gateway.storage.lasting_keys import open_lasting_keys
 from gateway.storage.vault import Vault
 
@@ -31,7 +32,7 @@ def denied(client, token, database, environment):
         codes = [ContactCodes(database).create(connection, persona.worker_id) for persona in PERSONAS]
     settings = load_settings(environment)
     keys = open_lasting_keys(database, Vault(settings.keyring))
-    log = AuditLog(database, audit_signer(settings, keys))
+    log = AuditLog(database, audit_signer(settings, lambda: key_versions(keys, "audit")))
 
     def ask(worker=0):
         query = {"query": "query ($w: ID!) { worker(id: $w) { id } }", "variables": {"w": codes[worker]}}

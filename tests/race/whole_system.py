@@ -33,6 +33,7 @@ from gateway.demo.actor import ActorClient
 from gateway.demo.browser import Browser
 from gateway.server.demo_workers import PERSONAS
 from gateway.storage.database import create_database_engine
+from gateway.storage.key_watch import KeyWatch
 from gateway.storage.keyring import generate_key, parse_keyring
 from gateway.storage.lasting_keys import open_lasting_keys
 from gateway.storage.migrate import migrate
@@ -148,8 +149,9 @@ class _WholeRace:
                 await gateways.start()
                 actor.issuer = f"http://127.0.0.1:{gateways.port()}"
                 self._token = await actor.own_token("job_matching")
-            lasting = open_lasting_keys(self._engine, Vault(parse_keyring(keys)))
-            sealer = PairwiseSealer(lasting.keyring("pairwise"))
+            vault = Vault(parse_keyring(keys))
+            lasting = open_lasting_keys(self._engine, vault)
+            sealer = PairwiseSealer(KeyWatch(self._engine, vault, lasting))
             self._worker = sealer.seal_for_actor(PERSONAS[0].worker_id, self._actor_id)
             disturbing = asyncio.create_task(gateways.disturb()) if self._plan.unrest else None
             await asyncio.gather(*(self._lane(lane) for lane in self._lanes))

@@ -21,6 +21,7 @@ from consent.signin.settings import SignInSettings
 from consent.signin.totp import STEP, Totp, one_time_code
 from gateway.cli import main
 from gateway.storage.database import DatabaseError
+from gateway.storage.key_watch import KeyWatch
 from gateway.storage.keyring import generate_key, parse_keyring
 from gateway.storage.lasting_keys import LastingKey, open_lasting_keys
 from gateway.storage.migrate import migrate
@@ -90,7 +91,7 @@ def _code(secret):
 
 def test_after_rotation_the_old_key_is_needed_for_nothing(filled):
     before = open_lasting_keys(filled, OLD)
-    ids = PairwiseSealer(before.keyring("pairwise")).seal("w1", Asker)
+    ids = PairwiseSealer(KeyWatch(filled, OLD, before)).seal("w1", Asker)
     done, begun = (_totp(filled, OLD).begin_setup("w1", "w") for _ in range(2))
     assert _totp(filled, OLD).finish_setup("w1", done.state, _code(done.secret))
 
@@ -102,7 +103,7 @@ def test_after_rotation_the_old_key_is_needed_for_nothing(filled):
 
     after = open_lasting_keys(filled, NEW)
     assert after == before
-    assert PairwiseSealer(after.keyring("pairwise")).unseal(ids, Asker) == "w1"
+    assert PairwiseSealer(KeyWatch(filled, NEW, after)).unseal(ids, Asker) == "w1"
     with filled.connect() as connection:
         for number in range(1, ACCOUNTS):
             sealed = connection.execute(

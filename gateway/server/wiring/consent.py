@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from starlette.routing import BaseRoute
 
 from consent.audit.log import AuditLog
-from consent.audit.note import Signer
+from consent.audit.note import LogSigner
 from consent.contact import ContactCodes
 from consent.grants.lifecycle import GrantService
 from consent.grants.visibility import ConsentedAccounts
@@ -37,7 +37,7 @@ class ConsentParts:
     grants: GrantService
     contacts: ContactCodes
     consented: ConsentedAccounts
-    signer: Signer
+    signer: LogSigner
     audit: AuditLog
     gate: ConsentGate
     services: ConsentServices
@@ -52,7 +52,7 @@ class ConsentParts:
 
     def routes(self) -> list[BaseRoute]:
         """Return where the log's checkpoints are published."""
-        return audit_routes(self.audit, self.signer.verifier)
+        return audit_routes(self.audit, self.signer)
 
     def work(self) -> list[Coroutine[None, None, None]]:
         """Return what seals the log and ends what is over."""
@@ -78,7 +78,7 @@ def build_consent(settings: Settings, storage: StorageParts) -> ConsentParts:
     stops = Stops(database, leases, drain=settings.revoke_bound, journal=endings.follow if endings else None)
     grants = GrantService(database, stops)
     contacts = ContactCodes(database)
-    signer = audit_signer(settings, storage.lasting)
+    signer = audit_signer(settings, storage.signing_keys("audit"))
     audit = AuditLog(database, signer)
     return ConsentParts(
         storage=storage,

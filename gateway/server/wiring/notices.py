@@ -41,7 +41,7 @@ class NoticeParts:
 
 def build_notices(settings: Settings, storage: StorageParts) -> NoticeParts:
     """Return what tells actors. Their addresses are public ones, or this machine's where the issuer is."""
-    signer = notice_signer(settings, storage.lasting)
+    signer = notice_signer(settings, storage.signing_keys("notices"))
     push = HttpPush(
         lambda ip: is_allowed(ip, Reach.PUBLIC) or (settings.is_loopback and is_allowed(ip, Reach.LOOPBACK))
     )

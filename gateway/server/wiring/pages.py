@@ -17,12 +17,11 @@ from consent.models import new_id
 from consent.pages import routes as page_routes
 from consent.pages.receipt import ReceiptServices, receipt_routes
 from consent.pages.services import PagesServices
-from consent.receipts import Party
+from consent.receipts import Party, receipt_signer
 from consent.vocabulary import SELF_PURPOSE
 from gateway.config import Settings
 from gateway.engine import Engine, EngineResponse
 from gateway.server.session import RequestSession
-from gateway.server.signers import receipt_signer
 from gateway.server.wiring.consent import ConsentParts
 from gateway.server.wiring.graph import GraphParts
 from gateway.server.wiring.oauth import OAuthParts
@@ -86,7 +85,7 @@ def build_pages(
         receipts=ReceiptServices(
             sessions=sign_in.sessions,
             grants=consent.grants,
-            signer=receipt_signer(storage.lasting),
+            signer=receipt_signer(storage.signing_keys("receipts")),
             seal=storage.sealer.seal_for_actor,
             intermediary=Party(
                 name=settings.operator_name, url=settings.issuer, contact=settings.operator_contact or None

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
+from consent.signing import Keys
 from gateway.config import Settings
 from gateway.storage.database import check_connection, create_database_engine
-from gateway.storage.lasting_keys import LastingKeys, open_lasting_keys
+from gateway.storage.key_watch import KeyWatch
+from gateway.storage.lasting_keys import LastingKeys, LastingPurpose, open_lasting_keys
 from gateway.storage.migrate import migrate
 from gateway.storage.sealer import PairwiseSealer
 from gateway.storage.vault import Vault
@@ -23,8 +26,17 @@ class StorageParts:
     master_keys: str
     """The names of the master keys, as processes tell each other."""
     lasting: LastingKeys
+    keys: KeyWatch
     sealer: PairwiseSealer
     vault: Vault
+
+    def signing_keys(self, purpose: LastingPurpose) -> Keys:
+        """Return what returns the versions of a key that signs."""
+        return self.keys.signing_keys(purpose)
+
+    def work(self) -> list[Coroutine[None, None, None]]:
+        """Return what looks for new versions of keys."""
+        return [self.keys.run()]
 
     async def close(self) -> None:
         """Give the connections back."""
@@ -43,10 +55,12 @@ def open_storage(settings: Settings) -> StorageParts:
     except BaseException:
         database.dispose()
         raise
+    keys = KeyWatch(database, vault, lasting)
     return StorageParts(
         database=database,
         master_keys=settings.keyring.names(),
         lasting=lasting,
-        sealer=PairwiseSealer(lasting.keyring("pairwise")),
+        keys=keys,
+        sealer=PairwiseSealer(keys),
         vault=vault,
     )

@@ -28,6 +28,7 @@ from consent.notices.push import HttpPush
 from consent.notices.sender import NoticeSender
 from consent.notices.token import NoticeSigner
 from consent.oauth.actors import ActorRegistry
+from consent.signing import always
 from gateway.server.loopback import loopback_socket, serve_on
 from tests.consent.conftest import World
 
@@ -81,7 +82,7 @@ class Notices:
         log_signer = Signer("gigway.example/log", Ed25519PrivateKey.generate())
         self.log_key = log_signer.verifier
         self.audit = AuditLog(world.engine, log_signer, clock=world.clock)
-        self.signer = NoticeSigner(ISSUER, Ed25519PrivateKey.generate())
+        self.signer = NoticeSigner(ISSUER, always(Ed25519PrivateKey.generate()))
         self.registry = ActorRegistry(world.engine, world.clock)
         self.push = HttpPush(may_reach_loopback)
         self.sender = self.process()
@@ -123,7 +124,7 @@ class Notices:
 
     def read(self, token: str, audience: str = "acme-app") -> dict[str, Any]:
         """Verify a notice as an actor does: by the published keys, type, issuer and audience."""
-        found = jwt.decode(token, KeySet.import_key_set(self.signer.jwks), algorithms=["Ed25519"])
+        found = jwt.decode(token, KeySet.import_key_set(self.signer.jwks()), algorithms=["Ed25519"])
         assert found.header["typ"] == "secevent+jwt"
         assert (found.claims["iss"], found.claims["aud"]) == (ISSUER, audience)
         return dict(found.claims)

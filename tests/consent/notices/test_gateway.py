@@ -19,6 +19,7 @@ from gateway.config import load_settings
 from gateway.server.app import create_app
 from gateway.server.demo_workers import PERSONAS
 from gateway.storage.database import create_database_engine
+from gateway.storage.key_watch import KeyWatch
 from gateway.storage.keyring import generate_key
 from gateway.storage.lasting_keys import open_lasting_keys
 from gateway.storage.sealer import PairwiseSealer
@@ -77,14 +78,13 @@ async def test_an_actor_is_told_by_a_running_gateway(
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=ISSUER) as client:
             keys = (await client.get("/.well-known/gigway-notice-keys.json")).json()
     lasting = open_lasting_keys(database, Vault(settings.keyring))
+    sealer = PairwiseSealer(KeyWatch(database, Vault(settings.keyring), lasting))
     database.dispose()
 
     (token,) = receiver.tokens
     claims = jwt.decode(token, KeySet.import_key_set(keys), algorithms=["Ed25519"]).claims
     assert (claims["iss"], claims["aud"]) == (ISSUER, actor["client_id"])
-    assert claims["sub_id"]["id"] == PairwiseSealer(lasting.keyring("pairwise")).seal_for_actor(
-        worker_id, actor["actor_id"]
-    )
+    assert claims["sub_id"]["id"] == sealer.seal_for_actor(worker_id, actor["actor_id"])
     assert claims["events"][GRANT_ENDED]["grant_id"] == grant.id
 
 

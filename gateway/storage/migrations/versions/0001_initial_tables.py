@@ -220,8 +220,13 @@ def upgrade() -> None:
         "lasting_key",
         sa.Column("purpose", sa.String(16), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("public", sa.String(64), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_from", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("compromised_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("(sealed IS NULL) = (retired_at IS NOT NULL)", name="ck_lasting_key_retired"),
         sa.PrimaryKeyConstraint("purpose", "version"),
     )
     op.create_table(
