@@ -32,7 +32,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "receipts": ("receipts", "consent receipts"),
     "taxonomy": ("taxonomy", "skills and occupations"),
     "matching": ("matching", "rankings of workers: log, replay, fairness"),
-    "keys": ("keys", "master keys"),
+    "keys": ("keys", "master keys, and the keys that sign"),
     "restore": ("restore", "after a backup was restored: end what had ended since"),
 }
 """Command, the module that has it, and its line in the overview."""
