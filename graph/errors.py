@@ -5,6 +5,7 @@ GraphError
 ├── InvalidCursorError     INVALID_CURSOR     a cursor that this list never gave out
 ├── InvalidTargetError     INVALID_TARGET     none or several of the alternatives
 ├── UnknownTargetError     UNKNOWN_TARGET     a target that is not in the graph
+├── NotReadyError          MATCHING_NOT_READY something large that is still being read
 └── TaxonomyError          TAXONOMY_INVALID   data that does not form a graph
 
 All are safe to show to a client.
@@ -50,6 +51,19 @@ class UnknownTargetError(GraphError):
 
     def __init__(self, kind: str) -> None:
         super().__init__(f"There is no {kind} with this {'name' if 'platform' in kind else 'id'}.")
+
+
+class NotReadyError(GraphError):
+    """The workers who can be found are still being read. `done` and `total` say how far that is."""
+
+    code = "MATCHING_NOT_READY"
+
+    def __init__(self, done: int, total: int) -> None:
+        super().__init__(
+            f"The workers who can be found are being read in, {done:,} of {total:,} so far. Ask again in some seconds."
+        )
+        self.done = done
+        self.total = total
 
 
 class TaxonomyError(GraphError):

@@ -10,6 +10,7 @@ In reading order:
 
 * `consents`: what is asked of consent, as protocols; `tables`, `triggers`: what is kept, and what takes it away;
 * `vectors`: one worker's profile for one grant, encrypted; `wishes`, `book`: what workers want;
-* `pools`: the index of one actor and purpose, brought in step with the database before each ranking;
+* `pools`: the index of one actor and purpose, brought in step with the database before each ranking; `opening`: the
+  first time, for very many;
 * `candidates`: the search itself; `rankings`: its log, and replaying an entry; `refresher`: the work in the background.
 """

@@ -2,6 +2,7 @@
 
     rank the pool ─► take the leases of the next few ─► whoever was refused is left out, the next one moves up ─► log
 
+A pool that is far behind is read first (`opening`); until it is, the search is refused with MATCHING_NOT_READY.
 Nobody is shown without a lease, and a score depends on one worker and the opportunity alone: who has no lease changes
 nothing in what is shown but by not being there. The log entry is written before anything is handed over.
 """
@@ -15,6 +16,7 @@ from datetime import datetime
 
 from graph.errors import InvalidArgumentError, InvalidCursorError
 from graph.finding.consents import Admission, Asker
+from graph.finding.opening import PoolOpener
 from graph.finding.pools import Entry, Pools, Ranked
 from graph.finding.rankings import RankingLog
 from graph.matching.worker_index import Candidate
@@ -40,8 +42,17 @@ class Found:
 class CandidateSearch:
     """Finds workers for opportunities."""
 
-    def __init__(self, pools: Pools, log: RankingLog, admission: Admission, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        pools: Pools,
+        log: RankingLog,
+        admission: Admission,
+        clock: Callable[[], datetime],
+        *,
+        opener: PoolOpener | None = None,
+    ) -> None:
         self._pools = pools
+        self._opener = opener or PoolOpener(clock)
         self._log = log
         self._admission = admission
         self._clock = clock
@@ -49,13 +60,17 @@ class CandidateSearch:
     async def find(
         self, opportunity: Opportunity, asker: Asker, permit: object, *, first: int, after: str | None
     ) -> Found:
-        """Return the workers after a cursor. Raises `InvalidArgumentError` and `InvalidCursorError`."""
+        """Return the workers after a cursor.
+
+        Raises `InvalidArgumentError`, `InvalidCursorError`, and `NotReadyError` as long as the pool is being read.
+        """
         if not 1 <= first <= MAX_FIRST:
             raise InvalidArgumentError(f"first must be from 1 to {MAX_FIRST}.")
         start = None if after is None else _key(after)
         if asker.kind != "actor" or asker.actor_id is None or asker.purpose is None:
             return Found(workers=(), has_next=False, has_previous=False, ranking=None)
         pool, now = self._pools.of(asker.actor_id, asker.purpose), self._clock()
+        await self._opener.ready(pool)
         shown: list[Candidate] = []
         entries: dict[str, Entry] = {}
         hours: dict[SkillId, float] = {}
@@ -97,10 +112,11 @@ class CandidateSearch:
         )
 
     async def profile(self, worker_id: str, asker: Asker) -> Entry | None:
-        """Return what the asker's pool has of a worker, None when it has nothing."""
+        """Return what the asker's pool has of a worker, None when it has nothing. Raises `NotReadyError`."""
         if asker.kind != "actor" or asker.actor_id is None or asker.purpose is None:
             return None
         pool = self._pools.of(asker.actor_id, asker.purpose)
+        await self._opener.ready(pool)
         return await asyncio.to_thread(pool.of_worker, worker_id, now=self._clock(), only=asker.grant_id)
 
 

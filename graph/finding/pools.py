@@ -3,6 +3,9 @@
 A pool asks the database for its version, one row by key; when that has moved, for the changes alone. So whoever's
 vector is gone is out of the next ranking in every process, and nothing depends on being told. Grants that have run out
 but are not marked yet are left out by their time.
+
+Changes are read and taken over `BATCH` at a time, so that memory is bounded by what is kept. Of a worker a pool keeps a
+row of the index and the packed profile. A pool that is far behind is read by `opening` before it is ranked.
 """
 
 from __future__ import annotations
@@ -14,14 +17,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from graph.finding.vectors import VectorStore
+from graph.finding.vectors import Packed, VectorStore
 from graph.matching.profile import Profile
 from graph.matching.worker_index import Candidate, WorkerIndex
 from graph.model import Opportunity, SkillId
 from graph.taxonomy.graph import SkillGraph
 
 MAX_POOLS = 16
-"""Pools that a process keeps in memory; the one not used for longest is dropped, and read again when asked for."""
+MAX_WORKERS = 400_000
+"""Pools, and workers in all of them, that a process keeps in memory. The pool that was not used for longest goes first,
+and is read again when asked for; one pool is kept however large it is."""
+BATCH = 1_000
+"""Changes that are read at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +37,12 @@ class Entry:
 
     worker_id: str
     expires_at: datetime
-    profile: Profile
+    packed: Packed
+
+    @property
+    def profile(self) -> Profile:
+        """What matching knows of the worker."""
+        return self.packed.profile()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,38 +121,63 @@ class Pool:
             )
             return None if standing is None else self._entries[standing]
 
+    def __len__(self) -> int:
+        return len(self._entries)
+
     def items(self, *, now: datetime) -> list[tuple[str, Entry]]:
         """Return all grants with their entries."""
         with self._lock:
             self._catch_up(now)
             return sorted(self._entries.items())
 
+    def behind(self, *, most: int) -> int:
+        """Return how many changes are to be read before a ranking; `most` when there are so many or more."""
+        if self._graph().base is not self._index.graph.base:
+            return most if len(self._entries) >= most else len(self._entries)
+        if self._store.version(self._actor_id, self._purpose) == self._version:
+            return 0
+        return self._store.outstanding(self._actor_id, self._purpose, self._version, most=most)
+
+    def read_on(self, now: datetime) -> bool:
+        """Take over the next changes; whether there may be more of them. Others can use the pool in between."""
+        with self._lock:
+            return self._read_on(now)
+
     def _catch_up(self, now: datetime) -> None:
+        while self._read_on(now):
+            pass
+
+    def _read_on(self, now: datetime) -> bool:
         graph = self._graph()
         if graph.base is self._index.graph.base:
             self._index.use(graph)
         else:
-            self._index = WorkerIndex(graph)
-            self._index.put((grant_id, entry.profile) for grant_id, entry in self._entries.items())
+            # Another taxonomy numbers skills otherwise: everything is read again.
+            self._index, self._version = WorkerIndex(graph), 0
+            self._entries.clear()
+            self._grants_of.clear()
+            self._expiries.clear()
+        is_behind = False
         if self._store.version(self._actor_id, self._purpose) != self._version:
-            found = self._store.since(self._actor_id, self._purpose, self._version)
+            found = self._store.since(self._actor_id, self._purpose, self._version, most=BATCH)
             added: dict[str, Profile] = {}
             for change in found.changes:
                 self._forget(change.grant_id)
-                if change.profile is not None and change.expires_at is not None:
+                if change.packed is not None and change.profile is not None and change.expires_at is not None:
                     self._entries[change.grant_id] = Entry(
-                        worker_id=change.worker_id, expires_at=change.expires_at, profile=change.profile
+                        worker_id=change.worker_id, expires_at=change.expires_at, packed=change.packed
                     )
                     added[change.grant_id] = change.profile
                     self._grants_of[change.worker_id].add(change.grant_id)
                     heapq.heappush(self._expiries, (change.expires_at, change.grant_id))
             self._index.put(added.items())
-            self._version = found.version
+            self._version, is_behind = found.version, not found.is_all
         while self._expiries and self._expiries[0][0] <= now:
             _, grant_id = heapq.heappop(self._expiries)
             entry = self._entries.get(grant_id)
             if entry is not None and entry.expires_at <= now:
                 self._forget(grant_id)
+        return is_behind
 
     def _forget(self, grant_id: str) -> None:
         entry = self._entries.pop(grant_id, None)
@@ -168,7 +205,9 @@ class Pools:
             pool = self._pools.get(key)
             if pool is None:
                 pool = self._pools[key] = Pool(self._graph, self._store, actor_id, purpose)
-                while len(self._pools) > MAX_POOLS:
-                    self._pools.popitem(last=False)
             self._pools.move_to_end(key)
+            while len(self._pools) > MAX_POOLS or (
+                len(self._pools) > 1 and sum(map(len, self._pools.values())) > MAX_WORKERS
+            ):
+                self._pools.popitem(last=False)
             return pool

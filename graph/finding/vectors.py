@@ -6,16 +6,33 @@ grant ended, or while an account was unlinked, is not written. `triggers` delete
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import Engine, Select, delete, func, insert, select
 from sqlmodel import col
 
 from graph.finding.consents import Consents, FindableGrant, Vault
 from graph.finding.tables import MatchingChange, MatchingPool, MatchingVector
 from graph.matching.profile import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A profile as few bytes, and the way back: what a process keeps of each of very many."""
+
+    data: bytes
+
+    @classmethod
+    def of(cls, profile: Profile) -> Packed:
+        """Pack a profile."""
+        return cls(zlib.compress(profile.to_bytes(), 1))
+
+    def profile(self) -> Profile:
+        """Unpack it. Raises `ValueError` or `zlib.error` for what is none."""
+        return Profile.from_bytes(zlib.decompress(self.data))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,15 +42,18 @@ class Change:
     grant_id: str
     worker_id: str
     expires_at: datetime | None
+    packed: Packed | None
     profile: Profile | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """All changes of one pool since a version, and the version that they lead to."""
+    """The next changes of one pool after a version, and the version that they lead to."""
 
     version: int
     changes: Sequence[Change]
+    is_all: bool
+    """Whether there were no more when they were read."""
 
 
 class VectorStore:
@@ -46,7 +66,7 @@ class VectorStore:
 
     def store(self, grant: FindableGrant, profile: Profile, *, accounts: Collection[str], now: datetime) -> bool:
         """Write what was derived under a grant from these accounts; false when they are not what stands any more."""
-        sealed = self._vault.seal(profile.to_bytes(), context_of(grant.grant_id))
+        sealed = self.seal(grant.grant_id, profile)
         with self._engine.begin() as connection:
             if not self._consents.holds(connection, grant, accounts):
                 return False
@@ -73,7 +93,7 @@ class VectorStore:
         )
         with self._engine.execution_options(read_only=True).connect() as connection:
             rows = connection.execute(query).all()
-        opened = ((row.grant_id, row.computed_at, self._opened(row.grant_id, row.sealed)) for row in rows)
+        opened = ((row.grant_id, row.computed_at, self._opened(row.grant_id, row.sealed)[1]) for row in rows)
         return [(grant_id, at, profile) for grant_id, at, profile in opened if profile is not None]
 
     def version(self, actor_id: str, purpose: str) -> int:
@@ -86,45 +106,52 @@ class VectorStore:
             ).scalar_one_or_none()
         return found or 0
 
-    def since(self, actor_id: str, purpose: str, version: int) -> Changes:
-        """Return what has changed in a pool after a version. The row lock of the pool puts changes in order."""
+    def outstanding(self, actor_id: str, purpose: str, version: int, *, most: int) -> int:
+        """Return how many grants of a pool have changed after a version; `most` when there are so many or more."""
+        query = _changed(actor_id, purpose, version).limit(most).subquery()
+        with self._engine.execution_options(read_only=True).connect() as connection:
+            return connection.execute(select(func.count()).select_from(query)).scalar_one()
+
+    def since(self, actor_id: str, purpose: str, version: int, *, most: int) -> Changes:
+        """Return the next changes of a pool, in their order, which the row lock of the pool has given them."""
         query = (
-            select(
-                col(MatchingChange.grant_id),
-                col(MatchingChange.version),
-                col(MatchingVector.worker_id),
-                col(MatchingVector.expires_at),
-                col(MatchingVector.sealed),
-            )
+            _changed(actor_id, purpose, version)
+            .add_columns(col(MatchingVector.worker_id), col(MatchingVector.expires_at), col(MatchingVector.sealed))
             .outerjoin(MatchingVector, col(MatchingVector.grant_id) == col(MatchingChange.grant_id))
-            .where(
-                col(MatchingChange.actor_id) == actor_id,
-                col(MatchingChange.purpose) == purpose,
-                col(MatchingChange.version) > version,
-            )
             .order_by(col(MatchingChange.version))
+            .limit(most)
         )
         with self._engine.execution_options(read_only=True).connect() as connection:
             rows = connection.execute(query).all()
         return Changes(
             version=max((row.version for row in rows), default=version),
-            changes=[
-                Change(
-                    grant_id=row.grant_id,
-                    worker_id=row.worker_id or "",
-                    expires_at=row.expires_at,
-                    profile=None if row.sealed is None else self._opened(row.grant_id, row.sealed),
-                )
-                for row in rows
-            ],
+            changes=[self._change(row.grant_id, row.worker_id or "", row.expires_at, row.sealed) for row in rows],
+            is_all=len(rows) < most,
         )
 
-    def _opened(self, grant_id: str, sealed: bytes) -> Profile | None:
+    def seal(self, grant_id: str, profile: Profile) -> bytes:
+        """Return what is written of a grant's profile."""
+        return self._vault.seal(Packed.of(profile).data, context_of(grant_id))
+
+    def _change(self, grant_id: str, worker_id: str, expires_at: datetime | None, sealed: bytes | None) -> Change:
+        packed, profile = (None, None) if sealed is None else self._opened(grant_id, sealed)
+        return Change(grant_id=grant_id, worker_id=worker_id, expires_at=expires_at, packed=packed, profile=profile)
+
+    def _opened(self, grant_id: str, sealed: bytes) -> tuple[Packed, Profile] | tuple[None, None]:
         """Open a vector; one of another format, or that was tampered with, is as good as none."""
         try:
-            return Profile.from_bytes(self._vault.open(sealed, context_of(grant_id)))
+            packed = Packed(self._vault.open(sealed, context_of(grant_id)))
+            return packed, packed.profile()
         except Exception:
-            return None
+            return None, None
+
+
+def _changed(actor_id: str, purpose: str, version: int) -> Select[str, int]:
+    return select(col(MatchingChange.grant_id), col(MatchingChange.version)).where(
+        col(MatchingChange.actor_id) == actor_id,
+        col(MatchingChange.purpose) == purpose,
+        col(MatchingChange.version) > version,
+    )
 
 
 def context_of(grant_id: str) -> str:

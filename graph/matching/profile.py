@@ -82,11 +82,12 @@ class Profile:
         plain: dict[str, Any] = orjson.loads(stored)
         if plain.get("format") != FORMAT:
             raise ValueError("This profile is of another format.")
+        # Ids are taken as they are: calling a NewType for each would take most of the time of opening a large pool.
         return cls(
-            low={SkillId(skill): low for skill, low in plain["low"].items()},
-            held=frozenset(map(SkillId, plain["held"])),
-            practice={OccupationId(each): hours for each, hours in plain["practice"].items()},
+            low=plain["low"],
+            held=frozenset(plain["held"]),
+            practice=plain["practice"],
             performance=plain["performance"],
-            licensed=frozenset(map(OccupationId, plain["licensed"])),
+            licensed=frozenset(plain["licensed"]),
             preferences=Preferences.from_json(plain["preferences"]),
         )

@@ -10,12 +10,14 @@ that there are few, and a segment that is half gone is made anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_array, vstack  # type: ignore[import-untyped]
+from scipy.sparse import csc_array, csr_array, vstack  # type: ignore[import-untyped]
 
 from graph.linking.surfaces import Floats
 from graph.matching.model import (
@@ -25,17 +27,18 @@ from graph.matching.model import (
     Feature,
     numbering_of,
     performance_value,
-    rows_of,
     score,
 )
 from graph.matching.profile import Profile
 from graph.matching.similarity import space_of
 from graph.matching.terms import Offers, Wishes, fit
-from graph.model import Opportunity, SkillId
+from graph.model import OccupationId, Opportunity, SkillId
 from graph.taxonomy.graph import SkillGraph
 
 GROWTH = 2
 """A segment is merged with the one before it unless that is so many times as large."""
+LARGEST = 16_384
+"""No segment is merged into one larger than this: a merge keeps other threads from running while it lasts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,11 +88,11 @@ class _Segment:
         one, two = self.living(), other.living()
         return _Segment(
             workers=one.workers + two.workers,
-            low=vstack([one.low, two.low], format="csc"),
-            held=vstack([one.held, two.held], format="csc"),
-            practised=vstack([one.practised, two.practised], format="csc"),
-            unwanted=vstack([one.unwanted, two.unwanted], format="csc"),
-            authorized=vstack([one.authorized, two.authorized], format="csc"),
+            low=_stacked(one.low, two.low),
+            held=_stacked(one.held, two.held),
+            practised=_stacked(one.practised, two.practised),
+            unwanted=_stacked(one.unwanted, two.unwanted),
+            authorized=_stacked(one.authorized, two.authorized),
             performance=np.concatenate([one.performance, two.performance]),
             wishes=one.wishes.joined(two.wishes),
             alive=np.ones(len(one.workers) + len(two.workers), bool),
@@ -134,7 +137,7 @@ class WorkerIndex:
         if not given:
             return
         segment = self._segment(tuple(given), [each.within(self._graph) for each in given.values()])
-        while self._segments and len(self._segments[-1].workers) < GROWTH * len(segment.workers):
+        while self._segments and _are_merged(self._segments[-1], segment):
             segment = self._segments.pop().joined(segment)
         self._segments.append(segment)
         self._places.update({worker: (segment, row) for row, worker in enumerate(segment.workers)})
@@ -252,21 +255,18 @@ class WorkerIndex:
     def _segment(self, workers: tuple[str, ...], profiles: Sequence[Profile]) -> _Segment:
         skill, number = numbering_of(self._graph).skill, self._space.number
         width, kinds = len(skill), len(self._space.occupations)
+        practice = _table([each.practice for each in profiles], number, kinds)
+        practice.data = practice.data / (practice.data + PRACTICE_HOURS)
+        low = _table([each.low for each in profiles], skill, width)
+        np.maximum(low.data, 0.0, out=low.data)
+        unwanted = [each.preferences.unwanted & number.keys() for each in profiles]
         return _Segment(
             workers=workers,
-            low=rows_of([{skill[s]: max(0.0, v) for s, v in each.low.items()} for each in profiles], width).tocsc(),
-            held=rows_of([{skill[s]: 1.0 for s in each.held} for each in profiles], width).tocsc(),
-            practised=rows_of(
-                [
-                    {number[o]: hours / (hours + PRACTICE_HOURS) for o, hours in each.practice.items()}
-                    for each in profiles
-                ],
-                kinds,
-            ).tocsc(),
-            unwanted=rows_of(
-                [{number[o]: 1.0 for o in each.preferences.unwanted if o in number} for each in profiles], kinds
-            ).tocsc(),
-            authorized=rows_of([{number[o]: 1.0 for o in each.authorized} for each in profiles], kinds).tocsc(),
+            low=low,
+            held=_table([each.held for each in profiles], skill, width),
+            practised=practice,
+            unwanted=_table(unwanted, number, kinds),
+            authorized=_table([each.authorized for each in profiles], number, kinds),
             performance=np.array([each.performance for each in profiles]),
             wishes=Wishes.of([each.preferences for each in profiles]),
             alive=np.ones(len(workers), bool),
@@ -278,6 +278,33 @@ def judge(graph: SkillGraph, profile: Profile, opportunity: Opportunity) -> Cand
     index = WorkerIndex(graph)
     index.put([("", profile)])
     return next(iter(index.rank(opportunity, limit=1)), None)
+
+
+def _stacked(one: csc_array, two: csc_array) -> csc_array:
+    """Return two tables as one: by rows, which are laid one after the other, and not by single entries."""
+    return vstack([one.tocsr(), two.tocsr()], format="csr").tocsc()
+
+
+Name = TypeVar("Name", SkillId, OccupationId)
+
+
+def _table(rows: Sequence[Collection[Name]], place: Mapping[Name, int], width: int) -> csc_array:
+    """Return a table by columns, from each row's names: with their values where a row is a mapping, else with ones."""
+    pointers = np.zeros(len(rows) + 1, np.int32)
+    np.cumsum([len(row) for row in rows], out=pointers[1:])
+    total = int(pointers[-1])
+    columns = np.fromiter(map(place.__getitem__, chain.from_iterable(rows)), np.int32, total)
+    if any(isinstance(row, Mapping) for row in rows):
+        given = chain.from_iterable(row.values() for row in rows if isinstance(row, Mapping))
+        values = np.fromiter(given, np.float64, total)
+    else:
+        values = np.ones(total)
+    return csr_array((values, columns, pointers), shape=(len(rows), width)).tocsc()
+
+
+def _are_merged(large: _Segment, small: _Segment) -> bool:
+    rows = len(small.workers)
+    return len(large.workers) < GROWTH * rows and len(large.workers) + rows <= LARGEST
 
 
 def _columns(matrix: csc_array, columns: list[int]) -> Floats:

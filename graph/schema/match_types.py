@@ -83,13 +83,15 @@ async def resolve_match(root: Any, info: Info, opportunity: strawberry.ID) -> Ca
         raise GraphQLError("There is no opportunity with this id.", extensions={"code": "UNKNOWN_TARGET"})
     if finding is None:
         return None
-    found = await finding.search.profile(root.id, session_of(info))
+    with refusals():
+        found = await finding.search.profile(root.id, session_of(info))
     if found is None:
         return None
-    judged = await asyncio.to_thread(judge, graph, found.profile, offered)
+    profile = found.profile
+    judged = await asyncio.to_thread(judge, graph, profile, offered)
     if judged is None:
         return None
-    missing = matching.named(graph, offered.required - found.profile.held)
+    missing = matching.named(graph, offered.required - profile.held)
     return CandidateMatch(
         opportunity=Opportunity(node=offered),
         score=judged.score,

@@ -19,13 +19,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from decimal import Decimal
 from itertools import combinations
 from pathlib import Path
 from random import Random
 
 import numpy as np
+from covers import measure_covers
 from judgements import JudgementsError, agreement, average_precision, read_judgements
+from pool_opening import measure_opening
+from populations import random_profile, with_opportunities
 
 from gateway.storage.database import create_database_engine
 from graph.linking.candidates import FEATURES
@@ -35,22 +37,8 @@ from graph.linking.ranker import Example, Ranker, train
 from graph.linking.semantic import SEMANTIC_FEATURES, SemanticLinker
 from graph.linking.titles import TitleLinker
 from graph.matching.model import opportunities_of
-from graph.matching.preferences import Preferences
-from graph.matching.profile import Profile
 from graph.matching.similarity import OccupationSpace, space_of
 from graph.matching.worker_index import WorkerIndex
-from graph.model import (
-    Opportunity,
-    OpportunityId,
-    Pay,
-    PayPeriod,
-    Provider,
-    SkillId,
-    Training,
-    TrainingId,
-    TrainingMode,
-)
-from graph.pathways.cover import Limits, cheapest_cover
 from graph.taxonomy.graph import SkillGraph, SkillGraphBuilder
 from graph.taxonomy.importing import import_taxonomy, live_graph
 from graph.taxonomy.onet import read_crosswalk
@@ -58,6 +46,7 @@ from graph.taxonomy.store import TaxonomyVersion
 
 FOLDS, REPEATS = 8, 4
 NOT_SKILLS = {"LABEL NOT PRESENT", "UNDERSPECIFIED"}
+OPENED = 100_000
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
@@ -75,8 +64,9 @@ def main() -> None:
     measure_crosswalk(graph, options.data / "onet" / "crosswalk_esco_onet.csv")
     if options.judgements is not None:
         measure_judgements(graph, options.judgements)
-    measure_programmes()
+    measure_covers()
     measure_matching(graph)
+    measure_opening(graph, OPENED)
 
 
 def measure_import(data: Path) -> SkillGraph:
@@ -217,63 +207,25 @@ def measure_judgements(graph: SkillGraph, path: Path) -> None:
         print(f"judged    {name}: Spearman {shown}, MAP {found.mean_average_precision:.3f}")
 
 
-def measure_programmes() -> None:
-    """Time the exact choice of programmes."""
-    random = Random(3)
-    provider = Provider(id="p", name="p", simulated=True)
-    skills = [SkillId(f"s{number}") for number in range(400)]
-    for count in (200, 2_000, 10_000):
-        offered = [
-            Training(
-                id=TrainingId(f"t{number}"),
-                title="t",
-                provider=provider,
-                teaches=frozenset(random.sample(skills, 4)),
-                requires=frozenset(random.sample(skills, random.choice([0, 0, 0, 1]))),
-                licenses=frozenset(),
-                hours=random.randint(10, 200),
-                cost=Decimal(random.randint(50, 2_000)),
-                currency="EUR",
-                mode=TrainingMode.ONLINE,
-                certificate=None,
-            )
-            for number in range(count)
-        ]
-        times, taken = [], 0
-        for tolerance in (4, 5, 6):
-            started = time.perf_counter()
-            found = cheapest_cover(
-                offered,
-                held=frozenset(skills[24:48]),
-                wanted=frozenset(skills[:24]),
-                tolerance=tolerance,
-                limits=Limits(),
-            )
-            times.append((time.perf_counter() - started) * 1000)
-            taken = len(found.programmes) if found is not None else taken
-        shown = f"{np.median(times):.0f} ms, slowest {max(times):.0f} ms"
-        print(f"cover     24 skills, {count:,} programmes: {shown}, takes {taken}")
-
-
 def measure_matching(graph: SkillGraph) -> None:
     """Time both directions at scale, on one core."""
     random = Random(1)
     occupations = sorted(graph.occupations)
     index = WorkerIndex(graph)
-    index.put((f"{number:06}", _profile(graph, random, occupations)) for number in range(100_000))
+    index.put((f"{number:06}", random_profile(graph, random, occupations)) for number in range(100_000))
     times = []
     for opportunity in graph.opportunities.values():
         started = time.process_time()
         index.rank(opportunity, limit=20)
         times.append(time.process_time() - started)
     print(f"matching  100,000 workers, top 20: {np.median(times) * 1000:.0f} ms, slowest {max(times) * 1000:.0f} ms")
-    many = _with_opportunities(graph, random, 10_000)
-    ranked, worker = opportunities_of(many), _profile(graph, random, occupations)
+    many = with_opportunities(graph, random, 10_000)
+    ranked, worker = opportunities_of(many), random_profile(graph, random, occupations)
     started = time.process_time()
     ranked.rank(worker, NOW)[:20]
     print(f"          10,000 opportunities, all ranked: {(time.process_time() - started) * 1000:.0f} ms")
     started = time.process_time()
-    index.put((f"{number:06}", _profile(graph, random, occupations)) for number in range(0, 100_000, 10_000))
+    index.put((f"{number:06}", random_profile(graph, random, occupations)) for number in range(0, 100_000, 10_000))
     index.rank(next(iter(graph.opportunities.values())), limit=20)
     print(f"          10 of 100,000 replaced, ranked again: {(time.process_time() - started) * 1000:.0f} ms")
 
@@ -328,52 +280,6 @@ def _reciprocal_rank(ranker: Ranker, example: Example) -> float:
     order = np.argsort(-ranker.scores(example.features), kind="stable")
     hits = np.flatnonzero(example.is_right[order])
     return 1 / (hits[0] + 1) if len(hits) else 0.0
-
-
-def _profile(graph: SkillGraph, random: Random, occupations: list) -> Profile:
-    practised = random.sample(occupations, 2)
-    low = {s: random.random() for each in practised for s in (*graph.essential(each), *graph.optional(each))}
-    return Profile(
-        low=low,
-        held=frozenset(skill for skill, value in low.items() if value > 0.4),
-        practice={each: random.random() * 500 for each in practised},
-        performance=random.uniform(-1, 1),
-        preferences=Preferences(
-            place=random.choice([None, "Malmö", "Stockholm", "Oslo"]),
-            farthest_km=random.choice([None, 50]),
-            hours_per_week=random.choice([None, 20, 40]),
-            least_pay=random.choice([None, 15.0]),
-            currency="EUR",
-        ),
-    )
-
-
-def _with_opportunities(graph: SkillGraph, random: Random, count: int) -> SkillGraph:
-    builder = SkillGraphBuilder()
-    builder.add_skills(graph.skills.values(), [])
-    for occupation in graph.occupations.values():
-        builder.add_occupation(occupation)
-    offered = [each for each in sorted(graph.occupations) if len(graph.essential(each)) >= 8]
-    for number in range(count):
-        occupation = random.choice(offered)
-        asked = random.sample(sorted(graph.essential(occupation)), 8)
-        builder.add_opportunity(
-            Opportunity(
-                id=OpportunityId(f"o{number:05}"),
-                title="o",
-                organization="o",
-                occupation=occupation,
-                required=frozenset(asked[:5]),
-                preferred=frozenset(asked[5:]),
-                place=None,
-                remote=True,
-                pay=Pay(min=Decimal(1), max=Decimal(2), currency="EUR", per=PayPeriod.HOUR),
-                posted_at=NOW,
-                closes_at=None,
-                simulated=True,
-            )
-        )
-    return builder.build()
 
 
 if __name__ == "__main__":
