@@ -7,6 +7,7 @@
 * `note.py`      checkpoints as C2SP signed notes, by Ed25519 keys
 * `leaf.py`      what of an event goes into its leaf: a salted commitment, never the event itself
 * `models.py`    the tables
+* `events.py`    reads the events, and hashes them by the thousand
 * `log.py`       the sequencer, checkpoints and proofs
 * `witness.py`   cosigns checkpoints that are consistent with all it has seen
 * `verify.py`    finds what was edited, deleted, reordered, truncated or forked; `fold.py` whether grants are what

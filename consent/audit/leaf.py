@@ -32,8 +32,7 @@ def leaf_data(kind: EventKind, event: Mapping[str, Any]) -> bytes:
     """Return the leaf of an event, given as its row."""
     number = event["id"] if kind == "access" else event["seq"]
     hidden = {name: value for name, value in event.items() if name not in ("id", "seq", "at", "salt")}
-    commitment = hashlib.sha256(str(event["salt"]).encode() + canonical(hidden)).hexdigest()
-    return canonical({"v": _VERSION, "kind": kind, "id": number, "at": event["at"], "commitment": commitment})
+    return _leaf(kind, number, instant(event["at"]), _commitment(event["salt"], canonical(hidden)))
 
 
 def event_hash(kind: EventKind, event: Mapping[str, Any]) -> bytes:
@@ -41,7 +40,26 @@ def event_hash(kind: EventKind, event: Mapping[str, Any]) -> bytes:
     return leaf_hash(leaf_data(kind, event))
 
 
+def plain_event_hash(kind: EventKind, number: int, at: str, salt: str, hidden: Mapping[str, object]) -> bytes:
+    """Return the leaf hash of an event in parts: its instant in canonical form, what is hidden sorted by name."""
+    return leaf_hash(_leaf(kind, number, at, _commitment(salt, orjson.dumps(hidden))))
+
+
+def instant(value: datetime) -> str:
+    """Return an instant in canonical form."""
+    return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _commitment(salt: str, hidden: bytes) -> str:
+    return hashlib.sha256(salt.encode() + hidden).hexdigest()
+
+
+def _leaf(kind: EventKind, number: int, at: str, commitment: str) -> bytes:
+    """Return the canonical JSON of a leaf: nothing in it needs to be escaped, so it is put together by hand."""
+    return f'{{"at":"{at}","commitment":"{commitment}","id":{number},"kind":"{kind}","v":{_VERSION}}}'.encode()
+
+
 def _plain(value: object) -> str:
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
+        return instant(value)
     raise TypeError(f"{type(value).__name__} has no canonical form")

@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from heapq import merge
+from typing import Protocol
 
-from sqlalchemy import Connection, Engine, Table, delete, exists, func, insert, select, text
+from sqlalchemy import Connection, Engine, delete, exists, func, insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import SQLModel, col
+from sqlmodel import col
 
-from consent.audit.leaf import EventKind, event_hash
+from consent.audit.events import EVENTS, HashedEvent, hash_events
+from consent.audit.leaf import EventKind
 from consent.audit.models import AuditCheckpoint, AuditLeaf, AuditNode
 from consent.audit.note import Checkpoint
-from consent.audit.tree import Nodes, completed, consistency_proof, inclusion_proof, node_hash, root
+from consent.audit.tree import Nodes, consistency_proof, grow, inclusion_proof, root
+from consent.bulk_insert import insert_rows
 from consent.columns import utc_now
 from consent.models import AccessEvent, ConsentEvent, Worker
 from consent.signing import NoKeyError
@@ -37,11 +40,9 @@ FORGET_EVENT = "consent:worker:forget"
 INTERVAL_SECONDS = 1.0
 BATCH = 2_000
 
-EVENTS: Mapping[EventKind, tuple[type[SQLModel], str]] = {
-    "access": (AccessEvent, "id"),
-    "consent": (ConsentEvent, "seq"),
-}
-"""Which table holds the events of a kind, and what numbers them."""
+LEAF_COLUMNS = {"seq": "bigint", "kind": "text", "event_id": "bigint", "hash": "bytea"}
+NODE_COLUMNS = {"level": "int", "position": "bigint", "hash": "bytea"}
+"""The columns of leaves and inner nodes, in order, with their PostgreSQL types."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +96,7 @@ class AuditLog:
                     return appended
                 count = self._append(connection, bounds)
                 if count < BATCH:
-                    if appended + count or self._unsigned(connection):
+                    if self._unsigned(connection):
                         self._sign(connection)
                     return appended + count
             appended += count
@@ -190,36 +191,21 @@ class AuditLog:
             }
 
     def _append(self, connection: Connection, bounds: Mapping[EventKind, int]) -> int:
-        size = _size(connection)
-        found: list[tuple[datetime, EventKind, int, bytes]] = []
-        for kind in EVENTS:
-            last = connection.execute(
-                select(func.max(col(AuditLeaf.event_id))).where(col(AuditLeaf.kind) == kind)
-            ).scalar()
-            for event_id, event in read_events(connection, kind, after=last or 0, until=bounds[kind], limit=BATCH):
-                found.append((event["at"], kind, event_id, event_hash(kind, event)))
-        found = _fair(found)
+        found = _fair(
+            {
+                kind: hash_events(connection, kind, after=_last(connection, kind), until=bounds[kind], limit=BATCH)
+                for kind in EVENTS
+            }
+        )
         if not found:
             return 0
-        fresh: dict[tuple[int, int], bytes] = {}
-        stored = nodes_in(connection)
-
-        def node(level: int, index: int) -> bytes:
-            known = fresh.get((level, index))
-            return known if known is not None else stored(level, index)
-
-        leaves: list[dict[str, object]] = []
-        for position, (_, kind, event_id, digest) in enumerate(found, start=size):
-            fresh[0, position] = digest
-            leaves.append({"seq": position, "kind": kind, "event_id": event_id, "hash": digest})
-            for level, index in completed(position + 1):
-                fresh[level, index] = node_hash(node(level - 1, 2 * index), node(level - 1, 2 * index + 1))
-        connection.execute(insert(AuditLeaf), leaves)
-        inner = [
-            {"level": level, "position": index, "hash": digest} for (level, index), digest in fresh.items() if level
-        ]
-        if inner:
-            connection.execute(insert(AuditNode), inner)
+        size = _size(connection)
+        leaves = [(seq, kind, number, digest) for seq, (_, kind, number, digest) in enumerate(found, start=size)]
+        inner = grow(nodes_in(connection), size, [digest for *_, digest in found])
+        is_sqlite = connection.dialect.name == "sqlite"
+        cursor = connection.connection.cursor()
+        insert_rows(cursor, "audit_leaf", LEAF_COLUMNS, leaves, is_sqlite=is_sqlite)
+        insert_rows(cursor, "audit_node", NODE_COLUMNS, inner, is_sqlite=is_sqlite)
         return len(found)
 
     def _unsigned(self, connection: Connection) -> bool:
@@ -250,24 +236,16 @@ def nodes_in(connection: Connection) -> Nodes:
     return node
 
 
-def read_events(
-    connection: Connection, kind: EventKind, *, after: int, until: int, limit: int
-) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Yield events in the order of their numbers, as rows."""
-    model, number = EVENTS[kind]
-    table: Table = model.__table__  # type: ignore[attr-defined]
-    query = select(table).where(table.c[number] > after, table.c[number] <= until).order_by(table.c[number])
-    for row in connection.execute(query.limit(limit)):
-        yield row._mapping[number], dict(row._mapping)
-
-
-def _fair(found: Sequence[tuple[datetime, EventKind, int, bytes]]) -> list[tuple[datetime, EventKind, int, bytes]]:
+def _fair(found: Mapping[EventKind, Sequence[HashedEvent]]) -> list[HashedEvent]:
     """Bring a batch into one order: by instant, but the events of a kind always in the order of their numbers."""
-    queues = {kind: sorted((e for e in found if e[1] == kind), key=lambda e: e[2]) for kind in EVENTS}
-    merged: list[tuple[datetime, EventKind, int, bytes]] = []
-    while waiting := [queue for queue in queues.values() if queue]:
-        merged.append(min(waiting, key=lambda queue: queue[0][:3]).pop(0))
-    return merged
+    queues = [queue for queue in found.values() if queue]
+    return list(queues[0]) if len(queues) == 1 else list(merge(*queues, key=lambda event: event[:3]))
+
+
+def _last(connection: Connection, kind: EventKind) -> int:
+    """Return the number of the last event of a kind that is in the log."""
+    query = select(func.max(col(AuditLeaf.event_id))).where(col(AuditLeaf.kind) == kind)
+    return int(connection.execute(query).scalar() or 0)
 
 
 def _size(connection: Connection) -> int:

@@ -44,6 +44,20 @@ def completed(size: int) -> list[tuple[int, int]]:
     return nodes
 
 
+def grow(nodes: Nodes, size: int, leaves: Sequence[bytes]) -> list[tuple[int, int, bytes]]:
+    """Return the inner nodes, as (level, index, hash), that `leaves` complete when they follow a tree of `size`."""
+    grown: list[tuple[int, int, bytes]] = []
+    level, start, fresh = 0, size, list(leaves)
+    while fresh:
+        if start % 2:
+            start -= 1
+            fresh.insert(0, nodes(level, start))
+        level, start = level + 1, start // 2
+        fresh = [node_hash(fresh[i], fresh[i + 1]) for i in range(0, len(fresh) - 1, 2)]
+        grown += [(level, start + i, digest) for i, digest in enumerate(fresh)]
+    return grown
+
+
 def root(nodes: Nodes, size: int) -> bytes:
     """Return the root of the tree over the first `size` leaves."""
     return _subtree(nodes, 0, size) if size else EMPTY_ROOT

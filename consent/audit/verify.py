@@ -13,8 +13,9 @@ from typing import Any, Literal
 from sqlalchemy import Connection, select
 from sqlmodel import col
 
+from consent.audit.events import EVENTS, read_events
 from consent.audit.leaf import EventKind, event_hash
-from consent.audit.log import EVENTS, FORGET_EVENT, InclusionProof, read_events
+from consent.audit.log import FORGET_EVENT, InclusionProof
 from consent.audit.models import AuditCheckpoint, AuditLeaf, AuditNode
 from consent.audit.note import NoteError, VerifierKey, read_checkpoint, signed_by
 from consent.audit.tree import completed, is_consistent, is_included, nodes_of, root

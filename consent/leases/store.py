@@ -4,7 +4,6 @@ This is the hot path of the gate, so it goes round SQLAlchemy's statement layer;
 databases but for placeholders, lists and the form of an instant, which `_Dialect` translates.
 A `LeaseStore` is used by one thread only. Its connection also holds the process's proof of life on PostgreSQL.
 """
-# ruff: noqa: S608 - statements are put together from constants of this module only
 
 from __future__ import annotations
 
@@ -12,13 +11,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import orjson
 from sqlalchemy import Engine
 
+from consent.bulk_insert import insert_rows
 from consent.columns import utc_now
 from consent.ddl import STOP_LOCK, create_statements
 from consent.leases.decision import GrantState, GrantTerms
@@ -123,7 +122,6 @@ EVENT_COLUMNS: Mapping[str, str] = {
 MAX_SKEW = timedelta(seconds=5)
 """How far a process's clock may be from the database's."""
 
-_ROWS_AT_ONCE = 64
 _PATIENCE_SECONDS = 15.0
 
 
@@ -241,16 +239,16 @@ class LeaseStore:
         if closed:
             self._cursor.execute(*self._dialect.delete(closed))
         if leases:
-            self._insert("fetch_lease", LEASE_COLUMNS, leases)
+            insert_rows(self._cursor, "fetch_lease", LEASE_COLUMNS, leases, is_sqlite=self._is_sqlite)
         if events:
-            self._insert("access_event", EVENT_COLUMNS, events)
+            insert_rows(self._cursor, "access_event", EVENT_COLUMNS, events, is_sqlite=self._is_sqlite)
         self._cursor.execute("COMMIT" if events else self._dialect.commit_leases)
 
     def retire(self, events: Sequence[Sequence[object]], now: datetime) -> None:
         """Write the last events, give up every lease of this process and its identity, and close."""
         self.begin()
         if events:
-            self._insert("access_event", EVENT_COLUMNS, events)
+            insert_rows(self._cursor, "access_event", EVENT_COLUMNS, events, is_sqlite=self._is_sqlite)
         self._cursor.execute(self._translate("DELETE FROM fetch_lease WHERE process_id = ?"), (self.process_id,))
         self._cursor.execute(
             self._translate("UPDATE gateway_process SET ended_at = ? WHERE id = ?"),
@@ -279,28 +277,6 @@ class LeaseStore:
             self._proof.abandon()
         with suppress(Exception):
             self._connection.close()
-
-    def _insert(self, table: str, columns: Mapping[str, str], rows: Sequence[Sequence[object]]) -> None:
-        """Write rows in few statements: each one lets go of the interpreter once, however many rows it writes."""
-        names = ", ".join(columns)
-        if self._is_sqlite:
-            one = f"({', '.join('?' * len(columns))})"
-            start = 0
-            while start < len(rows):
-                # Powers of two, so that the driver's cache of prepared statements knows them all.
-                count = min(_ROWS_AT_ONCE, 1 << ((len(rows) - start).bit_length() - 1))
-                self._cursor.execute(
-                    f"INSERT INTO {table} ({names}) VALUES {', '.join([one] * count)}",
-                    list(chain.from_iterable(rows[start : start + count])),
-                )
-                start += count
-            return
-        shape = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-        listed = orjson.dumps([dict(zip(columns, row, strict=True)) for row in rows]).decode()
-        self._cursor.execute(
-            f"INSERT INTO {table} ({names}) SELECT {names} FROM json_to_recordset(%s::json) AS rows ({shape})",
-            (listed,),
-        )
 
     def _load_terms(self, ids: Sequence[str]) -> None:
         """Read what never changes in grants. Triggers forbid that it ever does, so it is kept."""

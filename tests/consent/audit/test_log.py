@@ -5,11 +5,14 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import orjson
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, event, select, text
 from sqlalchemy.exc import DBAPIError
 
+from consent.audit.events import EVENTS, hash_events, is_plain, read_events
+from consent.audit.leaf import canonical, event_hash, instant, leaf_data
 from consent.audit.log import AuditLog
 from consent.audit.models import AuditLeaf
 from consent.audit.note import Checkpoint, NoteError, Signer, VerifierKey, read_checkpoint, signed_by
@@ -68,6 +71,48 @@ async def test_log_grows_without_gap_and_verifies(world: World, audit: AuditLog,
     with world.engine.connect() as connection:
         assert list(connection.execute(select(AuditLeaf.seq).order_by(AuditLeaf.seq)).scalars()) == list(range(13))
     assert findings(world, first, second) == []
+
+
+async def test_two_processes_that_seal_at_once_agree(
+    world: World, audit: AuditLog, anna: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("consent.audit.log.BATCH", 2)
+    other = AuditLog(world.engine, SIGNER, clock=world.clock)
+    await read(world, 5)
+    done: list[int] = []
+
+    @event.listens_for(world.engine, "checkin")
+    def between_batches(*_: object) -> None:
+        done.append(0)
+        if len(done) == 2:  # the bounds are known, and the first batch is in
+            done.append(other.advance())
+
+    assert audit.advance() == 2
+    event.remove(world.engine, "checkin", between_batches)
+    assert 3 in done
+    assert findings(world) == []
+    assert audit.advance() == 0
+
+
+async def test_accesses_are_hashed_as_they_are_verified(world: World, anna: str) -> None:
+    assert [kind for kind in EVENTS if is_plain(kind)] == ["access"]
+    with world.engine.connect() as connection:
+        for kind in EVENTS:
+            read_one_by_one = [
+                (instant(row["at"]), kind, number, event_hash(kind, row))
+                for number, row in read_events(connection, kind, after=0, until=100, limit=100)
+            ]
+            assert hash_events(connection, kind, after=0, until=100, limit=100) == read_one_by_one
+            assert hash_events(connection, kind, after=0, until=100, limit=1) == read_one_by_one[:1]
+            assert hash_events(connection, kind, after=1, until=3, limit=100) == read_one_by_one[1:3]
+
+
+async def test_a_leaf_is_canonical_json(world: World, anna: str) -> None:
+    with world.engine.connect() as connection:
+        for kind in EVENTS:
+            for _, row in read_events(connection, kind, after=0, until=100, limit=100):
+                leaf = leaf_data(kind, row)
+                assert canonical(orjson.loads(leaf)) == leaf
 
 
 async def test_each_event_can_be_proven_and_no_other(world: World, audit: AuditLog, anna: str) -> None:

@@ -10,6 +10,7 @@ from consent.audit.tree import (
     EMPTY_ROOT,
     completed,
     consistency_proof,
+    grow,
     inclusion_proof,
     is_consistent,
     is_included,
@@ -125,6 +126,20 @@ def test_completed_nodes_are_all_nodes(size: int) -> None:
     found = {place for count in range(1, size + 1) for place in completed(count)}
     levels = size.bit_length()
     assert found == {(level, i) for level in range(1, levels + 1) for i in range(size >> level)}
+
+
+@given(st.integers(0, 70), st.integers(0, 70))
+def test_a_tree_grows_by_the_nodes_that_are_completed(size: int, more: int) -> None:
+    leaves = [leaf_hash(b"%d" % number) for number in range(size + more)]
+    nodes = nodes_of(leaves)
+
+    def stored(level: int, index: int) -> bytes:
+        assert (index + 1) << level <= size, "only what is there already can be read"
+        return nodes(level, index)
+
+    grown = grow(stored, size, leaves[size:])
+    expected = {place for count in range(size + 1, size + more + 1) for place in completed(count)}
+    assert sorted(grown) == [(*place, nodes(*place)) for place in sorted(expected)]
 
 
 @pytest.mark.parametrize(("index", "size"), [(-1, 3), (3, 3), (0, 0)])
