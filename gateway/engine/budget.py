@@ -12,6 +12,7 @@ from gateway.errors import GraphQLErrorDict, InvalidRequestError, graphql_error
 from gateway.executor.hooks import Denial
 
 COST_LIMIT_EXCEEDED = "COST_LIMIT_EXCEEDED"
+ORDINARY_WORK = 500
 
 
 class Budget(Protocol):
@@ -22,6 +23,15 @@ class Budget(Protocol):
 
         Called once per operation, when it is known to be valid and before it is planned; for a subscription also
         before each event after the first.
+        """
+        ...
+
+    async def charge_work(self, work: float, session: Any) -> Denial | None:
+        """Take what reading a new document, or planning it, takes beyond the ordinary; two microseconds are one.
+
+        Called before a document is read, with the least that it can take: a denial leaves it unread. And called again
+        when it has been read and planned, valid or not, with the rest: that work is done, so if less is left, all of
+        it is to be taken.
         """
         ...
 
@@ -40,6 +50,10 @@ class FixedLimit:
         """Refuse what costs more than the limit."""
         return None if cost <= self._limit else too_costly(cost, self._limit)
 
+    async def charge_work(self, work: float, session: Any) -> Denial | None:
+        """Charge nothing."""
+        return None
+
     def report(self, cost: float, session: Any) -> Mapping[str, Any]:
         """Return the cost and the limit."""
         return {"cost": number(cost), "limit": number(self._limit)}
@@ -52,6 +66,11 @@ def too_costly(cost: float, limit: float) -> Denial:
         message=f"The operation costs {cost:.0f}; at most {limit:.0f} is accepted. Ask for fewer or smaller lists.",
         extensions={"cost": number(cost), "limit": number(limit)},
     )
+
+
+def charged(work: int) -> int:
+    """Return what is charged for work: whole milliseconds of it, so that what every document takes is free."""
+    return work // ORDINARY_WORK * ORDINARY_WORK
 
 
 def number(value: float) -> float | int:

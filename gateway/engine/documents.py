@@ -17,19 +17,14 @@ from graphql import (
     VariableDefinitionNode,
     Visitor,
     parse,
-    validate,
     visit,
 )
 
 from gateway.engine.limits import check_limits, location_of
 from gateway.engine.options import EngineOptions
 from gateway.engine.sealing import Lifted, SealedArguments, lift_sealed
-from gateway.errors import GraphQLErrorDict, InvalidRequestError, graphql_error
-
-MAX_VALIDATION_ERRORS = 20
-
-VALIDATION_ENDED = "Validation aborted."
-"""What graphql-core says when a document exhausts the bounds of its rules."""
+from gateway.engine.validation import WORK_OF_TOKEN, Reading, error_of, validation_errors, work_of_length
+from gateway.errors import InvalidRequestError, graphql_error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +51,19 @@ class ParsedDocument:
         raise InvalidRequestError([graphql_error(message, "OPERATION_RESOLUTION_FAILURE")])
 
 
-def read_document(text: str, schema: GraphQLSchema, sealed: SealedArguments, options: EngineOptions) -> ParsedDocument:
-    """Parse, bound and validate a document. Raises `InvalidRequestError` with every error found."""
+def read_document(
+    text: str, schema: GraphQLSchema, sealed: SealedArguments, options: EngineOptions, reading: Reading
+) -> ParsedDocument:
+    """Parse, bound and validate a document. Raises `InvalidRequestError` with every error found.
+
+    `reading` counts the work, of refused documents too.
+    """
     limits = options.limits
+    reading.work += work_of_length(text)
     if len(text) > limits.document_bytes or len(text.encode(errors="replace")) > limits.document_bytes:
         message = f"The document is longer than {limits.document_bytes} bytes."
         raise InvalidRequestError([graphql_error(message, "DOCUMENT_TOO_LARGE")])
-    document = _parse(text, limits.tokens)
+    document = _parse(text, limits.tokens, reading)
     errors = check_limits(document, limits)
     if errors:
         raise InvalidRequestError(errors)
@@ -74,9 +75,9 @@ def read_document(text: str, schema: GraphQLSchema, sealed: SealedArguments, opt
         ]
         if errors:
             raise InvalidRequestError(errors)
-    found = validate(schema, document, max_errors=MAX_VALIDATION_ERRORS, allow_empty_selection_sets=False)
-    if found:
-        raise InvalidRequestError([_invalid(error) for error in found])
+    errors = validation_errors(schema, document, limits.validation, reading)
+    if errors:
+        raise InvalidRequestError(errors)
     lifted_document, lifted = lift_sealed(document, schema, sealed)
     return ParsedDocument(
         document=lifted_document,
@@ -93,23 +94,14 @@ def client_variables(
     return tuple(each for each in operation.variable_definitions or () if each.variable.name.value not in own)
 
 
-def error_of(error: GraphQLError, code: str) -> GraphQLErrorDict:
-    """Return a located error of graphql-core with a code."""
-    locations = [(each.line, each.column) for each in error.locations or ()]
-    return graphql_error(error.message, code, locations=locations)
-
-
-def _invalid(error: GraphQLError) -> GraphQLErrorDict:
-    if error.message == VALIDATION_ENDED:
-        message = "The document selects the same fields too often, or spreads fragments too deeply, to be validated."
-        return graphql_error(message, "VALIDATION_LIMIT_EXCEEDED")
-    return error_of(error, "GRAPHQL_VALIDATION_FAILED")
-
-
-def _parse(text: str, max_tokens: int) -> DocumentNode:
+def _parse(text: str, max_tokens: int, reading: Reading) -> DocumentNode:
     try:
-        return parse(text, max_tokens=max_tokens, allow_empty_selection_sets=False)
+        document = parse(text, max_tokens=max_tokens, allow_empty_selection_sets=False)
+        reading.work += document.token_count * WORK_OF_TOKEN
+        return document
     except GraphQLError as error:
+        # How far it was read does not matter; a token has about four characters.
+        reading.work += min(len(text) // 4, max_tokens) * WORK_OF_TOKEN
         code = "TOKEN_LIMIT_EXCEEDED" if f"more than {max_tokens} tokens" in error.message else None
         raise InvalidRequestError([error_of(error, code or "GRAPHQL_PARSE_FAILED")]) from None
     except RecursionError:

@@ -18,11 +18,11 @@ from typing import Any
 from graphql import GraphQLError, GraphQLSchema
 
 from gateway.composition import CompositionError, CompositionFailed, Rule, SubgraphSDL, compose
-from gateway.engine.budget import Budget, FixedLimit, refusal_of
-from gateway.engine.documents import error_of
+from gateway.engine.budget import Budget, FixedLimit, charged, refusal_of
 from gateway.engine.garbage import uncollected
 from gateway.engine.options import EngineOptions
 from gateway.engine.response import EngineResponse
+from gateway.engine.validation import Reading, error_of, work_of_length
 from gateway.engine.version import PreparedOperation, SupergraphVersion
 from gateway.errors import GatewayError, InvalidRequestError, ResponseTooLargeError, graphql_error
 from gateway.executor import (
@@ -155,8 +155,11 @@ class Engine:
         `report_cost` adds what the budget says of the operation as `extensions.cost`.
         """
         version = self._version
+        operation: PreparedOperation | None = None
         try:
-            operation = version.prepare(query, operation_name)
+            operation = version.known(query, operation_name)
+            if operation is None:
+                operation = await self._read(version, query, operation_name, session)
             if only_queries and operation.kind != "query":
                 raise _refusal("Only queries can be sent this way.", "OPERATION_NOT_ALLOWED")
             if operation.kind == "subscription":
@@ -164,7 +167,10 @@ class Engine:
             coerced, cost = await self._pay(operation, variables, session)
             plan, context = self._start(version, operation, coerced, session, scopes)
         except InvalidRequestError as error:
+            await self._settle(operation, session)
             return EngineResponse.refusal(error.errors)
+        if operation.unpaid:
+            await self._settle(operation, session)
         result = await _execute(plan, context)
         if report_cost:
             result.extensions["cost"] = dict(self._budget.report(cost, session))
@@ -204,13 +210,42 @@ class Engine:
     ) -> EngineResponse | AsyncGenerator[EngineResponse, None]:
         """Like `subscribe`, but a request that is refused gets its one response at once, before any stream."""
         version = self._version
+        operation: PreparedOperation | None = None
         try:
-            operation = version.prepare(query, operation_name)
+            operation = await self.prepare(query, operation_name, session)
             coerced, cost = await self._pay(operation, variables, session)
             plan, context = self._start(version, operation, coerced, session, scopes, in_parts=True)
         except InvalidRequestError as error:
+            await self._settle(operation, session)
             return EngineResponse.refusal(error.errors)
+        await self._settle(operation, session)
         return self._responses(operation, plan, context, cost)
+
+    async def prepare(self, query: str, operation_name: str | None = None, session: Any = None) -> PreparedOperation:
+        """Return the operation of a document, which `session` pays for if it is new. Raises `InvalidRequestError`."""
+        version = self._version
+        return version.known(query, operation_name) or await self._read(version, query, operation_name, session)
+
+    async def _read(
+        self, version: SupergraphVersion, query: str, operation_name: str | None, session: Any
+    ) -> PreparedOperation:
+        """Read a new document: its length is charged before, what else it took after. Raises `InvalidRequestError`."""
+        reading = Reading()
+        paid = work_of_length(query)
+        if paid and (denial := await self._budget.charge_work(paid, session)) is not None:
+            raise refusal_of(denial)
+        try:
+            return version.read(query, operation_name, reading)
+        finally:
+            owed = charged(reading.work) - paid
+            if owed > 0:
+                await self._budget.charge_work(owed, session)
+
+    async def _settle(self, operation: PreparedOperation | None, session: Any) -> None:
+        """Charge what planning an operation took."""
+        if operation is not None and operation.unpaid:
+            work, operation.unpaid = operation.unpaid, 0
+            await self._budget.charge_work(work, session)
 
     async def _responses(
         self, operation: PreparedOperation, plan: CompiledPlan, context: RequestContext, cost: float

@@ -20,9 +20,11 @@ from graphql import (
 from graphql.language import Node
 
 from gateway.engine.options import Limits
+from gateway.engine.validation import too_much_to_validate
 from gateway.errors import GraphQLErrorDict, graphql_error
 
 _INTROSPECTION = frozenset(("__schema", "__type"))
+_KINDS = {OperationDefinitionNode: "operation", FragmentDefinitionNode: "fragment"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,15 +47,28 @@ def location_of(node: Node) -> tuple[tuple[int, int], ...]:
 
 
 def check_limits(document: DocumentNode, limits: Limits) -> list[GraphQLErrorDict]:
-    """Return an error for every bound that an operation of the document exceeds."""
+    """Return an error for every bound that an operation of the document, or a fragment that none uses, exceeds."""
+    try:
+        return _excesses(document, limits)
+    except RecursionError:
+        return [too_much_to_validate()]
+
+
+def _excesses(document: DocumentNode, limits: Limits) -> list[GraphQLErrorDict]:
     scale = _Scale(document)
     errors: list[GraphQLErrorDict] = []
-    for definition in document.definitions:
-        if not isinstance(definition, OperationDefinitionNode):
+    definitions: list[OperationDefinitionNode | FragmentDefinitionNode] = [
+        each for each in document.definitions if isinstance(each, OperationDefinitionNode)
+    ]
+    definitions += [each for each in document.definitions if isinstance(each, FragmentDefinitionNode)]
+    for definition in definitions:
+        if isinstance(definition, FragmentDefinitionNode) and scale.has_weighed(definition.name.value):
             continue
         weight = scale.weigh(definition.selection_set)
         directives = weight.directives + len(definition.directives or ())
-        roots = sum(1 for _ in scale.root_fields(definition.selection_set, limits.root_fields + 1))
+        roots = 0
+        if isinstance(definition, OperationDefinitionNode):
+            roots = sum(1 for _ in scale.root_fields(definition.selection_set, limits.root_fields + 1))
         for value, limit, code, what in (
             (weight.depth, limits.depth, "DEPTH_LIMIT_EXCEEDED", "levels deep"),
             (weight.fields, limits.fields, "FIELD_LIMIT_EXCEEDED", "fields"),
@@ -64,7 +79,7 @@ def check_limits(document: DocumentNode, limits: Limits) -> list[GraphQLErrorDic
             if value > limit:
                 errors.append(
                     graphql_error(
-                        f"The operation exceeds the limit of {limit} {what}.",
+                        f"The {_KINDS[type(definition)]} exceeds the limit of {limit} {what}.",
                         code,
                         locations=location_of(definition),
                     )
@@ -103,6 +118,10 @@ class _Scale:
             aliases += weight.aliases
             directives += weight.directives
         return Weight(depth=depth, fields=fields, aliases=aliases, directives=directives)
+
+    def has_weighed(self, name: str) -> bool:
+        """Tell whether a fragment is part of what has been weighed."""
+        return name in self._weights
 
     def _fragment(self, name: str) -> Weight:
         known = self._weights.get(name)

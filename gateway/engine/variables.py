@@ -8,7 +8,7 @@ from typing import Any
 from graphql import GraphQLError, GraphQLSchema, VariableDefinitionNode
 from graphql.execution import get_variable_values
 
-from gateway.engine.documents import error_of
+from gateway.engine.validation import error_of
 from gateway.errors import InvalidRequestError, graphql_error
 
 MAX_ERRORS = 20

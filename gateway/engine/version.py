@@ -30,6 +30,7 @@ from gateway.engine.introspection import Introspection
 from gateway.engine.labels import OverrideLabels
 from gateway.engine.options import EngineOptions
 from gateway.engine.sealing import SealedArguments
+from gateway.engine.validation import Reading, work_of_time
 from gateway.engine.variables import VariableReader
 from gateway.errors import GraphQLErrorDict, InvalidRequestError, graphql_error
 from gateway.executor import CompiledPlan, ExecutionSchema, compile_plan
@@ -71,6 +72,7 @@ class PreparedOperation:
         "name",
         "plans",
         "scopes",
+        "unpaid",
         "variables",
     )
 
@@ -90,6 +92,8 @@ class PreparedOperation:
             Introspection(document.document, definition, version.api_schema) if self._operation.introspection else None
         )
         self.plans: dict[tuple[frozenset[str] | None, frozenset[str] | None, frozenset[str]], PlannedOperation] = {}
+        self.unpaid = 0
+        """The work of planning that nobody has been charged for yet."""
 
     def plan(
         self,
@@ -104,8 +108,12 @@ class PreparedOperation:
         """
         found = self.plans.get((scopes, deferring, labels))
         if found is None:
-            operation = self._operation if deferring is None else self._normalized(deferring)
-            found = self._version.plan(operation, scopes, labels)
+            elapsed = stopwatch()
+            try:
+                operation = self._operation if deferring is None else self._normalized(deferring)
+                found = self._version.plan(operation, scopes, labels)
+            finally:
+                self.unpaid += work_of_time(elapsed() - ORDINARY_PLANNING)
             if len(self.plans) < MAX_PLANS_PER_OPERATION:
                 self.plans[scopes, deferring, labels] = found
         return found
@@ -125,6 +133,9 @@ class PreparedOperation:
 
 
 MAX_PLANS_PER_OPERATION = 64
+
+ORDINARY_PLANNING = 0.05
+"""Seconds of CPU time that planning an operation may take without being charged for."""
 
 
 class SupergraphVersion:
@@ -161,16 +172,25 @@ class SupergraphVersion:
 
     def prepare(self, text: str, operation_name: str | None) -> PreparedOperation:
         """Return the operation of a document. Raises `InvalidRequestError`; refusals are cached too."""
-        key = (text, operation_name)
-        found = self._documents.get(key)
-        if found is None:
-            try:
-                document = read_document(text, self.api_schema, self.sealed, self._options)
-                found = PreparedOperation(self, document, document.operation(operation_name))
-            except InvalidRequestError as error:
-                found = error.errors
-            if len(text) <= self._options.limits.document_bytes:
-                self._documents.put(key, found, len(text) + len(operation_name or ""))
+        return self.known(text, operation_name) or self.read(text, operation_name, Reading())
+
+    def known(self, text: str, operation_name: str | None) -> PreparedOperation | None:
+        """Return the operation of a document that has been read before. Raises `InvalidRequestError`."""
+        found = self._documents.get((text, operation_name))
+        if isinstance(found, tuple):
+            raise InvalidRequestError(found)
+        return found
+
+    def read(self, text: str, operation_name: str | None, reading: Reading) -> PreparedOperation:
+        """Read a document and remember the outcome; `reading` says what it took. Raises `InvalidRequestError`."""
+        found: PreparedOperation | tuple[GraphQLErrorDict, ...]
+        try:
+            document = read_document(text, self.api_schema, self.sealed, self._options, reading)
+            found = PreparedOperation(self, document, document.operation(operation_name))
+        except InvalidRequestError as error:
+            found = error.errors
+        if len(text) <= self._options.limits.document_bytes:
+            self._documents.put((text, operation_name), found, len(text) + len(operation_name or ""))
         if isinstance(found, tuple):
             raise InvalidRequestError(found)
         return found

@@ -1,7 +1,8 @@
 """What each asker may spend: the largest cost of one query, and the cost of a minute.
 
 Actors have limits of their own or those of the settings; all who ask without a token share one minute. Workers who read
-their own data are bound by the size of a query only.
+their own data are bound by the size of a query only. The work of reading and planning new documents is taken from the
+same minute, a worker's from one that this process alone counts.
 
 The minute is shared by all processes through the database, which is asked for a portion at a time: a twentieth of the
 minute, of which queries are paid for in memory. So the limit holds however many processes there are, and the price is
@@ -17,7 +18,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from consent.oauth.spending import Spendings, SpentUp
+from consent.oauth.spending import MINUTE, Spendings, SpentUp
 from gateway.engine.budget import number, too_costly
 from gateway.executor.hooks import Denial
 from gateway.server.http_request import COST_RATE_EXCEEDED
@@ -72,6 +73,41 @@ class ActorBudgets:
         pot.held -= cost
         return None
 
+    async def charge_work(self, work: float, session: RequestSession) -> Denial | None:
+        """Take the work, or what is left of the minute; refuse only who has nothing left."""
+        asker = _asker(session)
+        _, per_minute = self._limits(session)
+        if not per_minute or not work:
+            return None
+        work = min(work, per_minute)
+        if asker is None:
+            return self._charge_worker(work, session, per_minute)
+        pot = self._pots.get(asker) or self._new_pot(asker)
+        async with pot.lock:
+            short = await self._top_up(asker, pot, work, per_minute)
+            if isinstance(short, SpentUp):
+                rest = work - short.seconds * per_minute / MINUTE
+                if rest < 1:
+                    return _spent_up(work, per_minute, short.seconds)
+                work = rest
+                short = await self._top_up(asker, pot, work, per_minute) if rest > pot.held else None
+            if isinstance(short, Denial):
+                return short
+            pot.held = max(pot.held - work, 0.0)
+        return None
+
+    def _charge_worker(self, work: float, session: RequestSession, per_minute: float) -> Denial | None:
+        """Workers have no row of their own: what they spend is nobody's business a minute later."""
+        asker = f"worker:{session.worker_id}"
+        pot = self._pots.get(asker) or self._new_pot(asker)
+        now = self._clock()
+        if now >= pot.until:
+            pot.held, pot.until = per_minute, now + LIFETIME
+        if pot.held < 1:
+            return _spent_up(work, per_minute, pot.until - now)
+        pot.held = max(pot.held - work, 0.0)
+        return None
+
     def report(self, cost: float, session: RequestSession) -> Mapping[str, Any]:
         """Return the cost, the limits, and about how much of the minute is left."""
         limit, per_minute = self._limits(session)
@@ -92,28 +128,37 @@ class ActorBudgets:
 
     async def _refill(self, asker: str, pot: _Pot, cost: float, per_minute: float) -> Denial | None:
         async with pot.lock:
-            now = self._clock()
-            if now >= pot.until:
-                pot.held = 0.0
-            if pot.held < cost:
-                least = cost - pot.held
-                try:
-                    found = await asyncio.to_thread(
-                        self._spendings.reserve,
-                        asker,
-                        least=least,
-                        most=max(least, per_minute / PORTIONS),
-                        per_minute=per_minute,
-                    )
-                except SQLAlchemyError:
-                    return Denial(code="COST_UNDECIDED", message="Whether this may be spent cannot be found out now.")
-                if isinstance(found, SpentUp):
-                    pot.left = 0.0
-                    return _spent_up(cost, per_minute, found.seconds)
-                pot.held += found.amount
-                pot.left = found.left
-                pot.until = now + LIFETIME
-            pot.held -= cost
+            short = await self._top_up(asker, pot, cost, per_minute)
+            if isinstance(short, SpentUp):
+                return _spent_up(cost, per_minute, short.seconds)
+            if short is None:
+                pot.held -= cost
+        return short
+
+    async def _top_up(self, asker: str, pot: _Pot, cost: float, per_minute: float) -> SpentUp | Denial | None:
+        """Reserve what is missing of `cost`; whoever calls holds the lock."""
+        now = self._clock()
+        if now >= pot.until:
+            pot.held = 0.0
+        if pot.held >= cost:
+            return None
+        least = cost - pot.held
+        try:
+            found = await asyncio.to_thread(
+                self._spendings.reserve,
+                asker,
+                least=least,
+                most=max(least, per_minute / PORTIONS),
+                per_minute=per_minute,
+            )
+        except SQLAlchemyError:
+            return Denial(code="COST_UNDECIDED", message="Whether this may be spent cannot be found out now.")
+        if isinstance(found, SpentUp):
+            pot.left = 0.0
+            return found
+        pot.held += found.amount
+        pot.left = found.left
+        pot.until = now + LIFETIME
         return None
 
     def _new_pot(self, asker: str) -> _Pot:

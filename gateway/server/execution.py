@@ -35,7 +35,7 @@ class Execution:
         self, parameters: GraphQLParameters, session: RequestSession
     ) -> AsyncGenerator[EngineResponse, None] | Refused:
         """Answer one request in as many responses as it takes; no mutation by GET."""
-        if parameters.is_get and self.kind(parameters) == "mutation":
+        if parameters.is_get and await self._kind(parameters, session) == "mutation":
             return MUTATION_BY_GET
         opened = await self._engine.open(
             parameters.query, parameters.variables, parameters.operation_name, session, session.scopes
@@ -44,14 +44,14 @@ class Execution:
             return refused_as_a_whole(opened.errors, is_get=False) or _one(opened)
         return opened
 
-    def is_deferring(self, parameters: GraphQLParameters) -> bool:
+    async def is_deferring(self, parameters: GraphQLParameters, session: RequestSession) -> bool:
         """Tell whether this is a query that may be answered in several parts."""
-        return "@defer" in parameters.query and self.kind(parameters) == "query"
+        return "@defer" in parameters.query and await self._kind(parameters, session) == "query"
 
-    def kind(self, parameters: GraphQLParameters) -> str | None:
+    async def _kind(self, parameters: GraphQLParameters, session: RequestSession) -> str | None:
         """Return `query`, `mutation` or `subscription`; None for a document that is refused."""
         try:
-            return self._engine.version.prepare(parameters.query, parameters.operation_name).kind
+            return (await self._engine.prepare(parameters.query, parameters.operation_name, session)).kind
         except InvalidRequestError:
             return None
 

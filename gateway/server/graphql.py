@@ -76,7 +76,7 @@ class Executes(Protocol):
         """Execute one request whose answer comes in parts."""
         ...
 
-    def is_deferring(self, parameters: GraphQLParameters) -> bool:
+    async def is_deferring(self, parameters: GraphQLParameters, session: RequestSession) -> bool:
         """Tell whether a query has parts that may come later."""
         ...
 
@@ -162,7 +162,7 @@ class GraphQLEndpoint:
             return parameters
         if is_stream:
             return await self._stream(EVENTS, parameters, session, credentials, receive, writer)
-        if accepts_parts(accept) and self._execution.is_deferring(parameters):
+        if accepts_parts(accept) and await self._execution.is_deferring(parameters, session):
             return await self._stream(PARTS, parameters, session, credentials, receive, writer)
         response = await while_attended(
             self._execution.execute(parameters, session),

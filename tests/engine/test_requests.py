@@ -130,6 +130,10 @@ def test_limits_are_coded(items, federate, limits, query, code):
     assert items.calls == []
 
 
+def chain(length: int) -> str:
+    return "{ items { ...F0 } } " + " ".join(f"fragment F{n} on Item {{ ...F{n + 1} }}" for n in range(length))
+
+
 def spreads(levels: int) -> str:
     fragments = [f"fragment F{n} on Item {{ item {{ ...F{n + 1} }} x: item {{ ...F{n + 1} }} }}" for n in range(levels)]
     return "{ items { ...F0 } } " + " ".join(fragments) + f" fragment F{levels} on Item {{ id }}"
@@ -146,8 +150,17 @@ def spreads(levels: int) -> str:
         "{ items { id } } " + "#" * 1_000_000,
         "query Q(" + " ".join(f"$v{n}: Int" for n in range(5_000)) + ") { items { id } }",
         '{ item(id: "' + "x" * 99_000 + '") { nope } }',
+        chain(1_000) + " fragment F1000 on Item { ...F0 }",
+        chain(1_000) + " fragment F1000 on Item { id }",
+        "{ items { id } } fragment F on Item { " + "item { id } " * 3_000 + "}",
+        "{ items { id } } fragment F on Item { " + "item { ... on Item { id } } " * 900 + "}",
+        "{ items { id " + "@skip(if: true) " * 1_500 + "} }",
+        "{ items(" + "kinds: A " * 3_000 + ") { id } }",
     ],
-    ids=["deep", "wide", "repeated", "multiplied", "nested list", "megabyte", "variables", "long string"],
+    ids=[
+        *("deep", "wide", "repeated", "multiplied", "nested list", "megabyte", "variables", "long string"),
+        *("cycle", "chain", "unused fragment", "comparisons", "directives", "arguments"),
+    ],
 )
 def test_hostile_documents_cost_little(client, items, query):
     started = time.process_time()

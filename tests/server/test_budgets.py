@@ -161,6 +161,36 @@ def test_nothing_is_spent_when_nobody_can_say(process, spendings, monkeypatch):
     assert spend(process(), 1) == ["COST_UNDECIDED"]
 
 
+def work(budgets, *amounts, session=None):
+    """Return the code of each refusal, None for work that was charged."""
+
+    async def run():
+        denials = [await budgets.charge_work(amount, session or actor()) for amount in amounts]
+        return [denial and denial.code for denial in denials]
+
+    return asyncio.run(run())
+
+
+WORKER = RequestSession(request_id="r", kind="worker", worker_id="w")
+
+
+@pytest.mark.parametrize("session", [actor(), WORKER, RequestSession(request_id="r")])
+def test_work_takes_what_is_left_and_then_nothing_more_is_done(process, clock, session):
+    budgets = process()
+    assert work(budgets, 600, 600, 1, session=session) == [None, None, "COST_RATE_EXCEEDED"]
+    clock.advance(60)
+    assert work(budgets, 1_000_000, 1, session=session) == [None, "COST_RATE_EXCEEDED"]
+
+
+def test_work_and_queries_share_the_minute_of_an_actor_and_no_other(process):
+    budgets = process()
+    assert work(budgets, 600) == [None]
+    assert spend(budgets, 500) == ["COST_RATE_EXCEEDED"]
+    assert spend(budgets, 400) == [None]
+    assert work(budgets, 1, session=RequestSession(request_id="r", kind="actor", actor_id="other")) == [None]
+    assert work(budgets, 10**9, session=actor(cost_per_minute=0)) == [None]
+
+
 @pytest.fixture
 def limited(graph, process):
     """The graph's endpoint under a budget of 6 a minute: each of these queries costs 1, a mutation 11."""
@@ -223,3 +253,27 @@ def test_the_cost_is_reported_to_who_asks(limited, client):
     assert "extensions" not in asyncio.run(client(endpoint, NOTE).run()).json
     asked = asyncio.run(client(endpoint, NOTE | {"extensions": {"cost": True}}).run()).json
     assert asked["extensions"] == {"cost": {"cost": 1, "limit": 500, "perMinute": 6, "remaining": 4}}
+
+
+def wide(number):
+    """A document that is wrong, and that takes long to find wrong."""
+    return {"query": f"{{ a{number}: nothing " + "note { id } " * 45 + "}"}
+
+
+def test_documents_that_are_refused_are_paid_for(limited, client):
+    endpoint = limited(per_minute=12_000)
+    statuses = [asyncio.run(client(endpoint, wide(number)).run()).status for number in range(8)]
+    assert statuses[0] == 200
+    assert statuses[-1] == 429
+    assert asyncio.run(client(endpoint, wide(0)).run()).json["errors"][0]["extensions"]["code"] != "COST_RATE_EXCEEDED"
+
+
+def test_looking_for_deferred_parts_is_no_way_to_have_documents_read_for_free(limited, client, graph, monkeypatch):
+    endpoint = limited(per_minute=1_000)
+    asyncio.run(client(endpoint, wide(0)).run())
+    read = []
+    version = graph.engine.version
+    monkeypatch.setattr(version, "read", lambda *given: read.append(given))
+    question = {"query": wide(1)["query"] + " # @defer"}
+    refused = asyncio.run(client(endpoint, question, accept="multipart/mixed").run())
+    assert (refused.status, read) == (429, [])
