@@ -167,10 +167,14 @@ class Demand:
                 lacking=None,
             )
 
-    def tracks(self, region: str | None = None) -> Sequence[Track]:
-        """Return the tracks that it would pay most to open, best first: expected openings times what they pay."""
+    def tracks(self, region: str | None = None, currency: str | None = None) -> Sequence[Track]:
+        """Return the tracks that it would pay most to open, best first: expected openings times what they pay.
+
+        They are compared in one currency, by default the one that most open work there is paid in. What is paid in
+        others is not converted: a track of whose pay nothing is known in it comes after all others.
+        """
         region = None if region is None else region_of(region)
-        pay, leading = self._pay(region), self._leading()
+        pay, leading = self._pay(region, currency), self._leading()
         found = []
         for occupation in sorted({each for _, each in self._all}):
             counts = self._counted(
@@ -208,17 +212,19 @@ class Demand:
             return None
         return tuple(total.get(self._start.after(n), 0) for n in range(self._start.until(self._end) + 1))
 
-    def _pay(self, region: str | None) -> Mapping[OccupationId, tuple[Decimal, str]]:
-        """Return the median pay of what is offered, in the currency that most of it is in."""
-        offered: dict[OccupationId, dict[str, list[Decimal]]] = defaultdict(lambda: defaultdict(list))
+    def _pay(self, region: str | None, wanted: str | None) -> Mapping[OccupationId, tuple[Decimal, str]]:
+        """Return the median pay of what is offered, in one currency."""
+        offered: dict[str, dict[OccupationId, list[Decimal]]] = defaultdict(lambda: defaultdict(list))
         for each in self._graph.opportunities.values():
             if region is None or each.remote or region_of(each.place or "") == region:
-                offered[each.occupation][each.pay.currency].append(each.pay.per_hour)
-        found = {}
-        for occupation, by_currency in offered.items():
-            currency = max(by_currency, key=lambda each: (len(by_currency[each]), each))
-            found[occupation] = (median(by_currency[currency]).quantize(Decimal("0.01")), currency)
-        return found
+                offered[each.pay.currency][each.occupation].append(each.pay.per_hour)
+        if not offered:
+            return {}
+        currency = wanted or max(offered, key=lambda each: (sum(map(len, offered[each].values())), each))
+        return {
+            occupation: (median(found).quantize(Decimal("0.01")), currency)
+            for occupation, found in offered.get(currency, {}).items()
+        }
 
     def _leading(self) -> Mapping[OccupationId, int]:
         """Return how many programmes lead to each occupation that openings are for."""

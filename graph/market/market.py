@@ -165,6 +165,7 @@ def _opportunity(record: Record, origin: FeedOrigin, words: MarketWords) -> Oppo
         url=record["url"],
         links=tuple(links),
         origin=origin,
+        hours_per_week=record.get("hoursPerWeek"),
     )
 
 

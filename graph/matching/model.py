@@ -35,6 +35,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array  # type: ignore[import-untyped]
 
 from graph.linking.surfaces import Floats, Integers
+from graph.matching.preferences import PLAIN, Preferences
 from graph.matching.profile import Profile
 from graph.matching.similarity import space_of
 from graph.matching.terms import Offers, Wishes, fit
@@ -55,7 +56,7 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
         "performance": 0.04,
     }
 )
-MODEL = "linear-4"
+MODEL = "linear-5"
 """The version of features and weights, as rankings record it: a change of either is a new one."""
 REACH_HOURS = 120.0
 UNTAUGHT_HOURS = 300.0
@@ -88,6 +89,8 @@ class Match:
     missing: tuple[SkillId, ...]
     blocked_by: str | None = None
     """What regulates the occupation, when the worker has not shown to have that."""
+    wishes: Preferences = PLAIN
+    """The worker's wishes that it was matched with."""
 
     @property
     def key(self) -> Key:
@@ -165,7 +168,7 @@ class OpportunityIndex:
         wanted = terms.allowed & ~np.isin(self._occupation, unwanted) & (is_blocked == blocked)
         is_open = np.flatnonzero(wanted & (self._posted <= instant) & (instant < self._closes))
         order = is_open[np.lexsort((is_open, -scores[is_open]))]
-        return Ranking(self._graph, profile.held, self.opportunities, order, scores, rounded, is_blocked)
+        return Ranking(self._graph, profile, self.opportunities, order, scores, rounded, is_blocked)
 
 
 class Ranking(Sequence[tuple[Key, Match]]):
@@ -174,7 +177,7 @@ class Ranking(Sequence[tuple[Key, Match]]):
     def __init__(
         self,
         graph: SkillGraph,
-        held: frozenset[SkillId],
+        profile: Profile,
         opportunities: Sequence[Opportunity],
         order: Integers,
         scores: Floats,
@@ -182,7 +185,7 @@ class Ranking(Sequence[tuple[Key, Match]]):
         blocked: NDArray[np.bool_],
     ) -> None:
         self._graph = graph
-        self._held = held
+        self._profile = profile
         self._opportunities = opportunities
         self._order = order
         self._scores = scores
@@ -207,8 +210,9 @@ class Ranking(Sequence[tuple[Key, Match]]):
             features=tuple(
                 Feature(name=name, value=float(self._values[name][number]), weight=WEIGHTS[name]) for name in WEIGHTS
             ),
-            missing=named(self._graph, opportunity.required - self._held),
+            missing=named(self._graph, opportunity.required - self._profile.held),
             blocked_by=self._graph.occupations[opportunity.occupation].regulation if self._blocked[number] else None,
+            wishes=self._profile.preferences,
         )
         return match.key, match
 

@@ -3,10 +3,12 @@
 | feature | value, 0 to 1 |
 |---|---|
 | `place` | 1 when it can be done from elsewhere; otherwise 2^(-km/30), km between the two cities |
-| `hours` | the share of the hours asked for that the worker has; 1 where none are asked for |
+| `hours` | the hours a week that are wanted and that the work takes: the smaller as a share of the larger; 1 where it |
+| | does not say how many it takes |
 | `pay` | 1 from the worker's least pay on; less, down to 0, the smaller the part of the range above it |
 
-What one side asks and the other does not say is worth 0.5: silence neither excludes nor recommends.
+What one side asks and the other does not say is worth 0.5: silence neither excludes nor recommends. So is pay in
+another currency than the worker's least pay: nothing is converted, and `text` says that the two were not compared.
 A worker's wishes also exclude: work that is only done where they will not go, pays less than their least, or is of a
 kind that they do not want is not theirs, and they are not found for it.
 
@@ -83,7 +85,8 @@ def fit(wishes: Wishes, offers: Offers) -> Fit:
     from_elsewhere = (is_remote > 0) & (remote >= 0)
     there = (on_site > 0) & (remote <= 0) & ~(away > farthest)
     near = np.where(np.isnan(away), UNKNOWN, np.exp2(-away / HALF_KM))
-    hours = np.where(np.isnan(has_hours), UNKNOWN, np.minimum(1.0, has_hours / np.maximum(asks_hours, 1.0)))
+    less, more = np.fmin(has_hours, asks_hours), np.maximum(np.fmax(has_hours, asks_hours), 1.0)
+    hours = np.where(np.isnan(has_hours), UNKNOWN, less / more)
     part = np.clip((high - least) / np.maximum(high - low, 0.01), 0.0, 1.0)
     is_same = currency == paid_in
     asks_pay = np.nan_to_num(least) > 0

@@ -1,5 +1,5 @@
 """From what is held to a goal: the cheapest plans, with their reasons.
 
-`cover` finds the programmes into one job (an integer program), `search` the jobs on the way; `plans` and `planning`
-make steps of them, `text` says why, `picture` draws them.
+`cover` finds the programmes into one job (an integer program, made small by `narrowing`), `search` the jobs on the way;
+`worth` says what an hour is worth in a currency; `plans` and `planning` make steps, `text` says why, `picture` draws.
 """

@@ -32,14 +32,13 @@ from scipy.sparse import csr_array  # type: ignore[import-untyped]
 
 from graph.model import OccupationId, SkillId, Training, TrainingId
 from graph.pathways.narrowing import Excess, narrow
+from graph.pathways.worth import HOUR_VALUE
 
-HOUR_VALUE = 12.0
-"""What an hour of training costs in income not earned, in the currency of the programmes, unless the caller says it."""
 LEARNING_AT_WORK = 120.0
-"""What it costs to learn one skill at work, in the same currency: ten hours."""
+"""What it costs to learn one skill at work, in EUR: ten hours. `worth` says what it is in another currency."""
 
 STAFFED = 300.0
-"""What an on-ramp is worth, in the same currency: its graduates need not look for work."""
+"""What an on-ramp is worth, likewise: its graduates need not look for work."""
 
 SOLVER_SECONDS = 2.0
 MAX_ROUNDS = 50
@@ -102,11 +101,12 @@ def cheapest_cover(
     limits: Limits,
     exclude: Iterable[frozenset[TrainingId]] = (),
     hour_value: float = HOUR_VALUE,
+    scale: float = 1.0,
 ) -> Cover | None:
     """Return the cheapest way to have all but `tolerance` of the wanted skills, None when there is none.
 
     `licence` is the occupation that a programme must license for; `goal` the one that an on-ramp is welcome to. No set
-    of `exclude` is taken again, alone or with others.
+    of `exclude` is taken again, alone or with others. `hour_value` and `scale` are of the currency (`worth`).
     """
     task = _Task(
         held=held,
@@ -115,6 +115,7 @@ def cheapest_cover(
         licence=licence,
         goal=goal,
         hour_value=hour_value,
+        scale=scale,
     )
     seen = list(exclude)
     if frozenset() in seen:
@@ -133,6 +134,17 @@ class _Task:
     licence: OccupationId | None
     goal: OccupationId | None
     hour_value: float
+    scale: float
+
+    @property
+    def left_price(self) -> float:
+        """What it costs to learn one skill at work."""
+        return LEARNING_AT_WORK * self.scale
+
+    def price_of(self, programme: Training) -> float:
+        """Return what a programme costs: money and hours, less what being staffed afterwards is worth."""
+        staffed = STAFFED * self.scale if self.goal is not None and self.goal in programme.staffs else 0.0
+        return max(0.0, float(programme.cost) + self.hour_value * programme.hours - staffed)
 
     def asked_of(self, programme: Training) -> frozenset[str]:
         """Return what a programme teaches of what is missing, and the licence when it leads to that."""
@@ -147,11 +159,11 @@ def _solve_narrowed(
     must = [] if task.licence is None else [task.licence]
     excess = Excess(
         offered,
-        [price_of(each, task.goal, task.hour_value) for each in offered],
+        [task.price_of(each) for each in offered],
         task.asked_of,
         missing=task.missing,
         must=must,
-        left_price=LEARNING_AT_WORK,
+        left_price=task.left_price,
         tolerance=task.tolerance,
     )
     if not excess.is_possible:
@@ -180,7 +192,7 @@ def _solve(
 ) -> Cover | None:
     held, missing, licence = task.held, task.missing, task.licence
     if not offered:
-        return None if licence is not None or len(missing) > task.tolerance else _nothing(missing)
+        return None if licence is not None or len(missing) > task.tolerance else _nothing(task)
     model = _Model(offered, task)
     teaching = _teaching(offered)
     for skill in missing:
@@ -220,19 +232,13 @@ def _solve(
     else:
         return None
     uncovered = frozenset(missing) - frozenset(skill for each in ordered for skill in each.teaches)
-    value = sum(price_of(each, task.goal, task.hour_value) for each in ordered) + LEARNING_AT_WORK * len(uncovered)
+    value = sum(map(task.price_of, ordered)) + task.left_price * len(uncovered)
     return Cover(programmes=ordered, uncovered=uncovered, objective=value, bound=min(value, bound))
 
 
-def _nothing(missing: Sequence[SkillId]) -> Cover:
-    value = LEARNING_AT_WORK * len(missing)
-    return Cover(programmes=(), uncovered=frozenset(missing), objective=value, bound=value)
-
-
-def price_of(programme: Training, goal: OccupationId | None, hour_value: float = HOUR_VALUE) -> float:
-    """Return what a programme costs in a plan: money and hours, less what being staffed afterwards is worth."""
-    staffed = STAFFED if goal is not None and goal in programme.staffs else 0.0
-    return max(0.0, float(programme.cost) + hour_value * programme.hours - staffed)
+def _nothing(task: _Task) -> Cover:
+    value = task.left_price * len(task.missing)
+    return Cover(programmes=(), uncovered=frozenset(task.missing), objective=value, bound=value)
 
 
 class _Model:
@@ -246,8 +252,8 @@ class _Model:
         self._available = {skill: after + place for place, skill in enumerate(self.asked)}
         self._programmes = len(offered)
         self._costs = np.zeros(after + len(self.asked))
-        self._costs[: len(offered)] = [price_of(each, task.goal, task.hour_value) for each in offered]
-        self._costs[len(offered) : after] = LEARNING_AT_WORK
+        self._costs[: len(offered)] = [task.price_of(each) for each in offered]
+        self._costs[len(offered) : after] = task.left_price
         self._rows: list[int] = []
         self._columns: list[int] = []
         self._values: list[float] = []

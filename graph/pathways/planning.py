@@ -89,13 +89,24 @@ def _told(pathfinder: Pathfinder, goal: Goal, route: Route, considered: Sequence
     return Plan(
         goal=goal,
         reachable=True,
-        explanation=summarize(goal, steps, pathfinder.currency, nearer),
+        explanation=summarize(goal, steps, pathfinder.currency, nearer) + _guess(pathfinder),
         steps=tuple(steps),
         missing=missing,
         currency=pathfinder.currency,
         nearer=nearer,
         objective=round(route.objective, 2),
         bound=round(min(route.bound, route.objective), 2),
+    )
+
+
+def _guess(pathfinder: Pathfinder) -> str:
+    """Say when what an hour costs is a guess, since too little work is paid in the plan's currency to tell."""
+    if pathfinder.worth.is_known or pathfinder.conditions.hour_value is not None:
+        return ""
+    currency = pathfinder.currency
+    return (
+        f" An hour was counted as {pathfinder.hour_value:g} {currency}, a guess: too little work here is paid in "
+        f"{currency} to tell. Say hourlyIncome."
     )
 
 
@@ -123,7 +134,7 @@ def _training_steps(pathfinder: Pathfinder, leg: Leg) -> Iterator[Step]:
             gains=gains,
             hours=programme.hours,
             cost=programme.cost,
-            forgone=pathfinder.conditions.hour_value * programme.hours,
+            forgone=Decimal(f"{pathfinder.hour_value:g}") * programme.hours,
             why=" ".join(_reasons(pathfinder, leg, programme, gains, prepares)),
         )
 
@@ -152,6 +163,7 @@ def _reasons(
         goal=leg.occupation.id,
         limits=NO_LIMITS,
         hour_value=pathfinder.hour_value,
+        scale=pathfinder.worth.scale,
     )
     if runner_up is None:
         yield "No other programmes here cover as much."
@@ -205,9 +217,15 @@ def _opening(pathfinder: Pathfinder, plan: Plan, now: datetime) -> Plan:
             licensed.add(step.occupation)
         opened = [each for each in waiting if _is_ready(pathfinder, each, known, licensed)]
         waiting = [each for each in waiting if each not in opened]
-        best = sorted(opened, key=lambda each: (-each.pay.per_hour, each.id))
+        best = sorted(opened, key=lambda each: _pay_key(each, pathfinder.currency))
         steps.append(replace(step, opens=tuple(best[:OPENED]), opens_count=len(opened)))
     return replace(plan, steps=tuple(steps))
+
+
+def _pay_key(opportunity: Opportunity, currency: str) -> tuple[bool, Decimal, str]:
+    """Sort the best paid first; what is paid in another currency is not compared, and comes after."""
+    is_other = opportunity.pay.currency != currency
+    return is_other, Decimal(0) if is_other else -opportunity.pay.per_hour, opportunity.id
 
 
 def _is_ready(

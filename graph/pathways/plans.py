@@ -20,7 +20,8 @@ class Conditions:
 
     place: str | None = None
     languages: frozenset[str] | None = None
-    hour_value: Decimal = Decimal(12)
+    hour_value: Decimal | None = None
+    """None: what it is worth in the currency (`worth`)."""
     currency: str | None = None
     """The currency of plans and limits; None: the one that most programmes are in. Others are not converted."""
 
@@ -103,7 +104,7 @@ class Step:
     forgone: Decimal = Decimal(0)
     """Income not earned while it takes."""
     opens: tuple[Opportunity, ...] = ()
-    """What is open now and takes nothing more after this step; the best paid of them."""
+    """What is open now and takes nothing more after this step; the best paid of them in the plan's currency first."""
     opens_count: int = 0
 
 

@@ -28,6 +28,7 @@ from graph.matching.similarity import space_of
 from graph.model import Occupation, OccupationId, SkillId, Training, TrainingId
 from graph.pathways.cover import Cover, Limits, cheapest_cover
 from graph.pathways.plans import Conditions, Goal, entry_skills, learnable_at_work, zone_of
+from graph.pathways.worth import worth_in
 from graph.taxonomy.graph import SkillGraph
 
 EXPERIENCE_HOURS = 600
@@ -35,7 +36,7 @@ WIDTH = 4
 NEAREST = 3
 NO_LIMITS = Limits()
 CHANGE_OF_JOB = 1_000.0
-"""What a job on the way costs in a plan's objective, beside the training for it: fewer changes are better."""
+"""What a job on the way costs in a plan's objective, in EUR, beside the training for it: fewer changes are better."""
 CHANGE_OF_FIELD = 6_000.0
 """What it costs more when the job has nothing in common with what is practised before or with the goal: the worse of
 the two counts, by how unlike they are."""
@@ -72,7 +73,6 @@ class Pathfinder:
     def __init__(self, graph: SkillGraph, holding: Holding, conditions: Conditions | None = None) -> None:
         self.graph = graph
         self.conditions = conditions or Conditions()
-        self.hour_value = float(self.conditions.hour_value)
         self.held = holding.held
         self.practice = holding.practice
         self.found: list[Route] = []
@@ -84,6 +84,9 @@ class Pathfinder:
         self.currency = self.conditions.currency or max(
             set(currencies), key=lambda each: (currencies.count(each), each), default="EUR"
         )
+        self.worth = worth_in(graph, self.currency)
+        given = self.conditions.hour_value
+        self.hour_value = self.worth.hour if given is None else float(given)
         self.programmes: Sequence[Training] = [
             each
             for each in graph.training.values()
@@ -130,8 +133,11 @@ class Pathfinder:
                 for each in self.graph.occupations.values()
                 if zone_of(each) == zone and each.id != goal.occupation.id
             ]
-            total += CHANGE_OF_JOB + CHANGE_OF_FIELD * (1 - max(near, default=1.0))
+            total += self._change_of_job(1 - max(near, default=1.0))
         return round(total, 2)
+
+    def _change_of_job(self, strangeness: float) -> float:
+        return (CHANGE_OF_JOB + CHANGE_OF_FIELD * strangeness) * self.worth.scale
 
     def leg_into(self, occupation: Occupation, held: frozenset[SkillId], limits: Limits) -> Leg | None:
         """Return the cheapest way to be ready for an occupation."""
@@ -145,6 +151,7 @@ class Pathfinder:
             goal=occupation.id,
             limits=limits,
             hour_value=self.hour_value,
+            scale=self.worth.scale,
         )
         return None if cover is None else Leg(occupation=occupation, held=held, wanted=wanted, cover=cover)
 
@@ -207,6 +214,7 @@ class Pathfinder:
                 limits=limits,
                 exclude=seen,
                 hour_value=self.hour_value,
+                scale=self.worth.scale,
             )
             if cover is None:
                 return
@@ -230,7 +238,7 @@ class Pathfinder:
                 held=state.held | leg.cover.gained | leg.wanted,
                 legs=(*state.legs, leg),
                 limits=left,
-                objective=state.objective + leg.cover.objective + CHANGE_OF_JOB + CHANGE_OF_FIELD * strangeness,
+                objective=state.objective + leg.cover.objective + self._change_of_job(strangeness),
             )
             entered += 1
             if entered == WIDTH:

@@ -236,7 +236,11 @@ class Query:
         resolver=resolve_unmet_demand, description="Skills that will be asked for and are hardly taught, most first."
     )
     tracks_to_open: Connection[Track] = strawberry.field(
-        resolver=resolve_tracks, description="Programmes that it would pay most to open, best first."
+        resolver=resolve_tracks,
+        description=(
+            "Programmes that it would pay most to open, best first; compared in one currency, by default the one that "
+            "most open work there is paid in."
+        ),
     )
     skills_in_text: list[SkillLink] = strawberry.field(
         resolver=resolve_skills_in_text, description="Skills that a text speaks of, surest first."

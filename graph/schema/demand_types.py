@@ -88,7 +88,9 @@ class Track:
     expected: float = strawberry.field(description="Openings a month that are expected.")
     programmes: int = strawberry.field(description="Programmes that lead there already.")
     untaught: list[Skill] = strawberry.field(description="Skills that one needs there and no programme teaches.")
-    pay_per_hour: Money | None = strawberry.field(description="The median of what is offered there now.")
+    pay_per_hour: Money | None = strawberry.field(
+        description="The median of what is offered there now, in the one currency that tracks are compared in."
+    )
     value: float = strawberry.field(
         description="Expected openings times pay, for each programme that there would be with one more."
     )
@@ -141,12 +143,13 @@ async def resolve_unmet_demand(
 async def resolve_tracks(
     info: Info,
     region: str | None = strawberry.UNSET,
+    currency: str | None = strawberry.UNSET,
     first: int | None = 20,
     after: str | None = strawberry.UNSET,
 ) -> Connection[Track]:
     """Rank the tracks that it would pay most to open."""
-    graph = graph_of(info)
-    found = await asyncio.to_thread(lambda: demand_of(graph).tracks(region or None))
+    graph, code = graph_of(info), currency.upper() if currency else None
+    found = await asyncio.to_thread(lambda: demand_of(graph).tracks(region or None, code))
     entries: list[tuple[Key, demand.Track]] = [((-each.value, -each.expected, each.occupation), each) for each in found]
     with refusals():
         page = page_of(entries, first=20 if first is None else first, after=after or None)

@@ -69,7 +69,9 @@ def opportunity_match(graph: SkillGraph, match: matching.Match) -> OpportunityMa
         score=match.score,
         features=features_of(match.features),
         missing=[Skill(node=graph.skills[each]) for each in match.missing],
-        explanation=explain_match(graph, match.opportunity, match.missing, match.features, match.blocked_by),
+        explanation=explain_match(
+            graph, match.opportunity, match.missing, match.features, match.blocked_by, match.wishes
+        ),
         blocked_by=match.blocked_by,
     )
 
@@ -97,5 +99,5 @@ async def resolve_match(root: Any, info: Info, opportunity: strawberry.ID) -> Ca
         score=judged.score,
         features=features_of(judged.features),
         missing=[Skill(node=graph.skills[each]) for each in missing],
-        explanation=explain_match(graph, offered, missing, judged.features),
+        explanation=explain_match(graph, offered, missing, judged.features, wishes=profile.preferences),
     )

@@ -79,7 +79,10 @@ class PathwayStep:
     cost: Money
     forgone_income: Money = strawberry.field(description="Income not earned while it takes.")
     opens: list[Opportunity] = strawberry.field(
-        description="Open now, and nothing more is missing after this step; the best paid of them."
+        description=(
+            "Open now, and nothing more is missing after this step; the best paid of them in the plan's currency, then "
+            "others."
+        )
     )
     opens_count: int = strawberry.field(description="How many there are.")
     why: str

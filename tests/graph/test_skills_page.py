@@ -15,7 +15,7 @@ from graph.evidence.usual_ratings import UNKNOWN, usual_ratings
 from graph.market import demand, forecast
 from graph.market import words as market_words
 from graph.matching import model as matching
-from graph.pathways import cover, plans
+from graph.pathways import cover, plans, worth
 from graph.pathways import search as pathways
 from graph.pathways.planning import find_plans
 
@@ -57,7 +57,7 @@ def test_the_constants_are_those_of_the_page():
     assert all(each in PAGE for each in shown)
     assert f"From {evidence.HELD:g} on" in PAGE
     assert f"a job held for {pathways.EXPERIENCE_HOURS} hours" in PAGE
-    assert f"plus {cover.HOUR_VALUE:g} for every hour" in PAGE
+    assert f"plus {worth.HOUR_VALUE:g} for every hour" in PAGE
     assert f"plus {cover.LEARNING_AT_WORK:g} for every skill" in PAGE
     assert (
         f"plus {pathways.CHANGE_OF_JOB:,.0f} for a change of job and up to {pathways.CHANGE_OF_FIELD:,.0f} more" in PAGE

@@ -11,6 +11,7 @@ from graph.matching.model import opportunities_of, rank
 from graph.matching.preferences import PLAIN, Preferences, Remote
 from graph.matching.profile import Profile
 from graph.matching.terms import Offers, Wishes, fit
+from graph.matching.text import explain_match
 from graph.matching.worker_index import judge
 from graph.model import Pay, PayPeriod
 
@@ -71,7 +72,10 @@ def test_unwanted_kinds_are_left_out_in_both_directions(graph, offer, now):
 
 def test_hours_and_pay_by_share(graph, offer):
     assert values(graph, offer, hours_per_week=10)["hours"] == 0.25
-    assert values(graph, offer, hours_per_week=80)["hours"] == 1.0
+    assert values(graph, offer, hours_per_week=40)["hours"] == 1.0
+    assert values(graph, offer, hours_per_week=80)["hours"] == 0.5, "half of the hours that are wanted"
+    assert values(graph, offer, hours_per_week=0)["hours"] == 0.0
+    assert values(graph, replace(offer, hours_per_week=0), hours_per_week=0)["hours"] == 0.0
     assert values(graph, offer)["hours"] == 0.5
     assert values(graph, replace(offer, hours_per_week=None))["hours"] == 1.0
     assert values(graph, offer)["pay"] == 1.0
@@ -80,6 +84,30 @@ def test_hours_and_pay_by_share(graph, offer):
     assert values(graph, offer, least_pay=12.0, currency="SEK")["pay"] == 0.5
     monthly = replace(offer, pay=Pay(min=Decimal(3200), max=Decimal(4800), currency="EUR", per=PayPeriod.MONTH))
     assert values(graph, monthly, least_pay=25.0, currency="EUR")["pay"] == 0.5
+
+
+@pytest.mark.parametrize("wanted", [None, 0, 5, 40, 60])
+@pytest.mark.parametrize("offered", [None, 1, 40, 80])
+def test_hours_count_alike_in_both_directions(graph, offer, now, wanted, offered):
+    wishes, work = Preferences(hours_per_week=wanted), replace(offer, hours_per_week=offered, remote=True)
+    market = graph.with_market(replace(graph.market, opportunities=(work,)))
+    profile = replace(NOBODY, preferences=wishes)
+    ((_, match),) = rank(market, profile, now)
+    assert judge(market, profile, work).features == match.features
+    assert 0 <= {each.name: each.value for each in match.features}["hours"] <= 1
+
+
+def test_the_explanation_says_where_hours_differ(graph, offer, now):
+    work = replace(offer, remote=True)
+    market = graph.with_market(replace(graph.market, opportunities=(work,)))
+
+    def told(**wishes):
+        ((_, match),) = rank(market, replace(NOBODY, preferences=Preferences(**wishes)), now)
+        return explain_match(market, work, match.missing, match.features, wishes=match.wishes)
+
+    assert "It takes 40 hours a week, and 20 are wanted." in told(hours_per_week=20)
+    assert "hours a week" not in told(hours_per_week=40)
+    assert "hours a week" not in told()
 
 
 def test_one_against_many_is_many_against_one(graph):

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.model import OccupationId, Provider, SkillId, Training, TrainingId, TrainingMode
-from graph.pathways.cover import HOUR_VALUE, LEARNING_AT_WORK, STAFFED, Limits, cheapest_cover, price_of
+from graph.pathways.cover import LEARNING_AT_WORK, STAFFED, Limits, cheapest_cover
 from graph.pathways.narrowing import Excess, narrow
+from graph.pathways.worth import HOUR_VALUE
 
 PROVIDER = Provider(id="p", name="Example (simulated)", simulated=True)
 NO_LIMITS = Limits()
@@ -211,7 +212,7 @@ def test_of_many_programmes_few_are_left_and_the_best_cover_among_them(seed, mon
     assert (narrowed.programmes, narrowed.uncovered) == (whole.programmes, whole.uncovered)
     excess = Excess(
         offered,
-        [price_of(each, None) for each in offered],
+        [float(each.cost) + HOUR_VALUE * each.hours for each in offered],
         lambda each: each.teaches & asked["wanted"],
         missing=letters[:12],
         must=[],
