@@ -4,6 +4,7 @@ import ast
 import re
 from pathlib import Path
 
+import networkx
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -123,3 +124,11 @@ def test_a_file_is_read_in_one_sitting(path):
 def test_the_engine_has_no_gig_word_in_it(path):
     words = {word.lower() for word in re.findall(r"[A-Za-z]+", path.read_text(encoding="utf-8"))}
     assert not words & GIG_WORDS
+
+
+def test_the_engine_is_read_in_one_order():
+    files = {name_of(path): path for path in modules() if within(name_of(path), *ENGINE) and path.name != "__init__.py"}
+    imports = networkx.DiGraph(
+        (name, imported) for name, path in files.items() for imported in imports_of(path) if imported in files
+    )
+    assert [circle for circle in networkx.strongly_connected_components(imports) if len(circle) > 1] == []

@@ -9,8 +9,9 @@ In reading order:
    representations are built) and `projection/` (how the answer is shaped).
 5. `run.py`: runs the fetches as a DAG; `merge.py` puts answers into the tree; `contexts.py` finds what `@fromContext`
    asks for further up in it.
-6. `gated.py`: the same under a gate. `disclosure.py` applies a decision, `permits.py` asks for it and closes what it
-   opened, `provenance.py` knows which permit brought what, `release.py` looks again before the answer leaves.
+6. `gated.py`: the same under a gate. `candidates.py` is what it asks about, `disclosure.py` applies a decision,
+   `permits.py` asks for it and closes what it opened, `provenance.py` knows which permit brought what, `release.py`
+   looks again before the answer leaves.
 7. `streaming.py`: subscriptions, one run for each event; `deferral.py`: `@defer`, one run in several deliveries.
 8. `failures.py` and `paths.py`: errors on the paths that the client reads.
 """

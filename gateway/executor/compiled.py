@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Set
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gateway.executor.contexts import has_contexts
+from gateway.executor.disclosure import Disclosure
 from gateway.executor.document import EntityPart, fields_of, has_conditions, print_document
 from gateway.executor.gather import Gather, compile_collect, compile_gather
 from gateway.executor.merge import typename_of
@@ -28,9 +29,6 @@ from gateway.planner.nodes import (
     QueryPlan,
     Selection,
 )
-
-if TYPE_CHECKING:
-    from gateway.executor.disclosure import Disclosure
 
 Collect = Callable[[dict[str, Any]], list[dict[str, Any]]]
 Later = Callable[[], Sequence[Fetch]]

@@ -9,11 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.executor.compiled import CompiledEntities
 from gateway.executor.document import Cut, fields_of, is_allowed, scopes_of, strip
 from gateway.executor.hooks import Denial, GateDecision
-from gateway.executor.paths import JsonObject, Place, Whereabouts
-from gateway.executor.provenance import Source
+from gateway.executor.paths import JsonObject
 from gateway.executor.schema import ExecutionSchema
 from gateway.planner.nodes import FragmentSelection, InputField, Scopes, Selection
 
@@ -57,25 +55,6 @@ class Disclosure:
     selections: tuple[Selection, ...]
     scopes: frozenset[str]
     whole: Grant
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class Candidate:
-    """One representation on its way to a subgraph."""
-
-    entities: CompiledEntities
-    disclosure: Disclosure
-    representation: JsonObject
-    sink: list[JsonObject]
-    whereabouts: Whereabouts
-    key: JsonObject
-    sources: tuple[Source, ...]
-    typename: str
-
-    @property
-    def places(self) -> list[Place]:
-        """Where its objects stand; looked for when something has to be said about them."""
-        return self.whereabouts.of(self.sink)
 
 
 def disclose(

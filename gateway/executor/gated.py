@@ -12,12 +12,12 @@ from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from gateway.errors import SubgraphError
+from gateway.executor.candidates import Candidate
 from gateway.executor.compiled import CompiledEntities, CompiledFetch, CompiledPlan
 from gateway.executor.context import ExecutionResult, RequestContext
 from gateway.executor.contexts import ContextGroup
 from gateway.executor.disclosure import (
     ENDED,
-    Candidate,
     Disclosure,
     Grant,
     Refused,

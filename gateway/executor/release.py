@@ -8,23 +8,50 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from gateway.executor.context import RequestContext
 from gateway.executor.disclosure import ENDED, UNAVAILABLE, remaining
+from gateway.executor.failures import FailureReporter
 from gateway.executor.hooks import Denial, Gate
-from gateway.executor.paths import DataPath, find_values
-from gateway.executor.provenance import Unit, remove
+from gateway.executor.paths import DataPath, JsonObject, find_values
+from gateway.executor.provenance import Ledger, Unit, remove
 from gateway.subgraph import Permit
-
-if TYPE_CHECKING:
-    from gateway.executor.gated import GatedRun
 
 _NONE: frozenset[str] = frozenset()
 
 logger = logging.getLogger(__name__)
 
 
-async def release(run: GatedRun, gate: Gate, permits: Sequence[Permit]) -> bool:
+class Releasable(Protocol):
+    """What is looked at once more: a run's tree, what brought it, and where refusals are reported."""
+
+    @property
+    def context(self) -> RequestContext:
+        """The request."""
+        ...
+
+    @property
+    def tree(self) -> JsonObject:
+        """Everything that was fetched."""
+        ...
+
+    @property
+    def ledger(self) -> Ledger:
+        """Which permit brought what."""
+        ...
+
+    @property
+    def reporter(self) -> FailureReporter:
+        """The errors so far."""
+        ...
+
+    def refuse(self, path: DataPath, denial: Denial) -> None:
+        """Report what is taken out."""
+        ...
+
+
+async def release(run: Releasable, gate: Gate, permits: Sequence[Permit]) -> bool:
     """Ask the gate about `permits` and prune; tell whether anything was taken out."""
     denial = ENDED
     ended: Mapping[Permit, frozenset[str]]
@@ -50,7 +77,7 @@ def disclosed(units: Sequence[Unit], permits: Sequence[Permit]) -> dict[Permit, 
     return counts
 
 
-def prune(run: GatedRun, ended: Mapping[Permit, frozenset[str]], denial: Denial) -> bool:
+def prune(run: Releasable, ended: Mapping[Permit, frozenset[str]], denial: Denial) -> bool:
     """Take out what is no longer permitted; tell whether there was any."""
     gone = {id(permit): scopes for permit, scopes in ended.items() if scopes}
     taken: list[tuple[Unit, tuple[str, ...]]] = []
@@ -79,7 +106,7 @@ def _topmost(paths: Sequence[DataPath]) -> list[DataPath]:
     return [path for path in dict.fromkeys(paths) if not any(path[:length] in known for length in range(1, len(path)))]
 
 
-def _forget_errors(run: GatedRun, services: set[str]) -> None:
+def _forget_errors(run: Releasable, services: set[str]) -> None:
     """Texts that a subgraph wrote may tell what was in the data: they go with it."""
     run.reporter.errors[:] = [
         error for error in run.reporter.errors if error.get("extensions", {}).get("service") not in services
