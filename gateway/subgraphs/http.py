@@ -6,6 +6,7 @@ Answers are not asked for in compressed form; a compressed one is accepted as lo
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import zlib
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -24,6 +25,8 @@ HeaderRule = Callable[[SubgraphCall], Mapping[str, str]]
 
 _UNAVAILABLE_STATUS = frozenset((502, 503, 504))
 _CHUNK = 65_536
+_STEP = 500_000
+"""Bytes that are unpacked at a time: about a millisecond."""
 
 
 def propagate_headers(*names: str) -> HeaderRule:
@@ -158,21 +161,34 @@ class HttpSubgraph:
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         encoding = response.headers.get("content-encoding", "identity").lower()
-        if encoding == "identity" and 0 <= (response.content_length or -1) <= self._max_bytes:
+        declared = response.content_length
+        if declared is not None and declared > self._max_bytes:
+            raise _too_large()
+        if encoding == "identity" and declared is not None:
             return await response.read()
         unpack = _unpacker(encoding)
         chunks: list[bytes] = []
         size = 0
         async for chunk in response.content.iter_chunked(_CHUNK):
-            try:
-                unpacked = chunk if unpack is None else unpack.decompress(chunk, self._max_bytes - size + 1)
-            except zlib.error:
-                raise SubgraphError("The subgraph's answer cannot be unpacked.", code=INVALID) from None
-            size += len(unpacked)
-            if size > self._max_bytes or (unpack is not None and unpack.unconsumed_tail):
-                raise SubgraphError("The subgraph's answer is too large.", code="SUBGRAPH_RESPONSE_TOO_LARGE")
-            chunks.append(unpacked)
+            pending = chunk
+            while pending:
+                try:
+                    unpacked = pending if unpack is None else unpack.decompress(pending, _STEP)
+                except zlib.error:
+                    raise SubgraphError("The subgraph's answer cannot be unpacked.", code=INVALID) from None
+                size += len(unpacked)
+                if size > self._max_bytes:
+                    raise _too_large()
+                chunks.append(unpacked)
+                pending = b"" if unpack is None else unpack.unconsumed_tail
+                if pending:
+                    # What unpacks to very much must not keep everybody else waiting meanwhile.
+                    await asyncio.sleep(0)
         return b"".join(chunks)
+
+
+def _too_large() -> SubgraphError:
+    return SubgraphError("The subgraph's answer is too large.", code="SUBGRAPH_RESPONSE_TOO_LARGE")
 
 
 async def read_events(stream: aiohttp.StreamReader, limit: int) -> AsyncGenerator[tuple[str, bytes], None]:

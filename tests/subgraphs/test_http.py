@@ -175,6 +175,37 @@ def test_endless_chunks_are_bounded():
     assert result.code == "SUBGRAPH_RESPONSE_TOO_LARGE"
 
 
+def test_what_is_declared_too_long_is_not_waited_for():
+    head = b"HTTP/1.1 200 OK\r\ncontent-length: 100000000\r\n\r\n"
+    result, _ = exchange(head, max_response_bytes=1_000_000, timeout=5)
+    assert result.code == "SUBGRAPH_RESPONSE_TOO_LARGE"
+
+
+def test_unpacking_lets_others_run():
+    packed = gzip.compress(b'{"data": {"x": "' + b"a" * 8_000_000 + b'"}}')
+    steps = 0
+
+    async def run() -> Any:
+        nonlocal steps
+        raw = RawServer([response(packed, content_encoding="gzip")])
+        server = await asyncio.start_server(raw.handle, "127.0.0.1", 0)
+        transport = HttpTransport()
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        task = asyncio.ensure_future(HttpSubgraph("s", url, "", transport).execute(CALL))
+        try:
+            while not task.done():
+                steps += 1
+                await asyncio.sleep(0)
+            return task.result()
+        finally:
+            await transport.close()
+            server.close()
+            await server.wait_closed()
+
+    assert asyncio.run(run()) == {"data": {"x": "a" * 8_000_000}}
+    assert steps > 15
+
+
 def test_compressed_answers_within_the_bound_are_read():
     packed = gzip.compress(b'{"data": {"x": "' + b"a" * 1000 + b'"}}')
     result, _ = exchange(response(packed, content_encoding="gzip"))
