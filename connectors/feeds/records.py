@@ -177,6 +177,14 @@ def _whole(least: int, most: int) -> Callable[[Json], int]:
     return check
 
 
+def _weekly_hours(value: Json) -> int:
+    """Return whole hours; 37.5 is said in many contracts, and no reason to refuse the opening."""
+    hours = round(_number(value))
+    if not 1 <= hours <= 168:
+        raise ValueError
+    return hours
+
+
 def _fitting(pattern: re.Pattern[str]) -> Callable[[Json], str]:
     def check(value: Json) -> str:
         if not pattern.fullmatch(value):
@@ -277,6 +285,7 @@ _FIELDS: Mapping[FeedKind, Mapping[str, Field]] = MappingProxyType(
             "languages": (_languages, _NOTHING),
             "pay": (_pay_or_missing, _NEEDED),
             "openings": (_whole(1, 100_000), 1),
+            "hoursPerWeek": (_weekly_hours, None),
             "postedAt": (_instant, _NEEDED),
             "closesAt": (_instant, None),
             "url": (_address, None),

@@ -12,6 +12,8 @@ __all__ = ["Advert", "Count", "adverts", "counts"]
 
 MONTHS = 36
 _PAY = {1: (15, 18), 2: (18, 24), 3: (23, 31), 4: (31, 47), 5: (46, 72)}
+_FULL_TIME: tuple[int | None, ...] = (40, 40, 38, None)
+_PART_TIME: tuple[int | None, ...] = (8, 16, 20, 24, 30)
 _TITLES = ("{title}", "{title}, {city}", "{title}, part time", "Experienced {title}", "{title} for {employer}")
 
 
@@ -31,6 +33,7 @@ class Advert:
     low: int
     high: int
     positions: int
+    weekly_hours: int | None
     published: datetime
     deadline: datetime | None
 
@@ -88,6 +91,8 @@ def _advert(world: World, trade: Trade, number: int) -> Advert:
     employer, city = draw.choice(EMPLOYERS), draw.choice(CITIES)
     title = draw.choice(_TITLES).format(title=trade.title, city=city, employer=employer)
     published = world.days_ago(draw.uniform(1, 90)).replace(microsecond=0)
+    # A draw of its own: what else an advert says is as it was before adverts named their hours.
+    hours = world.random("hours", number).choice(_PART_TIME if "part time" in title else _FULL_TIME)
     return Advert(
         number=number,
         headline=title[:1].upper() + title[1:],
@@ -101,6 +106,7 @@ def _advert(world: World, trade: Trade, number: int) -> Advert:
         low=pay,
         high=pay + draw.randrange(2, 6),
         positions=draw.choice((1, 1, 1, 2, 3)),
+        weekly_hours=hours,
         published=published,
         deadline=world.started + timedelta(days=draw.randrange(10, 120)) if draw.random() < 0.6 else None,
     )

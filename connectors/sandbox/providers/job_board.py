@@ -89,6 +89,7 @@ def _json(advert: Advert) -> Json:
         "languages": list(advert.languages),
         "hourly_pay": {"from": advert.low, "to": advert.high, "currency": "EUR"},
         "positions": advert.positions,
+        "weekly_hours": advert.weekly_hours,
         "published": advert.published.isoformat().replace("+00:00", "Z"),
         "deadline": None if advert.deadline is None else advert.deadline.isoformat().replace("+00:00", "Z"),
     }

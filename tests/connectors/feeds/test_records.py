@@ -41,6 +41,7 @@ def test_good_record_has_every_field_and_plain_values():
     }
     (opening,) = check_records("OPPORTUNITIES", [OPENING], currency="SEK").records
     assert opening["postedAt"] == "2026-10-01T06:00:00+00:00"
+    assert opening["hoursPerWeek"] is None
     assert opening["pay"] == {"min": "15.00", "max": "18.50", "currency": "SEK", "per": "HOUR"}
     assert check_records("POSTINGS", [COUNT], currency=None).records == (COUNT,)
 
@@ -72,12 +73,19 @@ def test_good_record_has_every_field_and_plain_values():
         ("OPPORTUNITIES", OPENING | {"postedAt": "yesterday"}, "FIELD_INVALID"),
         ("OPPORTUNITIES", OPENING | {"closesAt": "2026-09-01T00:00:00Z"}, "CLOSES_BEFORE_POSTED"),
         ("OPPORTUNITIES", OPENING | {"openings": 0}, "FIELD_INVALID"),
+        ("OPPORTUNITIES", OPENING | {"hoursPerWeek": 0}, "FIELD_INVALID"),
+        ("OPPORTUNITIES", OPENING | {"hoursPerWeek": 169}, "FIELD_INVALID"),
         ("POSTINGS", COUNT | {"month": "2026-13"}, "FIELD_INVALID"),
         ("POSTINGS", COUNT | {"openings": "many"}, "FIELD_INVALID"),
     ],
 )
 def test_bad_record_is_refused_with_its_code(kind, record, code):
     assert codes(kind, record) == [(code, 1)]
+
+
+def test_weekly_hours_are_rounded():
+    (opening,) = check_records("OPPORTUNITIES", [OPENING | {"hoursPerWeek": "37.5"}], currency="SEK").records
+    assert opening["hoursPerWeek"] == 38
 
 
 def test_others_live_and_reasons_are_counted_with_an_example():
