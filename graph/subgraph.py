@@ -14,7 +14,7 @@ from strawberry.schema.config import StrawberryConfig
 from graph.linking.linker import Linker
 from graph.schema.catalogue_queries import Query
 from graph.schema.catalogue_types import Occupation, Skill
-from graph.schema.market_types import Opportunity, Training
+from graph.schema.market_types import Opportunity, Training, TrainingProvider
 from graph.schema.scalars import SCALARS, Finding
 from graph.schema.worker_types import PlatformAccount, Worker
 from graph.taxonomy.graph import SkillGraph
@@ -43,7 +43,7 @@ def build_schema(
     """
     schema = GraphSchema(
         query=Query,
-        types=[Worker, PlatformAccount, Skill, Occupation, Training, Opportunity],
+        types=[Worker, PlatformAccount, Skill, Occupation, Training, TrainingProvider, Opportunity],
         federation_version="2.9",
         config=StrawberryConfig(scalar_map=SCALARS),
     )

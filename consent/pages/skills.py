@@ -14,7 +14,10 @@ from xml.etree import ElementTree
 
 from consent.pages.preview import OwnAnswer
 
-_SKILLS: Final = "skills { skill { label(language: $language) } proficiency low high explanation sources { platform } }"
+_SKILLS: Final = (
+    "skills { skill { label(language: $language) } proficiency low high explanation sources { platform } } "
+    "unclaimed { explanation }"
+)
 _OPENINGS: Final = (
     "opportunities(first: 6) { totalCount edges { node { score explanation missing { label(language: $language) } "
     "opportunity { id title organization place remote simulated pay { min max currency per } } } } }"
@@ -88,6 +91,8 @@ class OwnSkills:
     skills: tuple[ShownSkill, ...] | None
     openings: tuple[ShownOpening, ...] | None
     pathway: ShownPathway | None
+    unclaimed: tuple[str, ...] = ()
+    """Why some work shows no skill."""
 
 
 def goal_of(text: str) -> Mapping[str, str] | None:
@@ -113,6 +118,7 @@ def read_skills(answer: OwnAnswer) -> OwnSkills:
         skills=None if skills is None else tuple(_skill(each) for each in skills),
         openings=None if openings is None else tuple(_opening(each["node"]) for each in openings["edges"]),
         pathway=_pathway(ways[0]) if ways else None,
+        unclaimed=tuple(each["explanation"] for each in worker.get("unclaimed") or ()),
     )
 
 

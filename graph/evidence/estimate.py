@@ -57,7 +57,7 @@ TYPICAL_HOURS: Mapping[EngagementKind, float] = MappingProxyType(
         EngagementKind.CONTRACT: 25.0,
         EngagementKind.MILESTONE: 12.0,
         EngagementKind.PROJECT: 60.0,
-        EngagementKind.SPONSORSHIP: 2.0,
+        EngagementKind.SPONSORSHIP: 0.0,  # income: no skill is claimed of it (`silence`)
     }
 )
 TRUST: Mapping[Fidelity, float] = MappingProxyType(

@@ -185,8 +185,7 @@ class Query:
     @strawberry.field
     def training_provider(self, info: Info, id: strawberry.ID) -> TrainingProvider | None:
         """Find who offers training."""
-        node = providers_of(graph_of(info)).get(id)
-        return None if node is None else TrainingProvider(node=node)
+        return TrainingProvider.resolve_reference(info, id)
 
     @strawberry.field
     def opportunities(

@@ -80,7 +80,7 @@ class LinkedWords:
         ]
 
 
-@strawberry.type
+@strawberry.federation.type(keys=["id"])
 class TrainingProvider:
     """Who offers training."""
 
@@ -124,6 +124,12 @@ class TrainingProvider:
         with refusals():
             page = page_of(entries, first=20 if first is None else first, after=after or None)
         return connection(page, lambda each: Training(node=each))
+
+    @classmethod
+    def resolve_reference(cls, info: Info, id: strawberry.ID) -> TrainingProvider | None:
+        """Find the provider that another subgraph names."""
+        node = providers_of(graph_of(info)).get(id)
+        return None if node is None else cls(node=node)
 
 
 @strawberry.federation.type(keys=["id"])

@@ -17,6 +17,7 @@ from graph.counting.contribution import Contribution
 from graph.evidence import estimate as evidence
 from graph.evidence.facts import EngagementKind, Fidelity
 from graph.evidence.profile_export import csv_of, json_ld_of
+from graph.evidence.silence import Reason, silences
 from graph.evidence.text import explain_skill
 from graph.matching import model as matching
 from graph.matching.preferences import PLAIN, Preferences
@@ -27,7 +28,7 @@ from graph.schema.connection import Connection, connection
 from graph.schema.match_types import CandidateMatch, OpportunityMatch, opportunity_match, resolve_match
 from graph.schema.pathway_types import Pathway, resolve_pathway
 from graph.schema.scalars import DateTime, Decimal, Pairwise, finding_of, graph_of, refusals, services_of, session_of
-from graph.schema.worker_evidence import holding_of
+from graph.schema.worker_evidence import facts_of, holding_of
 from graph.taxonomy.graph import SkillGraph
 
 strawberry.enum(EngagementKind, description="Kinds of gig work.")
@@ -126,6 +127,21 @@ class SkillEvidence:
     explanation: str
 
 
+strawberry.enum(Reason, name="UnclaimedReason", description="Why work shows no skill.")
+
+
+@strawberry.type(description="Work that shows no skill, and why.")
+class UnclaimedWork:
+    """A fact that speaks for no skill, as the schema shows it."""
+
+    platform: str
+    kind: EngagementKind
+    completed: int
+    simulated: bool
+    reason: Reason
+    explanation: str
+
+
 @strawberry.enum
 class ProfileFormat(Enum):
     """Formats of a skills profile."""
@@ -144,6 +160,23 @@ async def resolve_skills(root: Any, info: Info) -> list[SkillEvidence] | None:
     graph = graph_of(info)
     holding = await asyncio.to_thread(holding_of, root, info)
     return [_skill_evidence(graph, each) for each in holding.skills.values()]
+
+
+async def resolve_unclaimed(root: Any, info: Info) -> list[UnclaimedWork] | None:
+    """Tell which evidence shows no skill."""
+    graph = graph_of(info)
+    found = await asyncio.to_thread(lambda: list(silences(graph, facts_of(root))))
+    return [
+        UnclaimedWork(
+            platform=each.fact.platform,
+            kind=each.fact.kind,
+            completed=each.fact.completed,
+            simulated=each.fact.simulated,
+            reason=each.reason,
+            explanation=each.explanation,
+        )
+        for each in found
+    ]
 
 
 async def resolve_opportunities(
@@ -227,6 +260,12 @@ class Worker:
         requires_scopes=SCOPES,
         requires=[EVIDENCE],
         description="Skills that the consented evidence supports, best supported first.",
+    )
+    unclaimed: list[UnclaimedWork] | None = strawberry.federation.field(
+        resolver=resolve_unclaimed,
+        requires_scopes=SCOPES,
+        requires=[EVIDENCE],
+        description="Work that shows no skill, and why: income such as sponsorships, or work of an unknown kind.",
     )
     pathway: list[Pathway] | None = strawberry.federation.field(
         resolver=resolve_pathway,

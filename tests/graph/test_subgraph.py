@@ -224,3 +224,23 @@ def test_a_skill_knows_its_occupations(schema, run_async):
         "freight transport dispatcher",
         "logistics and distribution manager",
     ]
+
+
+def test_work_that_shows_no_skill_is_told_with_its_reason(schema, rides, run_async):
+    """A sponsorship is income: whatever words a platform puts beside it, no skill is claimed of it."""
+    sponsored = {**rides, "platform": "github_sponsors", "kind": "SPONSORSHIP", "completed": 31, "terms": ["Python"]}
+    nothing = {**rides, "platform": "lyft", "completed": 0, "recent": 0}
+    strange = {**rides, "platform": "taskrabbit", "kind": "TASK", "occupation": None, "terms": ["ᚠᚢᚦ"]}
+    fields = "skills { sources { platform } } unclaimed { platform kind completed reason explanation }"
+    worker = run_async(run(schema, fields, rides, sponsored, nothing, strange))
+    assert {source["platform"] for skill in worker["skills"] for source in skill["sources"]} == {"uber"}
+    assert [(each["platform"], each["reason"]) for each in worker["unclaimed"]] == [
+        ("github_sponsors", "INCOME_ONLY"),
+        ("lyft", "NOTHING_COMPLETED"),
+        ("taskrabbit", "KIND_UNKNOWN"),
+    ]
+    assert worker["unclaimed"][0]["explanation"].startswith("31 sponsorships at github_sponsors are income")
+    assert run_async(run(schema, "skills { proficiency } unclaimed { reason }", sponsored)) == {
+        "skills": [],
+        "unclaimed": [{"reason": "INCOME_ONLY"}],
+    }

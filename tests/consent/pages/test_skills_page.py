@@ -184,3 +184,13 @@ def test_without_a_gateway_there_is_no_such_page(site: Any) -> None:
     site.sign_in()
     assert site.browser.get("/me/skills").status_code == 404
     assert "/me/skills" not in site.browser.get("/me").text
+
+
+def test_work_that_shows_no_skill_is_named_with_its_reason(make_site: Any) -> None:
+    why = "31 sponsorships at github_sponsors are income: no skill is claimed of them."
+    answer = skills_answer(unclaimed=[{"explanation": why}])
+    site = make_site(read_own=Gateway(answer).read)
+    site.sign_in()
+    page = site.browser.get("/me/skills").text
+    assert "Work that shows no skill" in page
+    assert why in page

@@ -148,6 +148,16 @@ def test_providers_are_a_connection_with_their_programmes_and_provenance(ask):
     assert found == {"trainingProvider": {"name": "Roadwise"}, "none": None}
 
 
+def test_other_subgraphs_name_providers_by_id(ask):
+    query = """query ($r: [_Any!]!) { _entities(representations: $r) {
+      ... on TrainingProvider { id name training { totalCount } } } }"""
+    named = [{"__typename": "TrainingProvider", "id": each} for each in ("provider:school:roadwise", "nobody")]
+    assert ask(query, r=named)["_entities"] == [
+        {"id": "provider:school:roadwise", "name": "Roadwise", "training": {"totalCount": 3}},
+        None,
+    ]
+
+
 def test_pages_of_providers_continue(ask):
     first = ask("{ trainingProviders(first: 1) { pageInfo { hasNextPage endCursor } edges { node { name } } } }")
     page = first["trainingProviders"]
