@@ -113,7 +113,7 @@ _REFUSALS: tuple[tuple[str, str, str, str, str], ...] = (
     ("consent_event", "kept", "DELETE", "1 = 1", "events are kept"),
     *(
         (table, name, when, "1 = 1", "the audit log is only added to")
-        for table in ("audit_leaf", "audit_node", "audit_checkpoint")
+        for table in ("audit_leaf", "audit_node", "audit_checkpoint", "audit_cosignature")
         for name, when in (("fixed", "UPDATE"), ("kept", "DELETE"))
     ),
 )

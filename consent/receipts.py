@@ -2,8 +2,9 @@
 
 The fields are those of ISO/IEC TS 27560:2023 as W3C's DPV guide maps them (`w3id.org/dpv/guides/consent-27560`,
 profile `record-eu-gdpr`), as JSON-LD. The signature is a JWS (RFC 7515, `Ed25519` of RFC 9864) over the receipt's
-bytes; the keys, old ones too, are published as a JWK set. A receipt carries the newest checkpoint of the audit log,
-so that whoever holds one can tell whether the log's history was changed later.
+bytes; the keys, old ones too, are published as a JWK set. A receipt carries the newest checkpoint of the audit log, and
+the newest one that a witness has cosigned, so that whoever holds one can tell whether the log's history was changed
+later.
 """
 
 from __future__ import annotations
@@ -62,7 +63,13 @@ class Party:
 
 
 def receipt_of(
-    grant: GrantRecord, *, subject: str, intermediary: Party, at: datetime, checkpoint: str | None = None
+    grant: GrantRecord,
+    *,
+    subject: str,
+    intermediary: Party,
+    at: datetime,
+    checkpoint: str | None = None,
+    cosigned_checkpoint: str | None = None,
 ) -> dict[str, Any]:
     """Return the receipt for `grant` as a JSON-LD object.
 
@@ -131,6 +138,8 @@ def receipt_of(
     }
     if checkpoint is not None:
         record["gigway:auditCheckpoint"] = checkpoint
+    if cosigned_checkpoint is not None:
+        record["gigway:cosignedAuditCheckpoint"] = cosigned_checkpoint
     return record
 
 

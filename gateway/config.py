@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from connectors.environment import ClientRegistration
+from consent.audit.keys import KeyType, NoteError, VerifierKey
 from consent.signin.oidc import OidcProvider
 from gateway.storage.keyring import Keyring, KeyringError, parse_keyring
 
@@ -99,6 +100,13 @@ class Settings:
             "`client_secret`."
         },
         repr=False,
+    )
+    witnesses: str = field(
+        default="",
+        metadata={
+            "help": "Verifier keys of the access log's witnesses, separated by commas; each stands in the witness's "
+            "folder, in `key.pub`."
+        },
     )
     graphiql: bool = field(default=True, metadata={"help": "Serve GraphiQL at /graphiql."})
     introspection: bool = field(default=True, metadata={"help": "Answer introspection queries."})
@@ -183,6 +191,11 @@ class Settings:
     def sandboxes(self) -> dict[str, str]:
         """The platforms' own sandboxes. `load_settings` has made sure that they can be read."""
         return {name: str(url) for name, url in json.loads(self.platform_sandboxes or "{}").items()}
+
+    @property
+    def witness_keys(self) -> tuple[VerifierKey, ...]:
+        """The keys of the log's witnesses. `load_settings` has made sure that they can be read."""
+        return tuple(map(VerifierKey.read, filter(str.strip, self.witnesses.split(","))))
 
     @property
     def keyring(self) -> Keyring:
@@ -305,6 +318,14 @@ def _problems(settings: Settings) -> list[str]:
             problems.append("platform_sandboxes: only together with sandbox_url")
     except (ValueError, AttributeError):
         problems.append('platform_sandboxes: write a JSON object like {"acme": "http://127.0.0.1:9000"}')
+    try:
+        keys = settings.witness_keys
+        if any(key.type is not KeyType.WITNESS for key in keys):
+            problems.append("witnesses: one of the keys is a log's; write what stands in `key.pub` of a witness")
+        if len({(key.name, key.id) for key in keys}) < len(keys):
+            problems.append("witnesses: one of the keys is there twice")
+    except NoteError:
+        problems.append("witnesses: write verifier keys like witness.example/1+0a1b2c3d+BOvN…, separated by commas")
     try:
         parse_keyring(settings.master_keys)
     except KeyringError as error:

@@ -6,6 +6,8 @@ from gateway.config import Settings, SettingsError, load_settings
 from gateway.storage.keyring import generate_key
 
 KEYS = generate_key("a")
+WITNESS = "remora.n621.de+da77ade7+BOvN63jn/bLvkieywe8R6UYAtVtNbZpXh34x7onlmtw2"
+LOG = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
 
 
 def test_the_environment_wins_over_the_file(tmp_path):
@@ -44,6 +46,9 @@ def test_secrets_stay_out_of_the_repr():
         ({"GIGWAY_MAIL_URL": "http://mail.example"}, "mail_url: write smtps"),
         ({"GIGWAY_MAIL_URL": "smtps://u:%C3%A9@mail.example"}, "mail_url: user and password must be ASCII"),
         ({"GIGWAY_MAIL_URL": "smtps://mail.example", "GIGWAY_MAIL_FROM": "me"}, "mail_from: write the address"),
+        ({"GIGWAY_WITNESSES": "w"}, "witnesses: write verifier keys"),
+        ({"GIGWAY_WITNESSES": f"{WITNESS},{WITNESS}"}, "witnesses: one of the keys is there twice"),
+        ({"GIGWAY_WITNESSES": LOG}, "witnesses: one of the keys is a log's"),
         ({"GIGWAY_CONFIG": "/none/gigway.toml"}, "cannot be read"),
     ],
 )
@@ -70,6 +75,12 @@ def test_a_command_line_option_wins_and_one_that_was_left_out_changes_nothing():
     environment = {"GIGWAY_MASTER_KEYS": KEYS, "GIGWAY_PORT": "9001"}
     assert load_settings(environment, port=9002, host=None).port == 9002
     assert load_settings(environment, port=None).port == 9001
+
+
+def test_witnesses_are_read_as_keys():
+    settings = load_settings({"GIGWAY_MASTER_KEYS": KEYS, "GIGWAY_WITNESSES": f" {WITNESS} ,"})
+    assert [key.name for key in settings.witness_keys] == ["remora.n621.de"]
+    assert load_settings({"GIGWAY_MASTER_KEYS": KEYS}).witness_keys == ()
 
 
 def test_registrations_at_platforms_come_from_the_file_too(tmp_path):

@@ -156,23 +156,25 @@ class AuditLog:
                 raise ValueError("the log is not that long")
             return consistency_proof(nodes_in(connection), first, second)
 
-    def inclusion(self, kind: EventKind, event_id: int) -> InclusionProof | None:
-        """Prove that an event is in the log; None while no checkpoint covers it."""
+    def inclusion(self, kind: EventKind, event_id: int, *, size: int | None = None) -> InclusionProof | None:
+        """Prove that an event is in the log: by its newest checkpoint, or by that of `size` leaves.
+
+        None while that checkpoint does not cover it.
+        """
         with self._reading() as connection:
             leaf = connection.execute(
                 select(col(AuditLeaf.seq), col(AuditLeaf.hash)).where(
                     col(AuditLeaf.kind) == kind, col(AuditLeaf.event_id) == event_id
                 )
             ).one_or_none()
-            newest = connection.execute(
-                select(col(AuditCheckpoint.size), col(AuditCheckpoint.note))
-                .order_by(col(AuditCheckpoint.size).desc())
-                .limit(1)
-            ).one_or_none()
-            if leaf is None or newest is None or leaf.seq >= newest.size:
+            query = select(col(AuditCheckpoint.size), col(AuditCheckpoint.note))
+            if size is not None:
+                query = query.where(col(AuditCheckpoint.size) == size)
+            signed = connection.execute(query.order_by(col(AuditCheckpoint.size).desc()).limit(1)).one_or_none()
+            if leaf is None or signed is None or leaf.seq >= signed.size:
                 return None
-            path = inclusion_proof(nodes_in(connection), leaf.seq, newest.size)
-        return InclusionProof(index=leaf.seq, size=newest.size, leaf=leaf.hash, path=tuple(path), note=newest.note)
+            path = inclusion_proof(nodes_in(connection), leaf.seq, signed.size)
+        return InclusionProof(index=leaf.seq, size=signed.size, leaf=leaf.hash, path=tuple(path), note=signed.note)
 
     def _reading(self) -> Connection:
         return self._engine.execution_options(read_only=True).connect()

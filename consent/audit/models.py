@@ -1,12 +1,13 @@
-"""The tables of the audit log: leaves in order, the inner nodes over them, signed checkpoints. Only ever added to."""
+"""The tables of the audit log: leaves, inner nodes, checkpoints and their cosignatures. Only ever added to."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, UniqueConstraint
+from sqlalchemy import Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from consent.audit.keys import MAX_NAME
 from consent.columns import Instant, serial
 
 
@@ -41,3 +42,22 @@ class AuditCheckpoint(SQLModel, table=True):
     root: bytes = Field(sa_type=LargeBinary)
     note: str
     at: datetime = Field(sa_type=Instant)
+
+
+class AuditCosignature(SQLModel, table=True):
+    """The signature line of a witness under the checkpoint of `size` leaves."""
+
+    __tablename__ = "audit_cosignature"
+    __table_args__ = (Index("ix_audit_cosignature_witness", "witness", "key_id", "size"),)
+
+    size: int = Field(
+        primary_key=True,
+        foreign_key="audit_checkpoint.size",
+        sa_type=serial(),
+        sa_column_kwargs={"autoincrement": False},
+    )
+    witness: str = Field(primary_key=True, max_length=MAX_NAME)
+    key_id: str = Field(primary_key=True, max_length=8)
+    line: str
+    at: datetime = Field(sa_type=Instant)
+    """When it arrived; when it was made, the line itself says."""

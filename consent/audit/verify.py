@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,10 +15,11 @@ from sqlalchemy import Connection, select
 from sqlmodel import col
 
 from consent.audit.events import EVENTS, read_events
+from consent.audit.keys import NoteError, VerifierKey
 from consent.audit.leaf import EventKind, event_hash
 from consent.audit.log import FORGET_EVENT, InclusionProof
-from consent.audit.models import AuditCheckpoint, AuditLeaf, AuditNode
-from consent.audit.note import NoteError, VerifierKey, read_checkpoint, signed_by
+from consent.audit.models import AuditCheckpoint, AuditCosignature, AuditLeaf, AuditNode
+from consent.audit.note import read_checkpoint, read_signatures, signed_by, split_note
 from consent.audit.tree import completed, is_consistent, is_included, nodes_of, root
 from consent.models import ConsentEvent, Worker
 
@@ -32,6 +34,8 @@ Code = Literal[
     "KEY_OUTDATED",
     "TRUNCATED",
     "FORKED",
+    "COSIGNATURE_WRONG",
+    "NOT_COSIGNED",
 ]
 
 
@@ -43,10 +47,19 @@ class Finding:
     where: str
 
 
-def verify_log(connection: Connection, keys: Iterable[VerifierKey], *, earlier: Sequence[str] = ()) -> list[Finding]:
+def verify_log(
+    connection: Connection,
+    keys: Iterable[VerifierKey],
+    *,
+    earlier: Sequence[str] = (),
+    witnesses: Iterable[VerifierKey] = (),
+    demanded: Iterable[VerifierKey] = (),
+) -> list[Finding]:
     """Check everything in the database against itself and against `earlier` checkpoints kept elsewhere.
 
     `keys` are the versions of the log's key, the oldest first: once a checkpoint bears a newer one, the next ones must.
+    Cosignatures are checked as far as they are by `witnesses`, or by `demanded` ones, each of which must have cosigned
+    something.
     """
     known = list(keys)
     leaves = connection.execute(
@@ -81,7 +94,7 @@ def verify_log(connection: Connection, keys: Iterable[VerifierKey], *, earlier: 
             findings.append(Finding("TRUNCATED", where))
         elif root(nodes, checkpoint.size) != checkpoint.root:
             findings.append(Finding("ROOT_WRONG" if note in signed else "FORKED", where))
-    return findings
+    return findings + _check_cosignatures(connection, earlier, list(witnesses), list(demanded))
 
 
 def _outdated(notes: Sequence[str], keys: Sequence[VerifierKey]) -> list[Finding]:
@@ -112,6 +125,45 @@ def verify_inclusion(
     checkpoint = read_checkpoint(proof.note, keys)
     leaf = event_hash(kind, event)
     return checkpoint.size == proof.size and is_included(leaf, proof.index, proof.size, proof.path, checkpoint.root)
+
+
+def _check_cosignatures(
+    connection: Connection, earlier: Sequence[str], witnesses: Sequence[VerifierKey], demanded: Sequence[VerifierKey]
+) -> list[Finding]:
+    findings: list[Finding] = []
+    seen: set[str] = set()
+    known = {(key.name, key.id.hex()): key for key in (*witnesses, *demanded)}
+    rows = connection.execute(
+        select(AuditCosignature.__table__, col(AuditCheckpoint.note))  # type: ignore[attr-defined]
+        .outerjoin(AuditCheckpoint, col(AuditCheckpoint.size) == col(AuditCosignature.size))
+        .order_by(col(AuditCosignature.size), col(AuditCosignature.witness), col(AuditCosignature.key_id))
+    )
+    for row in rows:
+        key = known.get((row.witness, row.key_id))
+        if not _is_whole(row, key):
+            findings.append(Finding("COSIGNATURE_WRONG", f"{row.witness}, checkpoint of {row.size}"))
+        elif key is not None:
+            seen.add(key.text())
+    for note in earlier:
+        with suppress(NoteError):  # told already, as NOTE_WRONG
+            body, signatures = split_note(note)
+            for signature in signatures:
+                key = known.get((signature.name, signature.key_id.hex()))
+                if key is not None and not key.verifies(signature.value, body):
+                    findings.append(Finding("COSIGNATURE_WRONG", f"{key.name}, a checkpoint kept elsewhere"))
+    return findings + [Finding("NOT_COSIGNED", key.name) for key in demanded if key.text() not in seen]
+
+
+def _is_whole(row: Any, key: VerifierKey | None) -> bool:
+    """Whether a stored cosignature is what its columns say, and the key's, as far as the key is known."""
+    try:
+        (signature,) = read_signatures(row.line)
+        body, _ = split_note(row.note or "")
+    except ValueError:
+        return False
+    if (signature.name, signature.key_id.hex()) != (row.witness, row.key_id):
+        return False
+    return key is None or key.verifies(signature.value, body)
 
 
 def _compare_events(connection: Connection, leaves: dict[tuple[str, int], bytes]) -> list[Finding]:

@@ -54,7 +54,7 @@ class ActorLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """The newest signed state of the log. `signatures` names who signed: the log, and witnesses."""
+    """The newest signed state of the log."""
 
     size: int
     note: str

@@ -61,13 +61,17 @@ class Outbox:
         signer: NoticeSigner,
         seal: SealForActor,
         *,
+        cosigned: Callable[[], str | None] = lambda: None,
         clock: Callable[[], datetime] = utc_now,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        """`seal` returns an actor's id of a worker; `jitter` returns a number from 0 up to 1."""
+        """`seal` returns an actor's id of a worker, `cosigned` the newest checkpoint that a witness has cosigned;
+        `jitter` returns a number from 0 up to 1.
+        """
         self._engine = engine
         self._signer = signer
         self._seal = seal
+        self._cosigned = cosigned
         self._clock = clock
         self._jitter = jitter
 
@@ -75,6 +79,7 @@ class Outbox:
         """Make notices of the events that the newest checkpoint covers, and return how many."""
         made = 0
         while self._is_behind():
+            cosigned = self._cosigned()
             with self._engine.begin() as connection:
                 after = _lock_cursor(connection)
                 covered = _covered(connection)
@@ -92,6 +97,7 @@ class Outbox:
                         issued_at=now,
                         worker=None if change.worker_id is None else self._seal(change.worker_id, change.actor_id),
                         checkpoint=checkpoint,
+                        cosigned_checkpoint=cosigned,
                     )
                     rows.append(
                         {

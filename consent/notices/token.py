@@ -24,9 +24,19 @@ _EVENTS = {"ended": GRANT_ENDED, "changed": GRANT_CHANGED, "answered": REQUEST_A
 
 
 def claims_of(
-    change: Change, *, issuer: str, jti: str, issued_at: datetime, worker: str | None, checkpoint: str
+    change: Change,
+    *,
+    issuer: str,
+    jti: str,
+    issued_at: datetime,
+    worker: str | None,
+    checkpoint: str,
+    cosigned_checkpoint: str | None = None,
 ) -> dict[str, Any]:
-    """Return the claims of the notice about `change`; `worker` is the worker's id as the actor knows it."""
+    """Return the claims of the notice about `change`; `worker` is the worker's id as the actor knows it.
+
+    `checkpoint` is of the log with the change in it; `cosigned_checkpoint`, mostly of a shorter one, has a witness.
+    """
     subject = worker if change.request_id is None else change.request_id
     about = {
         "grant_id": change.grant_id,
@@ -39,6 +49,7 @@ def claims_of(
         "reason": change.reason,
         "at": change.at.isoformat(),
         "checkpoint": checkpoint,
+        **({} if cosigned_checkpoint is None else {"cosigned_checkpoint": cosigned_checkpoint}),
     }
     return {
         "iss": issuer,
@@ -59,8 +70,25 @@ class NoticeSigner:
         self.jwks = self._jws.jwks
         self.renew = self._jws.renew
 
-    def sign(self, change: Change, *, jti: str, issued_at: datetime, worker: str | None, checkpoint: str) -> str:
+    def sign(
+        self,
+        change: Change,
+        *,
+        jti: str,
+        issued_at: datetime,
+        worker: str | None,
+        checkpoint: str,
+        cosigned_checkpoint: str | None = None,
+    ) -> str:
         """Return the notice as a compact JWT."""
         return self._jws.sign(
-            claims_of(change, issuer=self.issuer, jti=jti, issued_at=issued_at, worker=worker, checkpoint=checkpoint)
+            claims_of(
+                change,
+                issuer=self.issuer,
+                jti=jti,
+                issued_at=issued_at,
+                worker=worker,
+                checkpoint=checkpoint,
+                cosigned_checkpoint=cosigned_checkpoint,
+            )
         )

@@ -23,7 +23,7 @@ _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "R
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptServices:
-    """What receipts need. `checkpoint` returns the audit log's newest signed note."""
+    """What receipts need. `checkpoint` returns the audit log's newest signed note, `cosigned` a witness's newest."""
 
     sessions: Sessions
     grants: GrantReader
@@ -31,6 +31,7 @@ class ReceiptServices:
     seal: SealForActor
     intermediary: Party
     checkpoint: Callable[[], str | None]
+    cosigned: Callable[[], str | None]
     clock: Callable[[], datetime] = utc_now
 
 
@@ -50,6 +51,7 @@ def receipt_routes(services: ReceiptServices) -> list[BaseRoute]:
             intermediary=services.intermediary,
             at=services.clock(),
             checkpoint=await run_in_threadpool(services.checkpoint),
+            cosigned_checkpoint=await run_in_threadpool(services.cosigned),
         )
         name = f'attachment; filename="gigway-receipt-{grant.id[:8]}.jws"'
         return Response(

@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 from sqlalchemy import Engine
 
 from consent.access_log import AccessLog
+from consent.audit.cosignatures import Cosignatures
 from consent.contact import ContactCodes
 from consent.grants.lifecycle import GrantService
 from consent.grants.reviews import Reviews
@@ -99,6 +100,8 @@ class PagesServices:
     inbox: InboxReader
     reviews: Reviews
     linked_accounts: LinkedAccountsView
+    cosignatures: Cosignatures | None = None
+    """What witnesses have signed of the access log."""
     passkeys: Passkeys | None = None
     totp: Totp | None = None
     oidc: OidcSignIn | None = None

@@ -13,6 +13,7 @@ from typing import Any, Protocol, cast
 import strawberry
 
 from consent.access_log import AccessFilter, AccessLog, AccessRecord
+from consent.audit.cosignatures import Cosignatures
 from consent.audit.log import AuditLog
 from consent.subgraph.types import (
     DateTime,
@@ -39,6 +40,11 @@ class LogServices(Protocol):
         """Gives proofs; None where no audit log is kept."""
         ...
 
+    @property
+    def cosignatures(self) -> Cosignatures | None:
+        """What witnesses have signed; None where there are none."""
+        ...
+
 
 _DIGITS = 18
 """A number of more digits could overflow the database's."""
@@ -60,21 +66,31 @@ class AccessProof:
     leaf_index: int
     tree_size: int
     path: list[str]
-    checkpoint: str = strawberry.field(description="The signed checkpoint, a C2SP note.")
+    checkpoint: str = strawberry.field(
+        description="The signed checkpoint, a C2SP note, with the signatures of the witnesses that it has."
+    )
 
 
-async def resolve_proof(root: Any, info: strawberry.Info[Any, Any]) -> AccessProof | None:
+async def resolve_proof(root: Any, info: strawberry.Info[Any, Any], cosigned: bool = False) -> AccessProof | None:
     """Return the proof of one event; null while no checkpoint covers it."""
-    audit = _services(info).audit
-    proof = await asyncio.to_thread(audit.inclusion, "access", int(root.id)) if audit is not None else None
+    return await asyncio.to_thread(_prove, _services(info), int(root.id), cosigned=cosigned)
+
+
+def _prove(services: LogServices, event_id: int, *, cosigned: bool) -> AccessProof | None:
+    audit, cosignatures = services.audit, services.cosignatures
+    size = cosignatures.cosigned_size() if cosigned and cosignatures is not None else None
+    if audit is None or (cosigned and size is None):
+        return None
+    proof = audit.inclusion("access", event_id, size=size)
     if proof is None:
         return None
+    lines = cosignatures.lines(proof.size) if cosignatures is not None else ""
     return AccessProof(
         leaf_hash=proof.leaf.hex(),
         leaf_index=proof.index,
         tree_size=proof.size,
         path=[step.hex() for step in proof.path],
-        checkpoint=proof.note,
+        checkpoint=proof.note + lines,
     )
 
 
@@ -93,7 +109,9 @@ class AccessEvent:
     records: int
     repeats: int
     proof: AccessProof | None = strawberry.field(
-        resolver=resolve_proof, description="Proof that the event is in the audit log; about a second after it."
+        resolver=resolve_proof,
+        description="Proof that the event is in the audit log, about a second after it: by its newest checkpoint, or, "
+        "with `cosigned`, by the newest one that a witness has signed too; null while there is none with the event.",
     )
 
 

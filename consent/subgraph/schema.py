@@ -21,6 +21,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from consent.access_log import AccessLog
+from consent.audit.cosignatures import Cosignatures
 from consent.audit.log import AuditLog
 from consent.columns import utc_now
 from consent.contact import ContactCodes
@@ -76,6 +77,7 @@ class ConsentServices:
         leases: LeaseKeeper,
         authorize_url: str,
         audit: AuditLog | None = None,
+        cosignatures: Cosignatures | None = None,
         platforms: Callable[[], Collection[str]] = tuple,
         clock: Callable[[], datetime] = utc_now,
         follow_seconds: float = FOLLOW_SECONDS,
@@ -91,6 +93,7 @@ class ConsentServices:
         self._leases = leases
         self.access_log = AccessLog(engine)
         self.audit = audit
+        self.cosignatures = cosignatures
         self.grants = grants
         self.authorize_url = authorize_url
 

@@ -10,7 +10,8 @@ from typing import Any
 from graphql import DocumentNode, GraphQLSyntaxError, OperationDefinitionNode, parse, print_ast, validate
 
 from gateway.cli.failure import CommandError
-from gateway.cli.schema import located, read_text
+from gateway.cli.files import read_text
+from gateway.cli.schema import located
 from gateway.composition import api_schema
 from gateway.engine.cost import CostModel
 from gateway.planner import PlanError, PlannerOptions, authorize, load_supergraph, normalize, plan, show_plan

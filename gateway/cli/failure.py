@@ -16,6 +16,7 @@ class CommandError(Exception):
     def __init__(self, code: str, message: str, *, exit_code: int = 1) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
+        self.message = message
         self.exit_code = exit_code
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from graphql import GraphQLError, GraphQLSyntaxError, parse, validate
 
 from gateway.cli.failure import CommandError
+from gateway.cli.files import read_text
 from gateway.composition import CompositionFailed, SubgraphSDL, api_schema, compose
 from gateway.planner import PlanError, PlannerOptions, load_supergraph, normalize, plan, plan_to_json, show_plan
 from gateway.registry import builtin_supergraph
@@ -74,16 +75,6 @@ def _plan(options: argparse.Namespace) -> int:
         raise CommandError(getattr(error, "code", "PLAN_FAILED"), str(error)) from None
     print(json.dumps(plan_to_json(planned), indent=2) if options.json else show_plan(planned))
     return 0
-
-
-def read_text(file: Path) -> str:
-    """Return a file's text, or standard input for `-`. Raises `CommandError`."""
-    try:
-        return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise CommandError("FILE_UNREADABLE", f"{file}: {error.strerror}", exit_code=2) from None
-    except UnicodeDecodeError:
-        raise CommandError("FILE_UNREADABLE", f"{file} is not UTF-8 text", exit_code=2) from None
 
 
 def located(error: GraphQLError, file: Path) -> str:

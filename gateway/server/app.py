@@ -45,7 +45,7 @@ def create_app(settings: Settings, process_end: Drain | None = None) -> Starlett
     oauth = build_oauth(settings, storage, consent, platforms, sign_in)
     pages = build_pages(settings, storage, consent, platforms, graph, sign_in, oauth)
     console = build_console(settings, storage, consent, platforms, sign_in, oauth)
-    notices = build_notices(settings, storage)
+    notices = build_notices(settings, storage, consent)
     return Starlette(
         routes=[
             *endpoint_routes(settings, storage, graph, oauth, sign_in, telemetry, process_end),

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.linking.claims import purge as purge_claims
+from consent.audit.cosignatures import Cosignatures
 from consent.audit.fold import differing_grants
 from consent.audit.log import AuditLog
 from consent.columns import utc_now
@@ -34,7 +35,13 @@ PURGE_SECONDS = 3_600.0
 CHECK_SECONDS = 86_400.0
 
 
-async def keep_house(database: Engine, grants: GrantService, audit: AuditLog, endings: EndingsJournal | None) -> None:
+async def keep_house(
+    database: Engine,
+    grants: GrantService,
+    audit: AuditLog,
+    cosignatures: Cosignatures,
+    endings: EndingsJournal | None,
+) -> None:
     """Sweep and purge until cancelled. A failure is logged, and the next round tries again."""
     since_purge, since_check = PURGE_SECONDS, 0.0
     while True:
@@ -45,6 +52,7 @@ async def keep_house(database: Engine, grants: GrantService, audit: AuditLog, en
         if since_purge >= PURGE_SECONDS:
             await _attempt("secrets", lambda: purge(database))
             await _attempt("erased", audit.forget_erased)
+            await _attempt("witnesses", lambda: check_witnesses(cosignatures))
             since_purge = 0.0
         if since_check >= CHECK_SECONDS:
             await _attempt("states", lambda: check_states(database))
@@ -66,6 +74,13 @@ def check_states(database: Engine) -> None:
         differing = differing_grants(connection)
     if differing:
         log.error("server:housekeeping:differ", extra={"grants": len(differing), "check": "gigway audit verify"})
+
+
+def check_witnesses(cosignatures: Cosignatures) -> None:
+    """Say which witnesses have not cosigned what they could have for long."""
+    for witness in cosignatures.standing():
+        if witness.is_silent:
+            log.warning("server:witness:silent", extra={"witness": witness.name, "behind": witness.behind})
 
 
 def purge(database: Engine) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from consent.audit.note import LogSigner
+from consent.audit.log_signer import LogSigner
 from consent.notices.token import NoticeSigner
 from consent.signing import Keys
 from gateway.config import Settings

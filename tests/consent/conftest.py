@@ -50,6 +50,7 @@ TABLES = [
         "audit_leaf",
         "audit_node",
         "audit_checkpoint",
+        "audit_cosignature",
     ),
 ]
 BACKENDS = ["sqlite", *["postgresql" for url in [os.environ.get("GIGWAY_DATABASE_URL", "")] if url.startswith("p")]]

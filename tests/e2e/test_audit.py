@@ -1,12 +1,12 @@
 """The access log from the outside: checkpoints, the witness, and what tampering looks like."""
 
-import contextlib
-
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
 
+from consent.audit.keys import Cosigner, VerifierKey
 from consent.audit.log import AuditLog
-from consent.audit.note import VerifierKey, read_checkpoint
+from consent.audit.note import read_checkpoint
 from consent.contact import ContactCodes
 from gateway.cli import main
 from gateway.config import load_settings
@@ -16,6 +16,13 @@ from gateway.storage.database import create_database_engine
 from gateway.storage.key_watch import key_versions
 from gateway.storage.lasting_keys import open_lasting_keys
 from gateway.storage.vault import Vault
+
+WITNESS = Cosigner("witness.example/1", Ed25519PrivateKey.generate())
+
+
+@pytest.fixture(scope="module")
+def environment(environment):
+    return {**environment, "GIGWAY_WITNESSES": WITNESS.verifier.text()}
 
 
 @pytest.fixture
@@ -48,7 +55,6 @@ def denied(client, token, database, environment):
 def run(client, environment, monkeypatch, capsys):
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("gateway.cli.audit.httpx2.Client", lambda **_: contextlib.nullcontext(client))
 
     def call(*arguments):
         code = main(["audit", *arguments])
@@ -70,25 +76,31 @@ def test_the_checkpoint_is_signed_by_the_public_key(client, denied):
     assert read_checkpoint(denied(), [key]).size >= 1
 
 
-def test_a_witness_cosigns_what_continues_the_log(client, denied, run, tmp_path):
-    denied()
-    key = client.get("/audit/key").text.strip()
-    watch = ("witness", "http://127.0.0.1:8700", "--key", key, "--name", "witness.example/1", "--folder", str(tmp_path))
-    code, first, _ = run(*watch)
-    assert code == 0
-    assert "\N{EM DASH} witness.example/1 " in first
-    denied(1)
-    code, second, _ = run(*watch)
-    assert code == 0
-    assert second != first
+@pytest.mark.parametrize(
+    ("query", "body", "status", "code"),
+    [
+        ("", b"x", 400, "SIZE_INVALID"),
+        ("?size=-1", b"x", 400, "SIZE_INVALID"),
+        ("?size=9999999999999999999", b"x", 400, "SIZE_INVALID"),
+        ("?size=1", b"", 400, "COSIGNATURE_MALFORMED"),
+        ("?size=1", b"\xff\n", 400, "COSIGNATURE_MALFORMED"),
+        ("?size=1", b"x" * 8_193, 413, "BODY_TOO_LARGE"),
+        ("?size=1", "— witness.example/1 AAAAAAAA\n".encode(), 403, "WITNESS_UNKNOWN"),
+        ("?size=999999", None, 404, "CHECKPOINT_UNKNOWN"),
+        ("?size={size}", None, 403, "COSIGNATURE_WRONG"),
+    ],
+)
+def test_what_is_no_cosignature_of_this_log_is_refused(client, denied, query, body, status, code):
+    size = denied().split("\n")[1]
+    content = WITNESS.signature("another\n1\n", 1).encode() if body is None else body
+    answer = client.post(f"/audit/cosignature{query.format(size=size)}", content=content)
+    assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (status, code)
+    assert client.get("/audit/checkpoint/cosigned").status_code == 404
 
 
-def test_a_witness_of_another_log_does_not_cosign(denied, run, tmp_path):
-    denied()
-    other = "127.0.0.1:8700/log+00000000+AfDlwtt2TXlu3TzKjkiv4JL1CSLCsJcSt8sMkZYpx6Nm"
-    code, _, err = run("witness", "http://127.0.0.1:8700", "--key", other, "--name", "w", "--folder", str(tmp_path))
-    assert code == 2
-    assert err.startswith("KEY_INVALID")
+def test_the_witnesses_are_public(client):
+    assert client.get("/audit/witnesses").text == f"{WITNESS.verifier.text()}\n"
+    assert client.get("/audit/cosignature").status_code == 405
 
 
 def test_a_changed_entry_is_found(denied, run, database, tmp_path):

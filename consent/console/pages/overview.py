@@ -31,6 +31,7 @@ class OverviewPages:
                 pending=await run_in_threadpool(services.approvals.pending),
                 counts=await run_in_threadpool(services.oversight.worker_counts),
                 checkpoint=await run_in_threadpool(services.oversight.checkpoint),
+                witnesses=await run_in_threadpool(services.cosignatures.standing),
                 platforms=services.platforms(),
             )
         return self._guard.page(

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from sqlalchemy import Engine
 
+from consent.audit.cosignatures import Cosignatures
 from consent.console.actions import ActionHistory
 from consent.console.approvals import Approvals
 from consent.console.clients import ConsoleClients
@@ -46,6 +47,7 @@ class ConsoleServices:
     approvals: Approvals
     clients: ConsoleClients
     oversight: Oversight
+    cosignatures: Cosignatures
     usage: Usage
     history: ActionHistory
     registration_tokens: RegistrationTokens

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from starlette.routing import BaseRoute
 
+from consent.audit.cosignatures import Cosignatures
 from consent.audit.log import AuditLog
-from consent.audit.note import LogSigner
+from consent.audit.log_signer import LogSigner
 from consent.contact import ContactCodes
 from consent.grants.lifecycle import GrantService
 from consent.grants.visibility import ConsentedAccounts
@@ -39,6 +40,7 @@ class ConsentParts:
     consented: ConsentedAccounts
     signer: LogSigner
     audit: AuditLog
+    cosignatures: Cosignatures
     gate: ConsentGate
     services: ConsentServices
 
@@ -52,11 +54,14 @@ class ConsentParts:
 
     def routes(self) -> list[BaseRoute]:
         """Return where the log's checkpoints are published."""
-        return audit_routes(self.audit, self.signer)
+        return audit_routes(self.audit, self.cosignatures, self.signer)
 
     def work(self) -> list[Coroutine[None, None, None]]:
         """Return what seals the log and ends what is over."""
-        return [self.audit.run(), keep_house(self.storage.database, self.grants, self.audit, self.endings)]
+        return [
+            self.audit.run(),
+            keep_house(self.storage.database, self.grants, self.audit, self.cosignatures, self.endings),
+        ]
 
     async def start(self) -> None:
         """Make this process one that can hold leases, and ready to end grants fast."""
@@ -80,6 +85,7 @@ def build_consent(settings: Settings, storage: StorageParts) -> ConsentParts:
     contacts = ContactCodes(database)
     signer = audit_signer(settings, storage.signing_keys("audit"))
     audit = AuditLog(database, signer)
+    cosignatures = Cosignatures(database, settings.witness_keys)
     return ConsentParts(
         storage=storage,
         endings=endings,
@@ -90,8 +96,15 @@ def build_consent(settings: Settings, storage: StorageParts) -> ConsentParts:
         consented=ConsentedAccounts(database),
         signer=signer,
         audit=audit,
+        cosignatures=cosignatures,
         gate=ConsentGate(leases, sources={}, authorize_url=authorize_url),
         services=ConsentServices(
-            database, grants=grants, contacts=contacts, leases=leases, authorize_url=authorize_url, audit=audit
+            database,
+            grants=grants,
+            contacts=contacts,
+            leases=leases,
+            authorize_url=authorize_url,
+            audit=audit,
+            cosignatures=cosignatures,
         ),
     )

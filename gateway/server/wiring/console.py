@@ -97,6 +97,7 @@ def build_console(
             approvals=Approvals(database, members, registry),
             clients=ConsoleClients(database, consent.stops),
             oversight=Oversight(database, members, consent.stops),
+            cosignatures=consent.cosignatures,
             usage=Usage(database),
             history=ActionHistory(database),
             registration_tokens=registration,

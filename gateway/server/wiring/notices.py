@@ -15,6 +15,7 @@ from consent.notices.sender import NoticeSender
 from consent.notices.token import NoticeSigner
 from gateway.config import Settings
 from gateway.server.signers import notice_signer
+from gateway.server.wiring.consent import ConsentParts
 from gateway.server.wiring.storage import StorageParts
 
 
@@ -39,11 +40,11 @@ class NoticeParts:
         await self.push.close()
 
 
-def build_notices(settings: Settings, storage: StorageParts) -> NoticeParts:
+def build_notices(settings: Settings, storage: StorageParts, consent: ConsentParts) -> NoticeParts:
     """Return what tells actors. Their addresses are public ones, or this machine's where the issuer is."""
     signer = notice_signer(settings, storage.signing_keys("notices"))
     push = HttpPush(
         lambda ip: is_allowed(ip, Reach.PUBLIC) or (settings.is_loopback and is_allowed(ip, Reach.LOOPBACK))
     )
-    outbox = Outbox(storage.database, signer, storage.sealer.seal_for_actor)
+    outbox = Outbox(storage.database, signer, storage.sealer.seal_for_actor, cosigned=consent.cosignatures.cosigned)
     return NoticeParts(signer=signer, push=push, sender=NoticeSender(outbox, push))

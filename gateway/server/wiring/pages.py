@@ -70,6 +70,7 @@ def build_pages(
             authorizations=oauth.authorizations,
             grants=consent.grants,
             access_log=AccessLog(storage.database),
+            cosignatures=consent.cosignatures,
             contact_codes=consent.contacts,
             inbox=consent.services.inbox,
             reviews=Reviews(storage.database),
@@ -90,7 +91,8 @@ def build_pages(
             intermediary=Party(
                 name=settings.operator_name, url=settings.issuer, contact=settings.operator_contact or None
             ),
-            checkpoint=consent.audit.latest,
+            checkpoint=consent.cosignatures.newest,
+            cosigned=consent.cosignatures.cosigned,
         ),
         linking=LinkingRoutes(
             platforms.platforms.linking,

@@ -16,11 +16,14 @@ import httpx2
 import pytest
 import uvicorn
 from argon2 import PasswordHasher
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine, text
 from sqlmodel import SQLModel
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from consent.audit.cosignatures import Cosignatures
+from consent.audit.keys import Cosigner
 from consent.console.actions import COMMAND_LINE, ActionHistory, By
 from consent.console.approvals import Approvals
 from consent.console.clients import ConsoleClients
@@ -63,6 +66,7 @@ from consent.signin.settings import SignInSettings
 from gateway.storage.database import create_database_engine
 
 ISSUER = "http://127.0.0.1:8700"
+WITNESS = Cosigner("witness.example/1", Ed25519PrivateKey.generate())
 
 TABLES = [
     *(CLIENTS, REQUESTS, CODES, TOKENS, REPLAYS, REGISTRATION_TOKENS, CREDENTIALS, SESSIONS, ATTEMPTS, STATES),
@@ -186,6 +190,7 @@ class Site(Desk):
             approvals=Approvals(self.engine, self.members, registry, self.clock),
             clients=ConsoleClients(self.engine, world.stops, self.clock),
             oversight=Oversight(self.engine, self.members, world.stops, self.clock),
+            cosignatures=Cosignatures(self.engine, [WITNESS.verifier], clock=self.clock),
             usage=Usage(self.engine, self.clock),
             history=self.history,
             registration_tokens=self.registration,

@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from connectors.transport.address import Reach, is_allowed
 from consent.audit.log import AuditLog
-from consent.audit.note import Signer
+from consent.audit.log_signer import Signer
 from consent.grants.records import GrantRecord
 from consent.notices.outbox import Outbox
 from consent.notices.push import HttpPush
@@ -84,6 +84,7 @@ class Notices:
         self.audit = AuditLog(world.engine, log_signer, clock=world.clock)
         self.signer = NoticeSigner(ISSUER, always(Ed25519PrivateKey.generate()))
         self.registry = ActorRegistry(world.engine, world.clock)
+        self.cosigned: str | None = None
         self.push = HttpPush(may_reach_loopback)
         self.sender = self.process()
         self.worker_id = world.worker(("u1", "uber"))
@@ -100,6 +101,7 @@ class Notices:
             self.world.engine,
             self.signer,
             known_as,
+            cosigned=lambda: self.cosigned,
             clock=self.world.clock,
             jitter=lambda: jitter,
         )

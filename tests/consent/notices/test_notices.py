@@ -49,6 +49,15 @@ async def test_an_ended_grant_is_told_once(notices: Notices, receiver: Receiver)
     assert covering.index < read_checkpoint(checkpoint, [notices.log_key]).size
 
 
+async def test_a_notice_carries_what_a_witness_has_signed(notices: Notices, receiver: Receiver) -> None:
+    notices.client(receiver.url)
+    notices.cosigned = "a checkpoint with its cosignature"
+    await notices.end(notices.grant())
+    await notices.sender.advance()
+    (token,) = receiver.tokens
+    assert notices.read(token)["events"][GRANT_ENDED]["cosigned_checkpoint"] == notices.cosigned
+
+
 async def test_a_replaced_grant_is_told_as_one_change(notices: Notices, receiver: Receiver) -> None:
     notices.client(receiver.url)
     old = notices.grant()

@@ -8,8 +8,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from graphql import build_ast_schema, parse, print_type
 
+from consent.audit.cosignatures import Cosignatures
+from consent.audit.keys import Cosigner
 from consent.audit.log import AuditLog
-from consent.audit.note import Signer, read_checkpoint
+from consent.audit.log_signer import Signer
+from consent.audit.note import read_checkpoint
 from consent.audit.tree import is_included
 from consent.subgraph.schema import ConsentSchema, ConsentServices, build_schema
 from gateway.server.session import RequestSession
@@ -18,6 +21,7 @@ from tests.consent.conftest import AUTHORIZE_URL, World, about, asking, own
 pytestmark = pytest.mark.anyio
 DESIGN = Path(__file__).parents[2] / "fixtures" / "design" / "consent.graphql"
 SIGNER = Signer("gigway.example/log", Ed25519PrivateKey.generate())
+WITNESS = Cosigner("witness.example/1", Ed25519PrivateKey.generate())
 WORKER = "query ($id: ID!) { worker(id: $id) { id grants { status items { platform category granted } } } }"
 
 
@@ -27,7 +31,12 @@ def audit(world: World) -> AuditLog:
 
 
 @pytest.fixture
-def schema(world: World, audit: AuditLog) -> ConsentSchema:
+def cosignatures(world: World) -> Cosignatures:
+    return Cosignatures(world.engine, [WITNESS.verifier], clock=world.clock)
+
+
+@pytest.fixture
+def schema(world: World, audit: AuditLog, cosignatures: Cosignatures) -> ConsentSchema:
     return build_schema(
         ConsentServices(
             world.engine,
@@ -36,6 +45,7 @@ def schema(world: World, audit: AuditLog) -> ConsentSchema:
             leases=world.leases,
             authorize_url=AUTHORIZE_URL,
             audit=audit,
+            cosignatures=cosignatures,
             platforms=lambda: {"uber", "upwork"},
             clock=world.clock,
         )
@@ -291,6 +301,37 @@ async def test_workers_read_their_log_with_proofs(
             [bytes.fromhex(step) for step in proof["path"]],
             checkpoint.root,
         )
+
+
+async def test_a_proof_by_what_a_witness_has_signed(
+    world: World, schema: ConsentSchema, audit: AuditLog, cosignatures: Cosignatures, anna: str
+) -> None:
+    document = (
+        "{ viewer { accessEvents { edges { node { proof { treeSize } "
+        "cosigned: proof(cosigned: true) { leafHash leafIndex treeSize path checkpoint } } } } } }"
+    )
+
+    async def proofs() -> list[dict[str, Any]]:
+        answer = await ask(schema, own(anna), document)
+        return [edge["node"] for edge in answer["data"]["viewer"]["accessEvents"]["edges"]]
+
+    world.give(anna, [("uber", "engagements")])
+    await world.gate.acquire([about("u1", "ratings")], asking())
+    audit.advance()
+    note = audit.latest()
+    assert note is not None
+    assert await proofs() == [{"proof": {"treeSize": 2}, "cosigned": None}]
+    line = WITNESS.signature(read_checkpoint(note, [SIGNER.verifier]).body(), 1)
+    assert cosignatures.take(2, line) is None
+    await world.gate.acquire([about("u1", "earnings")], asking())
+    audit.advance()
+    latest, first = await proofs()
+    assert latest == {"proof": {"treeSize": 3}, "cosigned": None}
+    proof = first["cosigned"]
+    assert (proof["treeSize"], proof["checkpoint"]) == (2, note + line)
+    path = [bytes.fromhex(step) for step in proof["path"]]
+    root = read_checkpoint(note, [SIGNER.verifier]).root
+    assert is_included(bytes.fromhex(proof["leafHash"]), proof["leafIndex"], 2, path, root)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from consent.audit.log import AuditLog
-from consent.audit.note import Signer
+from consent.audit.log_signer import Signer
 from consent.subgraph.schema import ConsentSchema, ConsentServices, build_schema
 from gateway.server.session import RequestSession
 from tests.consent.conftest import AUTHORIZE_URL, World, about, asking, own

@@ -558,22 +558,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("organization_id", "is_test", name="uq_actor_organization"),
     )
     op.create_table(
-        "actor_version",
-        sa.Column("actor_id", sa.String(64), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("legal_name", sa.String(200), nullable=False),
-        sa.Column("trading_name", sa.String(200), nullable=False),
-        sa.Column("address", sa.String(500), nullable=True),
-        sa.Column("contact", sa.String(200), nullable=True),
-        sa.Column("jurisdiction", sa.String(16), nullable=True),
-        sa.Column("privacy_notice", sa.String(2048), nullable=True),
-        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        "audit_cosignature",
+        sa.Column("size", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("witness", sa.String(200), nullable=False),
+        sa.Column("key_id", sa.String(8), nullable=False),
+        sa.Column("line", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["actor_id"],
-            ["actor.id"],
+            ["size"],
+            ["audit_checkpoint.size"],
         ),
-        sa.PrimaryKeyConstraint("actor_id", "version"),
+        sa.PrimaryKeyConstraint("size", "witness", "key_id"),
     )
+    with op.batch_alter_table("audit_cosignature", schema=None) as batch_op:
+        batch_op.create_index("ix_audit_cosignature_witness", ["witness", "key_id", "size"], unique=False)
+
     op.create_table(
         "console_approval",
         sa.Column("id", sa.String(32), nullable=False),
@@ -765,6 +764,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("worker_id", "actor_id"),
     )
     op.create_table(
+        "actor_version",
+        sa.Column("actor_id", sa.String(64), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("legal_name", sa.String(200), nullable=False),
+        sa.Column("trading_name", sa.String(200), nullable=False),
+        sa.Column("address", sa.String(500), nullable=True),
+        sa.Column("contact", sa.String(200), nullable=True),
+        sa.Column("jurisdiction", sa.String(16), nullable=True),
+        sa.Column("privacy_notice", sa.String(2048), nullable=True),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["actor_id"],
+            ["actor.id"],
+        ),
+        sa.PrimaryKeyConstraint("actor_id", "version"),
+    )
+    op.create_table(
         "client",
         sa.Column("id", sa.String(64), nullable=False),
         sa.Column("kind", sa.String(16), server_default="actor", nullable=False),
@@ -803,6 +819,28 @@ def upgrade() -> None:
     with op.batch_alter_table("client", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_client_actor_id"), ["actor_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_client_organization_id"), ["organization_id"], unique=False)
+
+    op.create_table(
+        "authorization_request",
+        sa.Column("handle_hash", sa.String(64), nullable=False),
+        sa.Column("client_id", sa.String(64), nullable=False),
+        sa.Column("parameters", sa.JSON(), nullable=False),
+        sa.Column("details", sa.JSON(), nullable=False),
+        sa.Column("dpop_jkt", sa.String(43), nullable=True),
+        sa.Column("presentable_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("asked", sa.String(32), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["client_id"],
+            ["client.id"],
+        ),
+        sa.PrimaryKeyConstraint("handle_hash"),
+        sa.UniqueConstraint("asked"),
+    )
+    with op.batch_alter_table("authorization_request", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_authorization_request_client_id"), ["client_id"], unique=False)
 
     op.create_table(
         "consent_grant",
@@ -863,6 +901,30 @@ def upgrade() -> None:
         batch_op.create_index("ix_consent_grant_due", ["status", "expires_at"], unique=False)
 
     op.create_table(
+        "registration_token",
+        sa.Column("token_hash", sa.String(64), nullable=False),
+        sa.Column("actor_id", sa.String(64), nullable=False),
+        sa.Column("client_id", sa.String(64), nullable=True),
+        sa.Column("created_by", sa.String(64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("uses_left", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["actor_id"],
+            ["actor.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["client_id"],
+            ["client.id"],
+        ),
+        sa.PrimaryKeyConstraint("token_hash"),
+        sa.UniqueConstraint("client_id"),
+    )
+    with op.batch_alter_table("registration_token", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_registration_token_actor_id"), ["actor_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_registration_token_expires_at"), ["expires_at"], unique=False)
+
+    op.create_table(
         "auth_code",
         sa.Column("code_hash", sa.String(64), nullable=False),
         sa.Column("grant_id", sa.String(32), nullable=False),
@@ -887,28 +949,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_auth_code_client_id"), ["client_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_auth_code_family_id"), ["family_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_auth_code_grant_id"), ["grant_id"], unique=False)
-
-    op.create_table(
-        "authorization_request",
-        sa.Column("handle_hash", sa.String(64), nullable=False),
-        sa.Column("client_id", sa.String(64), nullable=False),
-        sa.Column("parameters", sa.JSON(), nullable=False),
-        sa.Column("details", sa.JSON(), nullable=False),
-        sa.Column("dpop_jkt", sa.String(43), nullable=True),
-        sa.Column("presentable_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("asked", sa.String(32), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["client_id"],
-            ["client.id"],
-        ),
-        sa.PrimaryKeyConstraint("handle_hash"),
-        sa.UniqueConstraint("asked"),
-    )
-    with op.batch_alter_table("authorization_request", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_authorization_request_client_id"), ["client_id"], unique=False)
 
     op.create_table(
         "consent_request",
@@ -976,30 +1016,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("grant_id", "platform", "category"),
     )
-    op.create_table(
-        "registration_token",
-        sa.Column("token_hash", sa.String(64), nullable=False),
-        sa.Column("actor_id", sa.String(64), nullable=False),
-        sa.Column("client_id", sa.String(64), nullable=True),
-        sa.Column("created_by", sa.String(64), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("uses_left", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["actor_id"],
-            ["actor.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["client_id"],
-            ["client.id"],
-        ),
-        sa.PrimaryKeyConstraint("token_hash"),
-        sa.UniqueConstraint("client_id"),
-    )
-    with op.batch_alter_table("registration_token", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_registration_token_actor_id"), ["actor_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_registration_token_expires_at"), ["expires_at"], unique=False)
-
     op.create_table(
         "token",
         sa.Column("token_hash", sa.String(64), nullable=False),
@@ -1090,11 +1106,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_token_client_id"))
 
     op.drop_table("token")
-    with op.batch_alter_table("registration_token", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_registration_token_expires_at"))
-        batch_op.drop_index(batch_op.f("ix_registration_token_actor_id"))
-
-    op.drop_table("registration_token")
     op.drop_table("grant_item")
     with op.batch_alter_table("consent_request", schema=None) as batch_op:
         batch_op.drop_index(
@@ -1112,16 +1123,17 @@ def downgrade() -> None:
         batch_op.drop_index("ix_consent_request_due")
 
     op.drop_table("consent_request")
-    with op.batch_alter_table("authorization_request", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_authorization_request_client_id"))
-
-    op.drop_table("authorization_request")
     with op.batch_alter_table("auth_code", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_auth_code_grant_id"))
         batch_op.drop_index(batch_op.f("ix_auth_code_family_id"))
         batch_op.drop_index(batch_op.f("ix_auth_code_client_id"))
 
     op.drop_table("auth_code")
+    with op.batch_alter_table("registration_token", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_registration_token_expires_at"))
+        batch_op.drop_index(batch_op.f("ix_registration_token_actor_id"))
+
+    op.drop_table("registration_token")
     with op.batch_alter_table("consent_grant", schema=None) as batch_op:
         batch_op.drop_index("ix_consent_grant_due")
         batch_op.drop_index("ix_consent_grant_covering")
@@ -1129,11 +1141,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_consent_grant_actor_id"))
 
     op.drop_table("consent_grant")
+    with op.batch_alter_table("authorization_request", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_authorization_request_client_id"))
+
+    op.drop_table("authorization_request")
     with op.batch_alter_table("client", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_client_organization_id"))
         batch_op.drop_index(batch_op.f("ix_client_actor_id"))
 
     op.drop_table("client")
+    op.drop_table("actor_version")
     op.drop_table("actor_block")
     with op.batch_alter_table("worker_session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_worker_session_worker_id"))
@@ -1173,7 +1190,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_console_approval_organization_id"))
 
     op.drop_table("console_approval")
-    op.drop_table("actor_version")
+    with op.batch_alter_table("audit_cosignature", schema=None) as batch_op:
+        batch_op.drop_index("ix_audit_cosignature_witness")
+
+    op.drop_table("audit_cosignature")
     op.drop_table("actor")
     op.drop_table("worker")
     with op.batch_alter_table("taxonomy_version", schema=None) as batch_op:
