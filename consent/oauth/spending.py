@@ -29,6 +29,7 @@ _SPEND = (
     .values(spent_until=_FROM + bindparam("seconds"))
     .returning(SPENDING.c.spent_until)
 )
+_OWE = update(SPENDING).where(SPENDING.c.asker == bindparam("who")).values(spent_until=_FROM + bindparam("seconds"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +74,13 @@ class Spendings:
                     return Reserved(amount=amount, left=round(left, 3))
             until = connection.execute(select(SPENDING.c.spent_until).where(SPENDING.c.asker == asker)).scalar_one()
         return SpentUp(seconds=max(round(until + least * MINUTE / per_minute - now - MINUTE, 3), 0.0))
+
+    def owe(self, asker: str, amount: float, *, per_minute: float) -> None:
+        """Take `amount` even if it is not left: nothing more is reserved until it has come back."""
+        now = self._clock().timestamp()
+        with self._engine.begin() as connection:
+            _ensure(connection, asker, now)
+            connection.execute(_OWE, {"who": asker, "now": now, "seconds": amount * MINUTE / per_minute})
 
 
 def _ensure(connection: Connection, asker: str, now: float) -> None:

@@ -27,12 +27,11 @@ class Budget(Protocol):
         ...
 
     async def charge_work(self, work: float, session: Any) -> Denial | None:
-        """Take what reading a new document, or planning it, takes beyond the ordinary; two microseconds are one.
+        """Take what reading a new document takes at least, or say why it stays unread; two microseconds are one."""
+        ...
 
-        Called before a document is read, with the least that it can take: a denial leaves it unread. And called again
-        when it has been read and planned, valid or not, with the rest: that work is done, so if less is left, all of
-        it is to be taken.
-        """
+    async def owe_work(self, work: float, session: Any) -> None:
+        """Take what reading a document, valid or not, or planning it has taken beyond that, even if it is not left."""
         ...
 
     def report(self, cost: float, session: Any) -> Mapping[str, Any]:
@@ -53,6 +52,9 @@ class FixedLimit:
     async def charge_work(self, work: float, session: Any) -> Denial | None:
         """Charge nothing."""
         return None
+
+    async def owe_work(self, work: float, session: Any) -> None:
+        """Charge nothing."""
 
     def report(self, cost: float, session: Any) -> Mapping[str, Any]:
         """Return the cost and the limit."""

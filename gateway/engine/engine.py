@@ -239,13 +239,13 @@ class Engine:
         finally:
             owed = charged(reading.work) - paid
             if owed > 0:
-                await self._budget.charge_work(owed, session)
+                await self._budget.owe_work(owed, session)
 
     async def _settle(self, operation: PreparedOperation | None, session: Any) -> None:
         """Charge what planning an operation took."""
         if operation is not None and operation.unpaid:
             work, operation.unpaid = operation.unpaid, 0
-            await self._budget.charge_work(work, session)
+            await self._budget.owe_work(work, session)
 
     async def _responses(
         self, operation: PreparedOperation, plan: CompiledPlan, context: RequestContext, cost: float

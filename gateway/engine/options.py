@@ -31,7 +31,7 @@ class Limits:
     root_fields: int = 50
     cost: float = 50_000.0
     assumed_list_size: int = 10
-    validation: int = 500_000
+    validation: int = 250_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,17 +12,20 @@ that each may sit on a portion that another could have used, for a minute at mos
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from consent.oauth.spending import MINUTE, Spendings, SpentUp
+from consent.oauth.spending import Spendings, SpentUp
 from gateway.engine.budget import number, too_costly
 from gateway.executor.hooks import Denial
 from gateway.server.http_request import COST_RATE_EXCEEDED
 from gateway.server.session import RequestSession
+
+logger = logging.getLogger(__name__)
 
 PORTIONS = 20
 LIFETIME = 60.0
@@ -65,47 +68,59 @@ class ActorBudgets:
             return None
         if cost > per_minute:
             return too_costly(cost, per_minute)
+        return await self._pay(asker, cost, per_minute)
+
+    async def charge_work(self, work: float, session: RequestSession) -> Denial | None:
+        """Refuse the work of who has spent, or owes, more than has come back."""
+        asker = _asker(session)
+        _, per_minute = self._limits(session)
+        if not per_minute or not work:
+            return None
+        work = min(work, per_minute)
+        if asker is not None:
+            return await self._pay(asker, work, per_minute)
+        pot = self._workers_pot(session, per_minute)
+        if pot.held < work:
+            return _spent_up(work, per_minute, pot.until - self._clock())
+        pot.held -= work
+        return None
+
+    async def owe_work(self, work: float, session: RequestSession) -> None:
+        """Take the work from what this process holds, and the rest from what will come back."""
+        asker = _asker(session)
+        _, per_minute = self._limits(session)
+        if not per_minute:
+            return
+        work = min(work, per_minute)
+        if asker is None:
+            self._workers_pot(session, per_minute).held -= work
+            return
+        pot = self._pots.get(asker) or self._new_pot(asker)
+        async with pot.lock:
+            held = pot.held if self._clock() < pot.until else 0.0
+            pot.held = max(held - work, 0.0)
+            if work > held:
+                try:
+                    await asyncio.to_thread(self._spendings.owe, asker, work - held, per_minute=per_minute)
+                except SQLAlchemyError:
+                    logger.warning("work not charged", exc_info=True)
+
+    def _workers_pot(self, session: RequestSession, per_minute: float) -> _Pot:
+        """Return a worker's minute; no row is kept of what a worker spends."""
+        asker = f"worker:{session.worker_id}"
+        pot = self._pots.get(asker) or self._new_pot(asker)
+        now = self._clock()
+        if now >= pot.until:
+            pot.held, pot.until = min(pot.held + per_minute, per_minute), now + LIFETIME
+        return pot
+
+    async def _pay(self, asker: str, cost: float, per_minute: float) -> Denial | None:
         pot = self._pots.get(asker)
         if pot is None:
             pot = self._new_pot(asker)
         if pot.held < cost or self._clock() >= pot.until:
             return await self._refill(asker, pot, cost, per_minute)
         pot.held -= cost
-        return None
-
-    async def charge_work(self, work: float, session: RequestSession) -> Denial | None:
-        """Take the work, or what is left of the minute; refuse only who has nothing left."""
-        asker = _asker(session)
-        _, per_minute = self._limits(session)
-        if not per_minute or not work:
-            return None
-        work = min(work, per_minute)
-        if asker is None:
-            return self._charge_worker(work, session, per_minute)
-        pot = self._pots.get(asker) or self._new_pot(asker)
-        async with pot.lock:
-            short = await self._top_up(asker, pot, work, per_minute)
-            if isinstance(short, SpentUp):
-                rest = work - short.seconds * per_minute / MINUTE
-                if rest < 1:
-                    return _spent_up(work, per_minute, short.seconds)
-                work = rest
-                short = await self._top_up(asker, pot, work, per_minute) if rest > pot.held else None
-            if isinstance(short, Denial):
-                return short
-            pot.held = max(pot.held - work, 0.0)
-        return None
-
-    def _charge_worker(self, work: float, session: RequestSession, per_minute: float) -> Denial | None:
-        """Workers have no row of their own: what they spend is nobody's business a minute later."""
-        asker = f"worker:{session.worker_id}"
-        pot = self._pots.get(asker) or self._new_pot(asker)
-        now = self._clock()
-        if now >= pot.until:
-            pot.held, pot.until = per_minute, now + LIFETIME
-        if pot.held < 1:
-            return _spent_up(work, per_minute, pot.until - now)
-        pot.held = max(pot.held - work, 0.0)
         return None
 
     def report(self, cost: float, session: RequestSession) -> Mapping[str, Any]:
@@ -128,37 +143,28 @@ class ActorBudgets:
 
     async def _refill(self, asker: str, pot: _Pot, cost: float, per_minute: float) -> Denial | None:
         async with pot.lock:
-            short = await self._top_up(asker, pot, cost, per_minute)
-            if isinstance(short, SpentUp):
-                return _spent_up(cost, per_minute, short.seconds)
-            if short is None:
-                pot.held -= cost
-        return short
-
-    async def _top_up(self, asker: str, pot: _Pot, cost: float, per_minute: float) -> SpentUp | Denial | None:
-        """Reserve what is missing of `cost`; whoever calls holds the lock."""
-        now = self._clock()
-        if now >= pot.until:
-            pot.held = 0.0
-        if pot.held >= cost:
-            return None
-        least = cost - pot.held
-        try:
-            found = await asyncio.to_thread(
-                self._spendings.reserve,
-                asker,
-                least=least,
-                most=max(least, per_minute / PORTIONS),
-                per_minute=per_minute,
-            )
-        except SQLAlchemyError:
-            return Denial(code="COST_UNDECIDED", message="Whether this may be spent cannot be found out now.")
-        if isinstance(found, SpentUp):
-            pot.left = 0.0
-            return found
-        pot.held += found.amount
-        pot.left = found.left
-        pot.until = now + LIFETIME
+            now = self._clock()
+            if now >= pot.until:
+                pot.held = 0.0
+            if pot.held < cost:
+                least = cost - pot.held
+                try:
+                    found = await asyncio.to_thread(
+                        self._spendings.reserve,
+                        asker,
+                        least=least,
+                        most=max(least, per_minute / PORTIONS),
+                        per_minute=per_minute,
+                    )
+                except SQLAlchemyError:
+                    return Denial(code="COST_UNDECIDED", message="Whether this may be spent cannot be found out now.")
+                if isinstance(found, SpentUp):
+                    pot.left = 0.0
+                    return _spent_up(cost, per_minute, found.seconds)
+                pot.held += found.amount
+                pot.left = found.left
+                pot.until = now + LIFETIME
+            pot.held -= cost
         return None
 
     def _new_pot(self, asker: str) -> _Pot:

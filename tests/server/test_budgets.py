@@ -161,34 +161,41 @@ def test_nothing_is_spent_when_nobody_can_say(process, spendings, monkeypatch):
     assert spend(process(), 1) == ["COST_UNDECIDED"]
 
 
-def work(budgets, *amounts, session=None):
-    """Return the code of each refusal, None for work that was charged."""
+WORKER = RequestSession(request_id="r", kind="worker", worker_id="w")
+
+
+def work(budgets, *owed, session=None):
+    """Do work that turns out to take so much each time; return the code of each refusal, None for what was done."""
 
     async def run():
-        denials = [await budgets.charge_work(amount, session or actor()) for amount in amounts]
-        return [denial and denial.code for denial in denials]
+        codes = []
+        for amount in owed:
+            denial = await budgets.charge_work(1, session or actor())
+            codes.append(denial and denial.code)
+            if denial is None:
+                await budgets.owe_work(amount - 1, session or actor())
+        return codes
 
     return asyncio.run(run())
 
 
-WORKER = RequestSession(request_id="r", kind="worker", worker_id="w")
-
-
 @pytest.mark.parametrize("session", [actor(), WORKER, RequestSession(request_id="r")])
-def test_work_takes_what_is_left_and_then_nothing_more_is_done(process, clock, session):
+def test_work_is_owed_and_nothing_more_is_done_until_it_has_come_back(process, clock, session):
     budgets = process()
     assert work(budgets, 600, 600, 1, session=session) == [None, None, "COST_RATE_EXCEEDED"]
+    clock.advance(11)
+    assert work(budgets, 1, session=session) == ["COST_RATE_EXCEEDED"]
     clock.advance(60)
-    assert work(budgets, 1_000_000, 1, session=session) == [None, "COST_RATE_EXCEEDED"]
+    assert work(budgets, 1, session=session) == [None]
 
 
 def test_work_and_queries_share_the_minute_of_an_actor_and_no_other(process):
     budgets = process()
     assert work(budgets, 600) == [None]
     assert spend(budgets, 500) == ["COST_RATE_EXCEEDED"]
-    assert spend(budgets, 400) == [None]
+    assert spend(process(), 399) == [None]
     assert work(budgets, 1, session=RequestSession(request_id="r", kind="actor", actor_id="other")) == [None]
-    assert work(budgets, 10**9, session=actor(cost_per_minute=0)) == [None]
+    assert work(budgets, 10**9, 1, session=actor(cost_per_minute=0)) == [None, None]
 
 
 @pytest.fixture
