@@ -88,11 +88,14 @@ class FeedStore:
         Returns the validators of the last reading; none where the connector's text has changed since.
         """
         now = self._clock()
-        with self._engine.begin() as connection:
+        with self._reader.connect() as connection:
             known = self._row(connection, connector.name, feed.id)
+        is_changed = known is not None and known.digest != connector.digest
+        if known is not None and (known.claimed_until > now or (known.next_at > now and not is_changed)):
+            return None  # as nearly always: no lock is taken for it
+        with self._engine.begin() as connection:
             if known is None:
                 return self._first_claim(connection, connector, feed, now)
-            is_changed = known.digest != connector.digest
             due = _COPY.c.claimed_until <= now
             if not is_changed:
                 due = due & (_COPY.c.next_at <= now)
@@ -243,7 +246,8 @@ class FeedStore:
 
     @staticmethod
     def _row(connection: Connection, platform: str, feed: str) -> Any:
-        query = select(_COPY.c.digest, _COPY.c.validators, _COPY.c.failures)
+        names = ("digest", "validators", "failures", "claimed_until", "next_at")
+        query = select(*(_COPY.c[name] for name in names))
         return connection.execute(query.where(_COPY.c.platform == platform, _COPY.c.feed == feed)).one_or_none()
 
     @staticmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -26,6 +26,8 @@ PAUSE_SECONDS = 5.0
 KEPT_TRAFFIC = timedelta(days=7)
 KEPT_USES = timedelta(days=180)
 KEPT_PROCESSES = timedelta(hours=1)
+
+_SHOWN = ("endpoint", "code", "path", "message", "last_seen")
 
 
 class Observed(Protocol):
@@ -131,26 +133,34 @@ class Recorder:
     def _store(self, observations: Sequence[Observation]) -> None:
         now = self._clock()
         minute, day = now.replace(second=0, microsecond=0), now.date().isoformat()
+        traffic = [
+            {"platform": platform, "minute": minute, **asdict(fresh)}
+            for each in observations
+            for platform, fresh in each.traffic
+        ]
+        drift = [
+            {**_place(platform, line), "count": count, **_shown(line, now)}
+            for each in observations
+            for platform, line, count in each.drift
+        ]
+        uses = [
+            {"platform": platform, "coordinate": coordinate, "day": day, "uses": count}
+            for each in observations
+            for platform, fresh in each.uses
+            for coordinate, count in fresh.items()
+        ]
+        latest = observations[-1]
+        process = {
+            "id": self._process_id,
+            "generation": latest.generation,
+            "breakers": dict(latest.breakers),
+            "seen_at": now,
+        }
         with self._engine.begin() as connection:
-            for each in observations:
-                for platform, fresh in each.traffic:
-                    _add(connection, TRAFFIC, {"platform": platform, "minute": minute}, asdict(fresh))
-                for platform, line, count in each.drift:
-                    _add(connection, DRIFT, _place(platform, line), {"count": count}, **_shown(line, now))
-                for platform, uses in each.uses:
-                    for coordinate, count in uses.items():
-                        key = {"platform": platform, "coordinate": coordinate, "day": day}
-                        _add(connection, USE, key, {"uses": count})
-            latest = observations[-1]
-            _add(
-                connection,
-                PROCESS,
-                {"id": self._process_id},
-                {},
-                generation=latest.generation,
-                breakers=dict(latest.breakers),
-                seen_at=now,
-            )
+            _add(connection, TRAFFIC, ("platform", "minute"), traffic)
+            _add(connection, DRIFT, ("platform", "place"), drift, replaced=_SHOWN)
+            _add(connection, USE, ("platform", "coordinate", "day"), uses)
+            _add(connection, PROCESS, ("id",), [process], replaced=("generation", "breakers", "seen_at"))
             connection.execute(delete(TRAFFIC).where(TRAFFIC.c.minute < now - KEPT_TRAFFIC))
             connection.execute(delete(USE).where(USE.c.day < (now - KEPT_USES).date().isoformat()))
             connection.execute(delete(PROCESS).where(PROCESS.c.seen_at < now - KEPT_PROCESSES))
@@ -176,10 +186,25 @@ def _shown(line: Drift, now: datetime) -> dict[str, Any]:
     }
 
 
-def _add(connection: Connection, table: Table, key: Mapping[str, Any], sums: Mapping[str, Any], **latest: Any) -> None:
-    """Add `sums` to the row of `key`, and set `latest` in it; a first-seen time stays what it was."""
+def _add(
+    connection: Connection,
+    table: Table,
+    key: Sequence[str],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    replaced: Collection[str] = (),
+) -> None:
+    """Add `rows` to those that have the same `key`: numbers are summed, what is `replaced` is set to the newest.
+
+    A first-seen time stays what it was. One statement for all, since others wait for the database meanwhile.
+    """
+    if not rows:
+        return
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(table).values(**key, **sums, **latest)
-    changed = {name: table.c[name] + statement.excluded[name] for name in sums}
-    changed |= {name: statement.excluded[name] for name in latest if name != "first_seen"}
-    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changed))
+    statement = insert(table)
+    changed = {
+        name: statement.excluded[name] if name in replaced else table.c[name] + statement.excluded[name]
+        for name in rows[0]
+        if name not in key and name != "first_seen"
+    }
+    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changed), list(rows))

@@ -56,6 +56,17 @@ class InclusionProof:
     note: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Batch:
+    """Rows that follow a log of `start` leaves, of which `signed` are under a checkpoint."""
+
+    start: int
+    signed: int
+    leaves: Sequence[tuple[int, EventKind, int, bytes]]
+    nodes: Sequence[tuple[int, int, bytes]]
+    checkpoint: Mapping[str, object] | None
+
+
 class NoteSigner(Protocol):
     """Signs checkpoints under the name of the log: `Signer` with one key, `LogSigner` with a key's versions."""
 
@@ -74,6 +85,7 @@ class AuditLog:
 
     def __init__(self, engine: Engine, signer: NoteSigner, *, clock: Callable[[], datetime] = utc_now) -> None:
         self._engine = engine
+        self._is_postgresql = engine.dialect.name == "postgresql"
         self._signer = signer
         self._clock = clock
 
@@ -90,16 +102,11 @@ class AuditLog:
         """Append all events that are complete, sign a checkpoint if there were any, and return how many."""
         bounds = self._bounds()
         appended = 0
-        while True:
-            with self._engine.begin() as connection:
-                if not _lock_sequencer(connection):
-                    return appended
-                count = self._append(connection, bounds)
-                if count < BATCH:
-                    if self._unsigned(connection):
-                        self._sign(connection)
-                    return appended + count
-            appended += count
+        while (batch := self._append(bounds)) is not None:
+            appended += len(batch.leaves)
+            if len(batch.leaves) < BATCH:
+                break
+        return appended
 
     def forget(self, worker_id: str) -> int:
         """Delete the events of an erased worker that are in the log; their leaves, and all proofs, stay.
@@ -185,43 +192,71 @@ class AuditLog:
         Whoever writes events holds the stop lock, shared or not, until their commit; having it alone for an
         instant means that all numbers given out are committed or will never be.
         """
-        with self._engine.begin() as connection:
+        # On SQLite writers follow one another, so whatever a reader sees is complete.
+        with self._engine.begin() if self._is_postgresql else self._reading() as connection:
             lock_stops(connection)
             return {
                 kind: connection.execute(select(func.max(getattr(model, number)))).scalar() or 0
                 for kind, (model, number) in EVENTS.items()
             }
 
-    def _append(self, connection: Connection, bounds: Mapping[EventKind, int]) -> int:
+    def _append(self, bounds: Mapping[EventKind, int]) -> _Batch | None:
+        """Append the next batch and return it; None when another process appends."""
+        if self._is_postgresql:
+            with self._engine.begin() as connection:
+                if not _lock_sequencer(connection):
+                    return None
+                batch = self._prepare(connection, bounds)
+                _store(connection, batch)
+                return batch
+        # SQLite has one lock for all who write: it is taken when everything is worked out.
+        with self._reading() as connection:
+            batch = self._prepare(connection, bounds)
+        if not batch.leaves and batch.checkpoint is None:
+            return batch
+        with self._engine.begin() as connection:
+            if (_size(connection), _signed(connection)) != (batch.start, batch.signed):
+                return None
+            _store(connection, batch)
+        return batch
+
+    def _prepare(self, connection: Connection, bounds: Mapping[EventKind, int]) -> _Batch:
+        """Work out what follows in the log, and the checkpoint when that is all there is."""
         found = _fair(
             {
                 kind: hash_events(connection, kind, after=_last(connection, kind), until=bounds[kind], limit=BATCH)
                 for kind in EVENTS
             }
         )
-        if not found:
-            return 0
-        size = _size(connection)
+        size, signed = _size(connection), _signed(connection)
         leaves = [(seq, kind, number, digest) for seq, (_, kind, number, digest) in enumerate(found, start=size)]
-        inner = grow(nodes_in(connection), size, [digest for *_, digest in found])
-        is_sqlite = connection.dialect.name == "sqlite"
-        cursor = connection.connection.cursor()
-        insert_rows(cursor, "audit_leaf", LEAF_COLUMNS, leaves, is_sqlite=is_sqlite)
-        insert_rows(cursor, "audit_node", NODE_COLUMNS, inner, is_sqlite=is_sqlite)
-        return len(found)
+        stored = nodes_in(connection)
+        inner = grow(stored, size, [digest for *_, digest in found])
+        checkpoint, end = None, size + len(found)
+        if len(found) < BATCH and end > signed:
+            fresh = {(level, position): digest for level, position, digest in inner}
+            fresh.update({(0, seq): digest for seq, _, _, digest in leaves})
 
-    def _unsigned(self, connection: Connection) -> bool:
-        signed = connection.execute(select(func.max(col(AuditCheckpoint.size)))).scalar()
-        return _size(connection) > (signed or 0)
+            def node(level: int, position: int) -> bytes:
+                known = fresh.get((level, position))
+                return stored(level, position) if known is None else known
 
-    def _sign(self, connection: Connection) -> None:
-        size = _size(connection)
-        checkpoint = Checkpoint(origin=self._signer.name, size=size, root=root(nodes_in(connection), size))
-        connection.execute(
-            insert(AuditCheckpoint).values(
-                size=size, root=checkpoint.root, note=self._signer.sign(checkpoint), at=self._clock()
-            )
-        )
+            checkpoint = self._sign(node, end)
+        return _Batch(start=size, signed=signed, leaves=leaves, nodes=inner, checkpoint=checkpoint)
+
+    def _sign(self, nodes: Nodes, size: int) -> Mapping[str, object]:
+        """Return the row of a checkpoint."""
+        checkpoint = Checkpoint(origin=self._signer.name, size=size, root=root(nodes, size))
+        return {"size": size, "root": checkpoint.root, "note": self._signer.sign(checkpoint), "at": self._clock()}
+
+
+def _store(connection: Connection, batch: _Batch) -> None:
+    is_sqlite = connection.dialect.name == "sqlite"
+    cursor = connection.connection.cursor()
+    insert_rows(cursor, "audit_leaf", LEAF_COLUMNS, batch.leaves, is_sqlite=is_sqlite)
+    insert_rows(cursor, "audit_node", NODE_COLUMNS, batch.nodes, is_sqlite=is_sqlite)
+    if batch.checkpoint is not None:
+        connection.execute(insert(AuditCheckpoint).values(**batch.checkpoint))
 
 
 def nodes_in(connection: Connection) -> Nodes:
@@ -255,8 +290,11 @@ def _size(connection: Connection) -> int:
     return 0 if highest is None else int(highest) + 1
 
 
+def _signed(connection: Connection) -> int:
+    """Return how much of the log the newest checkpoint covers."""
+    return int(connection.execute(select(func.max(col(AuditCheckpoint.size)))).scalar() or 0)
+
+
 def _lock_sequencer(connection: Connection) -> bool:
     """Be the only one that appends until the end of the transaction; false when another process is."""
-    if connection.dialect.name != "postgresql":
-        return True  # BEGIN IMMEDIATE
     return bool(connection.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": SEQUENCER_LOCK}).scalar())

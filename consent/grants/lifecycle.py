@@ -168,16 +168,18 @@ class GrantService(GrantReader):
     def expire_due(self) -> list[str]:
         """Mark the grants whose time is over as expired and return their ids. Nothing depends on when this runs."""
         now = self._clock()
+        query = select(col(ConsentGrant.id)).where(
+            col(ConsentGrant.status) == "active", col(ConsentGrant.expires_at) <= now
+        )
+        with self._engine.execution_options(read_only=True).connect() as connection:
+            due = connection.execute(query).scalars().all()
+        if not due:
+            return []
         with self._engine.begin() as connection:
             lock_stops(connection)
-            due = connection.execute(
-                select(col(ConsentGrant.id)).where(
-                    col(ConsentGrant.status) == "active", col(ConsentGrant.expires_at) <= now
-                )
-            ).scalars()
             return [
                 grant_id
-                for grant_id in due.all()
+                for grant_id in due
                 if self._end(connection, grant_id, status="expired", reason="expired", by="time", by_id=None)
             ]
 

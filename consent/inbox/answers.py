@@ -58,6 +58,14 @@ def cancel_request(connection: Connection, request_id: str, actor_id: str, *, no
     return True
 
 
+def has_due_requests(connection: Connection, *, now: datetime) -> bool:
+    """Whether there is anything for `expire_requests`: to look needs no lock."""
+    due = select(col(ConsentRequest.id)).where(
+        col(ConsentRequest.status) == "pending", col(ConsentRequest.expires_at) <= now
+    )
+    return connection.execute(due.limit(1)).first() is not None
+
+
 def expire_requests(connection: Connection, *, now: datetime) -> int:
     """Mark the requests that nobody answered in time, also those that reached nobody; returns how many."""
     share_stops(connection)

@@ -27,7 +27,7 @@ class LivingProcess:
 
 def living_processes(engine: Engine) -> list[LivingProcess]:
     """Return the processes that have not ended and are not proven dead, oldest first."""
-    with engine.begin() as connection:
+    with engine.execution_options(read_only=True).connect() as connection:
         rows = connection.execute(
             select(
                 col(GatewayProcess.id),

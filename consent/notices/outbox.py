@@ -19,7 +19,7 @@ from sqlmodel import col
 from consent.audit.models import AuditCheckpoint, AuditLeaf
 from consent.columns import utc_now
 from consent.models import new_id
-from consent.notices.changes import read_changes
+from consent.notices.changes import Change, read_changes
 from consent.notices.models import NoticeCursor, NoticeDelivery
 from consent.notices.token import NoticeSigner
 from consent.oauth.models import OAuthClient
@@ -52,6 +52,16 @@ class Claimed:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Batch:
+    """Changes after one event of the log up to another; notices of them quote `checkpoint`."""
+
+    after: int
+    changes: Sequence[Change]
+    last: int
+    checkpoint: str
+
+
 class Outbox:
     """What there is to tell, to whom, and how far that is. Synchronous; every method is a few transactions."""
 
@@ -80,41 +90,16 @@ class Outbox:
         made = 0
         while self._is_behind():
             cosigned = self._cosigned()
+            batch = self._read()
+            if batch is None:
+                return made
+            rows = [self._row(change, batch.checkpoint, cosigned) for change in batch.changes]
             with self._engine.begin() as connection:
-                after = _lock_cursor(connection)
-                covered = _covered(connection)
-                if covered is None or covered[0] <= after:
-                    return made
-                until, checkpoint = covered
-                changes, last = read_changes(connection, after=after, until=until, limit=BATCH)
-                now = self._clock()
-                rows = []
-                for change in changes:
-                    jti = new_id()
-                    token = self._signer.sign(
-                        change,
-                        jti=jti,
-                        issued_at=now,
-                        worker=None if change.worker_id is None else self._seal(change.worker_id, change.actor_id),
-                        checkpoint=checkpoint,
-                        cosigned_checkpoint=cosigned,
-                    )
-                    rows.append(
-                        {
-                            "jti": jti,
-                            "event_seq": change.event_seq,
-                            "client_id": change.client_id,
-                            "grant_id": change.grant_id if change.request_id is None else None,
-                            "request_id": change.request_id,
-                            "token": token,
-                            "created_at": now,
-                            "attempts": 0,
-                            "next_at": now,
-                        }
-                    )
+                if _lock_cursor(connection) != batch.after:
+                    continue  # another process was first
                 if rows:
                     connection.execute(insert(NoticeDelivery), rows)
-                connection.execute(update(NoticeCursor).values(seq=last))
+                connection.execute(update(NoticeCursor).values(seq=batch.last))
             made += len(rows)
         return made
 
@@ -190,6 +175,39 @@ class Outbox:
             read = connection.execute(select(col(NoticeCursor.seq))).scalar_one_or_none()
             covered = _covered(connection)
         return covered is not None and covered[0] > (read or 0)
+
+    def _read(self) -> _Batch | None:
+        """Return what there is to tell next, None when everything has been told."""
+        with self._engine.execution_options(read_only=True).connect() as connection:
+            after = connection.execute(select(col(NoticeCursor.seq))).scalar_one_or_none() or 0
+            covered = _covered(connection)
+            if covered is None or covered[0] <= after:
+                return None
+            until, checkpoint = covered
+            changes, last = read_changes(connection, after=after, until=until, limit=BATCH)
+        return _Batch(after=after, changes=changes, last=last, checkpoint=checkpoint)
+
+    def _row(self, change: Change, checkpoint: str, cosigned: str | None) -> dict[str, object]:
+        """Return a delivery with its signed notice."""
+        jti, now = new_id(), self._clock()
+        return {
+            "jti": jti,
+            "event_seq": change.event_seq,
+            "client_id": change.client_id,
+            "grant_id": change.grant_id if change.request_id is None else None,
+            "request_id": change.request_id,
+            "token": self._signer.sign(
+                change,
+                jti=jti,
+                issued_at=now,
+                worker=None if change.worker_id is None else self._seal(change.worker_id, change.actor_id),
+                checkpoint=checkpoint,
+                cosigned_checkpoint=cosigned,
+            ),
+            "created_at": now,
+            "attempts": 0,
+            "next_at": now,
+        }
 
     @staticmethod
     def _close(connection: Connection, jti: str, attempt: int, **values: object) -> None:

@@ -275,31 +275,34 @@ class Stops:
 
     def _reap(self, number: int) -> bool:
         """Take away the leases of process `number` if its lock proves it dead; each leaves a line in the log."""
-        with self._engine.connect() as connection:
-            with connection.begin():
-                row = connection.execute(
-                    select(col(GatewayProcess.kind), col(GatewayProcess.proof)).where(col(GatewayProcess.id) == number)
-                ).one_or_none()
-                if row is None:
+        with self._looking.connect() as connection:
+            row = connection.execute(
+                select(col(GatewayProcess.kind), col(GatewayProcess.proof)).where(col(GatewayProcess.id) == number)
+            ).one_or_none()
+        if row is None:
+            return False
+        if row.kind == AdvisoryProof.kind:
+            with self._engine.begin() as connection:
+                key = {"key": int(row.proof)}
+                if not connection.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), key).scalar():
                     return False
-                if row.kind == AdvisoryProof.kind:
-                    key = {"key": int(row.proof)}
-                    if not connection.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), key).scalar():
-                        return False
-                    self._bury(connection, number)
-                    return True
-                database = self._engine.url.database
-                if row.kind != "file_lock" or not database:
-                    return False
-                folder = Path(database).resolve().parent
-                descriptor = take_dead_file(folder, row.proof)
-                if descriptor is None:
-                    return False
+                self._bury(connection, number)
+            return True
+        database = self._engine.url.database
+        if row.kind != "file_lock" or not database:
+            return False
+        folder = Path(database).resolve().parent
+        descriptor = take_dead_file(folder, row.proof)  # nearly always refused: no write lock is taken for it
+        if descriptor is None:
+            return False
+        try:
+            with self._engine.begin() as connection:
                 self._bury(connection, number)
             with suppress(OSError):
                 (folder / row.proof).unlink()
+        finally:
             os.close(descriptor)
-            return True
+        return True
 
     def _bury(self, connection: Connection, number: int) -> None:
         share_stops(connection)

@@ -19,7 +19,7 @@ from consent.audit.log import AuditLog
 from consent.columns import utc_now
 from consent.console.housekeeping import purge as purge_console
 from consent.grants.lifecycle import GrantService
-from consent.inbox.answers import expire_requests
+from consent.inbox.answers import expire_requests, has_due_requests
 from consent.inbox.answers import purge as purge_requests
 from consent.notices.outbox import purge as purge_notices
 from consent.oauth.housekeeping import purge as purge_oauth
@@ -64,6 +64,9 @@ async def keep_house(
 
 def expire(database: Engine) -> None:
     """Close the requests that nobody answered in time."""
+    with read_only(database).connect() as connection:
+        if not has_due_requests(connection, now=utc_now()):
+            return
     with database.begin() as connection:
         expire_requests(connection, now=utc_now())
 

@@ -83,13 +83,13 @@ def save(engine: Engine, taxonomy: Taxonomy, *, name: str, now: datetime) -> Sav
 
 def live_version(engine: Engine) -> str | None:
     """Return the id of the live taxonomy, None when it is the built-in one."""
-    with engine.connect() as connection:
+    with engine.execution_options(read_only=True).connect() as connection:
         return connection.execute(_by_age().limit(1)).scalar_one_or_none()
 
 
 def load(engine: Engine, version: str) -> Taxonomy | None:
     """Return an imported taxonomy, None when there is none with this id."""
-    with engine.connect() as connection:
+    with engine.execution_options(read_only=True).connect() as connection:
         content = connection.execute(
             select(col(TaxonomyVersion.content)).where(col(TaxonomyVersion.id) == version)
         ).scalar_one_or_none()

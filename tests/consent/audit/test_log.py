@@ -41,23 +41,32 @@ async def test_log_grows_without_gap_and_verifies(world: World, audit: AuditLog,
     assert findings(world, first, second) == []
 
 
+@pytest.mark.parametrize(("is_later", "mine", "others"), [(False, 0, 5), (True, 2, 3)])
 async def test_two_processes_that_seal_at_once_agree(
-    world: World, audit: AuditLog, anna: str, monkeypatch: pytest.MonkeyPatch
+    world: World,
+    audit: AuditLog,
+    anna: str,
+    monkeypatch: pytest.MonkeyPatch,
+    is_later: bool,
+    mine: int,
+    others: int,
 ) -> None:
     monkeypatch.setattr("consent.audit.log.BATCH", 2)
     other = AuditLog(world.engine, SIGNER, clock=world.clock)
     await read(world, 5)
     done: list[int] = []
+    # The bounds are known, and on SQLite the first batch is worked out but not written; later it is in.
+    when = (2 if world.engine.dialect.name == "sqlite" else 1) + is_later
 
     @event.listens_for(world.engine, "checkin")
     def between_batches(*_: object) -> None:
         done.append(0)
-        if len(done) == 2:  # the bounds are known, and the first batch is in
+        if len(done) == when:
             done.append(other.advance())
 
-    assert audit.advance() == 2
+    assert audit.advance() == mine
     event.remove(world.engine, "checkin", between_batches)
-    assert 3 in done
+    assert others in done
     assert findings(world) == []
     assert audit.advance() == 0
 
