@@ -110,6 +110,20 @@ class GrantReader:
             query = query.where(col(ConsentGrant.worker_id) == worker_id)
         return self._filter(self._list(query), live)
 
+    def is_granted(self, worker_id: str, *, actor_id: str, purpose: str, grant_id: str | None = None) -> bool:
+        """Whether a grant of a worker to an actor is in force, or the one that `grant_id` names."""
+        query = select(col(ConsentGrant.id)).where(
+            col(ConsentGrant.worker_id) == worker_id,
+            col(ConsentGrant.actor_id) == actor_id,
+            col(ConsentGrant.purpose) == purpose,
+            col(ConsentGrant.status) == "active",
+            col(ConsentGrant.expires_at) > self._clock(),
+        )
+        if grant_id is not None:
+            query = query.where(col(ConsentGrant.id) == grant_id)
+        with self._engine.execution_options(read_only=True).connect() as connection:
+            return connection.execute(query.limit(1)).first() is not None
+
     def page(
         self,
         *,

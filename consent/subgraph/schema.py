@@ -128,8 +128,9 @@ class ConsentServices:
             return session.worker_id == worker_id
         if session.kind != "actor" or session.actor_id is None or session.purpose is None:
             return False
-        grants = self.grants.of_actor(session.actor_id, purpose=session.purpose, worker_id=worker_id, live=True)
-        return any(session.grant_id in (None, grant.id) for grant in grants)
+        return self.grants.is_granted(
+            worker_id, actor_id=session.actor_id, purpose=session.purpose, grant_id=session.grant_id
+        )
 
     async def record_lookup(self, worker_id: str, session: GateSession) -> None:
         """Tell the worker's log that somebody without a grant asked for them."""

@@ -63,6 +63,33 @@ def test_grant_is_refused(world: World, anna: str, change: dict[str, Any], code:
     assert world.grants.of_worker(anna) == []
 
 
+@pytest.mark.parametrize(
+    ("change", "granted"),
+    [
+        ({}, True),
+        ({"actor_id": "other"}, False),
+        ({"purpose": "income_verification"}, False),
+        ({"worker_id": "nobody"}, False),
+        ({"grant_id": "another"}, False),
+    ],
+)
+def test_whether_anything_is_granted_goes_by_all_of_it(
+    world: World, anna: str, change: dict[str, str], granted: bool
+) -> None:
+    world.give(anna, [ITEM])
+    asked = {"worker_id": anna, "actor_id": "acme", "purpose": "job_matching", **change}
+    assert world.grants.is_granted(**asked) is granted
+
+
+async def test_nothing_is_granted_after_the_end(world: World, anna: str) -> None:
+    first, second = world.give(anna, [ITEM]), world.give(anna, [ITEM], days=30)
+    await world.grants.revoke(first.id, by="worker", reason="mine")
+    asked = {"actor_id": "acme", "purpose": "job_matching"}
+    assert [world.grants.is_granted(anna, grant_id=each, **asked) for each in (first.id, second.id)] == [False, True]
+    world.clock.advance(timedelta(days=30))
+    assert not world.grants.is_granted(anna, **asked)
+
+
 async def test_replacing_supersedes_and_never_takes_another_clients_grant(world: World, anna: str) -> None:
     first = world.give(anna, [ITEM])
     with pytest.raises(GrantError, match="no such grant"):
