@@ -152,6 +152,9 @@ class LeaseKeeper:
 
         Raises `LeasesUnavailableError` when nothing could be written: nothing may be delivered then.
         """
+        ended = [disclosure.permit for disclosure in disclosures if disclosure.permit.ended]
+        if len(ended) == len(disclosures):
+            return ended  # what has ended stays so: there is nothing to look up, and a revocation waits for it
         work = self._submit(disclosures=disclosures)
         await work.done
         if work.error is not None:
