@@ -34,10 +34,11 @@ class ActorClient:
         """Close the client."""
         await self._client.close()
 
-    async def own_token(self, purpose: str) -> str:
+    async def own_token(self, purpose: str, *, scope: str = "") -> str:
         """Return an access token of the actor's own, for one purpose (client credentials)."""
         details = orjson.dumps([{"type": "gig_data", "purpose": purpose}]).decode()
-        answer = await self._token({"grant_type": "client_credentials", "authorization_details": details})
+        form = {"grant_type": "client_credentials", "authorization_details": details}
+        answer = await self._token({**form, "scope": scope} if scope else form)
         return str(answer["access_token"])
 
     def ask(self, details: dict[str, Any]) -> tuple[str, str, str]:

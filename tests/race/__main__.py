@@ -25,6 +25,7 @@ def main() -> int:
     parser.add_argument("--calm", action="store_true", help="kill and pause no process")
     parser.add_argument("--reduced", action="store_true", help="race processes that are reduced to gate and fetch")
     options = parser.parse_args()
+    sys.setswitchinterval(0.0005)
     with tempfile.TemporaryDirectory() as folder:
         plan = Plan(
             gate=options.gate,

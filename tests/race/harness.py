@@ -310,14 +310,14 @@ async def _call(port: int, request: dict[str, Any], note: Any) -> dict[str, Any]
     return answer
 
 
-class _Post(asyncio.Protocol):
+class _Request(asyncio.Protocol):
     """One HTTP request; `look` is called in the very moment when the answer's last byte is read."""
 
     def __init__(self, head: bytes, body: bytes, look: Callable[[bytes], None]) -> None:
         self._request = head + body
         self._look = look
         self._received = b""
-        self.done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self.status: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -326,28 +326,36 @@ class _Post(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._received += data
         head, separator, body = self._received.partition(b"\r\n\r\n")
-        length = next((line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), None)
-        if separator and length is not None and len(body) >= int(length[15:]) and not self.done.done():
+        if not separator or self.status.done():
+            return
+        first, *lines = head.lower().split(b"\r\n")
+        status = int(first.split()[1])
+        length = next((int(line[15:]) for line in lines if line.startswith(b"content-length:")), None)
+        if status == 204 or (length is not None and len(body) >= length):
             self._look(body)
-            self.done.set_result(True)
+            self.status.set_result(status)
 
     def connection_lost(self, error: Exception | None) -> None:
-        if not self.done.done():
-            self.done.set_result(False)
+        if not self.status.done():
+            self.status.set_result(0)
 
 
-async def post(port: int, path: str, body: str, token: str, look: Callable[[bytes], None]) -> None:
-    """Send JSON to a gateway on `port` and have its answer looked at. Raises `ConnectionResetError`."""
+async def request(
+    port: int, method: str, path: str, body: str, token: str, look: Callable[[bytes], None] = lambda answer: None
+) -> int:
+    """Send a request to a gateway, have its answer looked at, and return its status. Raises `ConnectionResetError`."""
     encoded = body.encode()
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\n"
+        f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(encoded)}\r\n\r\n"
     ).encode()
     transport, protocol = await asyncio.get_running_loop().create_connection(
-        lambda: _Post(head, encoded, look), "127.0.0.1", port
+        lambda: _Request(head, encoded, look), "127.0.0.1", port
     )
     try:
-        if not await protocol.done:
+        status = await protocol.status
+        if not status:
             raise ConnectionResetError
+        return status
     finally:
         transport.abort()

@@ -28,6 +28,7 @@ from connectors.sandbox.settings import SandboxSettings
 from consent.grants.lifecycle import GrantService
 from consent.leases.keeper import LeaseKeeper
 from consent.oauth.actors import ActorRegistry
+from consent.oauth.grant_management import REVOKE_SCOPE
 from consent.stops.stopping import Stops
 from gateway.demo.actor import ActorClient
 from gateway.demo.browser import Browser
@@ -40,7 +41,7 @@ from gateway.storage.migrate import migrate
 from gateway.storage.sealer import PairwiseSealer
 from gateway.storage.vault import Vault
 from gateway.storage.vocabulary import seed
-from tests.race.harness import AFTERMATH_SECONDS, Note, Outcome, Plan, Watch, post
+from tests.race.harness import AFTERMATH_SECONDS, Note, Outcome, Plan, Watch, request
 from tests.race.processes import Processes, Running
 
 LANES = ("uber", "upwork", "lyft", "freelancer", "fiverr", "creatorup")
@@ -149,6 +150,7 @@ class _WholeRace:
                 await gateways.start()
                 actor.issuer = f"http://127.0.0.1:{gateways.port()}"
                 self._token = await actor.own_token("job_matching")
+                self._revoking = await actor.own_token("job_matching", scope=REVOKE_SCOPE)
             vault = Vault(parse_keyring(keys))
             lasting = open_lasting_keys(self._engine, vault)
             sealer = PairwiseSealer(KeyWatch(self._engine, vault, lasting))
@@ -211,7 +213,16 @@ class _WholeRace:
             await asyncio.gather(*asking, return_exceptions=True)
 
     async def _revoke(self, grant: str) -> str:
-        return (await self._grants.revoke(grant, by="worker", reason="race")).status
+        """Give the grant back through any gateway. When that one dies with the answer, wait for the rest here."""
+        match await request(self._processes.port(), "DELETE", f"/oauth/grants/{grant}", "", self._revoking):
+            case 204:
+                return "confirmed"
+            case 202:
+                return "stopping"
+            case 404:
+                return (await self._grants.settle(grant)).status
+            case status:
+                raise ValueError(f"a revocation was answered {status}")
 
     def _give(self, lane: str) -> str:
         with Session(self._engine) as session:
@@ -241,7 +252,7 @@ class _WholeRace:
         while True:
             try:
                 async with asyncio.timeout(10):
-                    await post(self._processes.port(), "/graphql", body, self._token, look)
+                    await request(self._processes.port(), "POST", "/graphql", body, self._token, look)
             except (OSError, ValueError, TimeoutError):
                 await asyncio.sleep(0.01)
             if lane in self._watch:
