@@ -35,16 +35,25 @@ from gateway.storage.lasting_keys import open_lasting_keys
 from gateway.storage.migrate import migrate
 from gateway.storage.sealer import PairwiseSealer
 from gateway.storage.vault import Vault
+from graph.counting.aggregates import K
 from graph.errors import GraphError
 from graph.finding.pools import Pools
 from graph.finding.rankings import RankingLog
 from graph.finding.vectors import VectorStore
-from graph.matching.fairness import TOP, audit
+from graph.matching.fairness import TOP, Audit, audit
 from graph.matching.worker_index import WorkerIndex
 from graph.taxonomy.graph import SkillGraph
 from graph.taxonomy.importing import live_graph
 
 MATCHING = "matching"
+AUDIT_LIMITS = """
+What this cannot tell:
+- Rankings read no attribute of a person; the groups are those of the file, and go into this report alone.
+- Who did not let this actor find them is not in the pool, and may differ from those who did.
+- It tells how much groups are shown, not why: they may do other work, live elsewhere, or have less of their work on
+  record. Nor does it tell who was asked, hired or paid.
+- A ratio says little where chance is not small: that is how often as many workers drawn at random are shown as little.\
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,17 +146,26 @@ def _audit(options: argparse.Namespace) -> int:
             report = audit(index, offered, groups, top=options.top)
         except GraphError as error:
             raise CommandError(error.code, str(error)) from None
-    print(f"{len(let_in)} workers, {report.opportunities} open opportunities, first {options.top} places")
-    print(f"{'group':<24}{'share of pool':>14}{'exposure':>10}{'ratio':>8}")
-    for each in report.groups:
-        flag = "  below four fifths" if each.is_flagged else ""
-        print(f"{each.group[:23]:<24}{each.share_of_pool:>14.3f}{each.exposure:>10.3f}{each.ratio:>8.2f}{flag}")
-    if report.left_out:
-        print(f"{report.left_out} workers are in groups that are too small to be told")
+    _print_audit(report, workers=len(let_in), unnamed=len(let_in) - len(groups), top=options.top)
     unknown = len(named) - len(groups)
     if unknown:
         print(f"{unknown} of {len(named)} lines name nobody whom this actor can find", file=sys.stderr)
     return 0
+
+
+def _print_audit(report: Audit, *, workers: int, unnamed: int, top: int) -> None:
+    print(f"{workers} workers, {report.opportunities} open opportunities, first {top} places")
+    print(f"{'group':<24}{'share of pool':>14}{'exposure':>10}{'ratio':>8}{'chance':>9}")
+    for each in report.groups:
+        flag = "  below four fifths" if each.is_flagged else ""
+        numbers = f"{each.share_of_pool:>14.3f}{each.exposure:>10.3f}{each.ratio:>8.2f}{each.chance:>9.3f}"
+        print(f"{each.group[:23]:<24}{numbers}{flag}")
+    if report.left_out:
+        many = f"{report.left_out}" if report.left_out >= K else f"fewer than {K}"
+        print(f"left out: {many} workers, whose groups have fewer than {K} members and are not told")
+    if unnamed:
+        print(f"ranked but not counted: {unnamed} workers whom the file gives no group")
+    print(AUDIT_LIMITS)
 
 
 def _admitted(

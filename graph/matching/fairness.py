@@ -6,12 +6,14 @@ ranked; a group's *exposure* is its share of what the first places are worth, pl
 
     ratio = (exposure / share of the pool) / (the same of the group that has most)
 
-A ratio below 0.8 is flagged (the four-fifths rule). Groups of fewer than `aggregates.K` workers are not told.
+A ratio below 0.8 is flagged (the four-fifths rule). *Chance* is the share of `SHUFFLES` in which a group of that size,
+drawn from the pool at random, is shown as little: a small group can be shown little by chance alone. Groups of fewer
+than `aggregates.K` workers are not told.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -19,10 +21,12 @@ import numpy as np
 
 from graph.counting.aggregates import K
 from graph.errors import InvalidArgumentError
+from graph.linking.surfaces import Floats
 from graph.matching.worker_index import WorkerIndex
 from graph.model import Opportunity
 
 FOUR_FIFTHS = 0.8
+SHUFFLES = 1_000
 TOP = 20
 
 
@@ -34,6 +38,8 @@ class GroupExposure:
     share_of_pool: float
     exposure: float
     ratio: float
+    chance: float
+    """How often a group of this size is shown as little when it is drawn at random."""
 
     @property
     def is_flagged(self) -> bool:
@@ -60,19 +66,20 @@ def audit(
     if top < 1:
         raise InvalidArgumentError("An audit looks at one place or more.")
     sizes = Counter(groups.values())
-    told = {group for group, size in sizes.items() if size >= K}
-    pool = sum(sizes[group] for group in told)
-    worth: dict[str, float] = defaultdict(float)
+    told = sorted(group for group, size in sizes.items() if size >= K)
+    counted = sorted(worker for worker, group in groups.items() if group in told)
+    number = {worker: place for place, worker in enumerate(counted)}
+    worth: Floats = np.zeros(len(counted))
     asked = 0
     for opportunity in opportunities:
         asked += 1
         for place, candidate in enumerate(index.rank(opportunity, limit=top), 1):
-            group = groups.get(candidate.worker)
-            if group in told:
-                worth[group] += 1 / float(np.log2(place + 1))
-    total = sum(worth.values())
-    shares = {group: sizes[group] / pool for group in told}
-    shown = {group: worth[group] / total if total else 0.0 for group in told}
+            if candidate.worker in number:
+                worth[number[candidate.worker]] += 1 / float(np.log2(place + 1))
+    total = float(worth.sum()) or 1.0
+    members = {group: np.array([groups[each] == group for each in counted], bool) for group in told}
+    shares = {group: sizes[group] / len(counted) for group in told}
+    shown = {group: float(worth[members[group]].sum()) / total for group in told}
     best = max((shown[group] / shares[group] for group in told), default=0.0)
     found = [
         GroupExposure(
@@ -80,11 +87,19 @@ def audit(
             share_of_pool=round(shares[group], 4),
             exposure=round(shown[group], 4),
             ratio=round(shown[group] / shares[group] / best, 4) if best else 1.0,
+            chance=_chance(worth / total, sizes[group], shown[group]),
         )
         for group in told
     ]
     return Audit(
         groups=tuple(sorted(found, key=lambda each: (each.ratio, each.group))),
         opportunities=asked,
-        left_out=len(groups) - pool,
+        left_out=len(groups) - len(counted),
     )
+
+
+def _chance(worth: Floats, size: int, shown: float) -> float:
+    """Return how often so many workers, drawn at random, are shown as little. The draws are always the same."""
+    dice = np.random.default_rng(0)
+    drawn = [float(worth[dice.permutation(len(worth))[:size]].sum()) for _ in range(SHUFFLES)]
+    return round(sum(each <= shown + 1e-9 for each in drawn) / SHUFFLES, 3)

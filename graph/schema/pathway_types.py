@@ -116,7 +116,12 @@ class Pathway:
     objective: float | None = strawberry.field(
         description="What is minimized: money, hours, learning at work, changes of field; null out of reach."
     )
-    bound: float | None = strawberry.field(description="No plan has a lower objective.")
+    bound: float | None = strawberry.field(
+        description=(
+            "No plan has a lower objective. Without a job on the way it is the optimum; with some it is what jobs on "
+            "the way cost at least, whichever they are: training is not counted, so the best plan may cost much more."
+        )
+    )
     steps: list[PathwayStep]
 
     @strawberry.field

@@ -44,6 +44,19 @@ def test_a_group_whose_skills_are_recorded_less_is_flagged(graph, profile, shutt
     assert (second.group, second.exposure, second.ratio) == ("seen", 1, 1)
 
 
+def test_chance_tells_a_small_pool_s_luck_from_what_is_systematic(graph, profile, shuttle):
+    nothing = Profile(low={}, held=frozenset(), practice={})
+    index, members = pool(graph, ("seen", 50, profile), ("unseen", 50, nothing))
+    unseen, seen = audit(index, shuttle, members, top=20).groups
+    assert unseen.chance < 0.001 <= seen.chance
+    assert seen.chance == 1
+    index, members = pool(graph, ("a", 12, profile), ("b", 12, profile))
+    alike = audit(index, shuttle, members, top=1).groups
+    assert alike[0].is_flagged, "one place only: one of the two has it"
+    assert alike[0].chance == pytest.approx(0.5, abs=0.06)
+    assert audit(index, shuttle, members, top=1) == audit(index, shuttle, members, top=1)
+
+
 def test_small_groups_are_not_told(graph, profile, shuttle):
     index, members = pool(graph, ("many", 30, profile), ("few", 9, profile))
     report = audit(index, shuttle, members)
