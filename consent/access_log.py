@@ -54,8 +54,8 @@ class AccessRecord:
 class AccessFilter:
     """Which lines to show; None means any.
 
-    `text` is looked for in actor, platform, category and purpose; `named` are platforms, categories and purposes that
-    match it by the name that people see.
+    `text` is looked for in the actor's name, that of today and that of the line, in platform, category and purpose;
+    `named` are platforms, categories and purposes that match it by the name that people see.
     """
 
     actor_id: str | None = None
@@ -158,14 +158,21 @@ class AccessLog:
         return tuple(map(_record, rows)), end
 
     def actors(self, worker_id: str) -> list[tuple[str, str]]:
-        """Return (id, name) of every actor in a worker's log, by name."""
+        """Return (id, names) of every actor in a worker's log, by name: today's, then others that the log shows."""
+        mine = _filtered(worker_id, AccessFilter()).where(col(AccessEvent.actor_id).is_not(None)).subquery()
         query = (
-            select(col(Actor.id), col(Actor.trading_name))
-            .where(col(Actor.id).in_(select(col(AccessEvent.actor_id)).where(col(AccessEvent.worker_id) == worker_id)))
-            .order_by(col(Actor.trading_name), col(Actor.id))
+            select(col(Actor.id), col(Actor.trading_name), mine.c.actor_name)
+            .join(mine, mine.c.actor_id == col(Actor.id))
+            .distinct()
+            .order_by(col(Actor.trading_name), col(Actor.id), mine.c.actor_name)
         )
+        names: dict[str, list[str]] = {}
         with self._engine.connect() as connection:
-            return [(row.id, row.trading_name) for row in connection.execute(query)]
+            for row in connection.execute(query):
+                known = names.setdefault(row.id, [row.trading_name])
+                if row.actor_name not in known:
+                    known.append(row.actor_name)
+        return [(actor_id, " / ".join(known)) for actor_id, known in names.items()]
 
     def platforms(self, worker_id: str) -> list[str]:
         """Return the platforms in a worker's log."""
@@ -234,6 +241,7 @@ def _filtered(worker_id: str, matching: AccessFilter) -> Select[Any]:
                     col(column).icontains(matching.text, autoescape=True)
                     for column in (
                         Actor.trading_name,
+                        ActorVersion.trading_name,
                         AccessEvent.platform,
                         AccessEvent.category,
                         AccessEvent.purpose,

@@ -285,6 +285,7 @@ class AccessEvent(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("decision IN ('allow', 'deny')", name="ck_access_event_decision"),
         Index("ix_access_event_worker", "worker_id", "id"),
+        Index("ix_access_event_actor", "actor_id", "at"),
         {"sqlite_autoincrement": True},
     )
 

@@ -141,3 +141,27 @@ def test_nobody_rewords_what_was_shown(site: Any, statement: str) -> None:
     rename(site)
     with pytest.raises(DBAPIError, match="consent: "), site.engine.begin() as connection:
         connection.execute(text(statement))
+
+
+@pytest.mark.anyio
+async def test_a_renamed_actor_is_one_in_the_log_and_found_by_each_of_its_names(
+    site: Any, later: Callable[[], None]
+) -> None:
+    async def read() -> None:
+        grant = max(site.world.grants.of_worker(site.alex), key=lambda each: each.actor_version)
+        session = asking(actor_id="acme", client_id=site.client.client_id, grant_id=grant.id)
+        (decision,) = await site.world.gate.acquire([about("account-1", "ratings")], session)
+        await site.world.gate.release([decision.permit], session, {decision.permit: {"ratings": 1}})
+        await site.world.gate.acknowledge([decision.permit], session)
+
+    given(site)
+    await read()
+    later()
+    site.allow("uber:ratings")
+    await read()
+    assert site.world.log.actors(site.alex) == [("acme", "Southern Staffing / Nordic Staffing")]
+    page = site.browser.get("/me/log?actor=acme").text
+    assert '<option value="acme" selected>Southern Staffing / Nordic Staffing</option>' in page
+    assert "2 entries" in page
+    for searched, count in (("southern", "2 entries"), ("nordic", "1 entry"), ("eastern", "0 entries")):
+        assert count in site.browser.get(f"/me/log?text={searched}").text

@@ -39,6 +39,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("access_event", schema=None) as batch_op:
+        batch_op.create_index("ix_access_event_actor", ["actor_id", "at"], unique=False)
         batch_op.create_index("ix_access_event_worker", ["worker_id", "id"], unique=False)
 
     op.create_table(
@@ -1296,6 +1297,7 @@ def downgrade() -> None:
     op.drop_table("audit_checkpoint")
     with op.batch_alter_table("access_event", schema=None) as batch_op:
         batch_op.drop_index("ix_access_event_worker")
+        batch_op.drop_index("ix_access_event_actor")
 
     op.drop_table("access_event")
     # ### end Alembic commands ###
