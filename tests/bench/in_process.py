@@ -29,6 +29,11 @@ class Book:
     title: str = "Momo"
     stars: int = strawberry.field(resolver=lambda root: 3 + len(root.id))
 
+    @strawberry.field
+    async def shelf(self) -> str:
+        """Return what has to be waited for."""
+        return "A"
+
     @classmethod
     async def resolve_reference(cls, id: strawberry.ID) -> Book:
         """Return the book of a representation."""
@@ -41,7 +46,7 @@ async def main() -> None:
     representations = [{"__typename": "Book", "id": str(number)} for number in range(10)]
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
-    for fields in ("title", "title stars", "id title stars"):
+    for fields in ("title", "title stars", "id title stars", "title shelf"):
         call = SubgraphCall(document=FETCH.format(fields), variables={"representations": representations}, session=None)
         answer = await books.execute(call)
         if "errors" in answer or len(answer["data"]["_entities"]) != len(representations):
