@@ -30,7 +30,7 @@ from connectors.linking.proving import OWN_TOKENS
 from connectors.runtime import ConnectorSubgraph
 from connectors.schema import AnyConnector, Connector
 from connectors.schema.definition import TakeoutLinking
-from connectors.transport import Upstream, UpstreamError, Wire
+from connectors.transport import Upstream, UpstreamError, UpstreamUnauthorizedError, Wire
 from connectors.transport.breaker import CircuitBreaker
 from connectors.transport.retry import RetryPolicy
 from connectors.upstreams import open_upstream
@@ -138,7 +138,7 @@ class _Run:
             except (SignInError, UpstreamError, aiohttp.ClientError) as error:
                 if self.is_at_gigways_sandbox and isinstance(error, aiohttp.ClientError):
                     raise
-                reason = str(error)
+                reason = _reason(error, given)
                 continue
             seen = f"as {persona}" if persona is not None else "as the account that was given"
             findings.append(Finding(check="linking", outcome="ok", seen=seen))
@@ -205,6 +205,14 @@ class _Run:
     async def _as_persona(self, persona: str) -> AccountTokens:
         now = datetime.now(UTC)
         return await sign_in(self.connector, self.environment, self.upstream, persona, now=now)
+
+
+def _reason(error: Exception, given: SandboxAccount | None) -> str:
+    """Return why nobody could be read, with the request that failed and, where it is likely, what to do."""
+    told = "; ".join((str(error), *getattr(error, "__notes__", ())))
+    if given is not None and isinstance(error, UpstreamUnauthorizedError):
+        told += "; if an earlier run ended by revoking this token, give this one a fresh token"
+    return told
 
 
 def _upstream(connector: Connector, environment: Environment, wire: Wire) -> Upstream:

@@ -10,7 +10,7 @@ from connectors.mapping import compile_selection
 from connectors.runtime.endpoint import CompiledEndpoint
 from connectors.schema.definition import Definition, Search
 from connectors.schema.variables import parse_mapping
-from connectors.transport import AccountCredential, Permit, Upstream, UpstreamMalformedError
+from connectors.transport import AccountCredential, Permit, Upstream, UpstreamError, UpstreamMalformedError
 
 
 class NobodyError(UpstreamMalformedError):
@@ -44,15 +44,19 @@ class Identifier:
     ) -> tuple[str, Mapping[str, Any]]:
         """Return the platform's id of the account, and all facts; `given` are facts known beforehand.
 
-        Raises `UpstreamError`.
+        Raises `UpstreamError`, with a note that names the request.
         """
         facts: dict[str, Any] = dict(given or {})
         for endpoint, mapper, search in self._steps:
             for page in _pages(search):
                 variables = {"$account": facts, "$config": config, "$page": page}
-                fetched = await endpoint.fetch(
-                    self._upstream, variables, permit=permit, credential=credential, clock=self._clock
-                )
+                try:
+                    fetched = await endpoint.fetch(
+                        self._upstream, variables, permit=permit, credential=credential, clock=self._clock
+                    )
+                except UpstreamError as error:
+                    error.add_note(f"identity request {endpoint.place}")
+                    raise
                 body = fetched.body
                 value, _ = mapper(body, variables)
                 if isinstance(value, dict):

@@ -169,10 +169,10 @@ class Verdicts:
         self._check_envelope(body, variables)
         if self._is_graphql:
             _check_graphql(body)
-        if _holds(self._error, body, variables) or (
-            self._success is not None and not _holds(self._success, body, variables)
-        ):
-            raise UpstreamError("The platform answered with an error.")
+        if _holds(self._error, body, variables):
+            raise _answered_with_error("isError is true")
+        if self._success is not None and not _holds(self._success, body, variables):
+            raise _answered_with_error("isSuccess is not true")
 
     def says_absent(self, response: UpstreamResponse, form: BodyFormat) -> bool:
         """Whether an answer, whatever its status, says that there is nothing."""
@@ -207,6 +207,13 @@ class Verdicts:
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
             return None
         return max(0.0, float(value))
+
+
+def _answered_with_error(verdict: str) -> UpstreamError:
+    """Return the error; the note says to the connector's author, and to no client, which mapping said so."""
+    error = UpstreamError("The platform answered with an error.")
+    error.add_note(verdict)
+    return error
 
 
 def _check_graphql(body: Json) -> None:

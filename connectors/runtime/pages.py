@@ -28,6 +28,8 @@ Variables = dict[str, Json]
 _HORIZON = timedelta(days=365)
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _TICK = timedelta(seconds=1)
+_MOST_EMPTY = 50
+"""Pages in a row that may bring nothing, before the platform's paging counts as endless."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +165,7 @@ class StreamReader:
             fetched = await together([self._page(variables) for variables in group])
             pages += fetched
             found += sum(len(each.records) for each in fetched)
+            _check_that_it_ends(pages)
             if total is None and last_number is None and any(not each.size for each in fetched):
                 break
         more = self._more_after(pages[-1], total, last_number)
@@ -210,6 +213,7 @@ class StreamReader:
                 raise UpstreamMalformedError("The platform's paging runs in a circle.")
             seen.add(mark)
             pages.append(await self._page(following))
+            _check_that_it_ends(pages)
             found += len(pages[-1].records)
             following = self._following(pages[-1])
         stopped = following is not None and found >= self._paging.most
@@ -309,6 +313,12 @@ async def together(work: Sequence[Awaitable[Any]], *, at_once: int | None = None
                 each.close()
         raise failures.exceptions[0] from None
     return [task.result() for task in tasks]
+
+
+def _check_that_it_ends(pages: Sequence[Page]) -> None:
+    """Refuse a platform that names ever new cursors, or a total far beyond what it has, and gives nothing."""
+    if len(pages) > _MOST_EMPTY and not any(page.size for page in pages[-_MOST_EMPTY:]):
+        raise UpstreamMalformedError("The platform's paging does not end.")
 
 
 def _reader(text: str | None) -> Mapper | None:

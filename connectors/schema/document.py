@@ -30,6 +30,7 @@ from graphql import (
 from graphql.language import ConstArgumentNode, ConstDirectiveNode, NameNode
 from graphql.validation.validate import validate_sdl
 
+from connectors.schema.apollo_parts import with_hint
 from connectors.schema.problem import SdlProblem, problem_at
 from connectors.schema.vocabulary import ACCOUNT_INTERFACE, CATEGORY_OF_FIELD, account_interface, spec
 
@@ -95,7 +96,7 @@ def read_document(sdl: str) -> ConnectorDocument | list[SdlProblem]:
         return problems
     schema = build_ast_schema(merged, assume_valid=True, assume_valid_sdl=True)
     problems = [
-        problem_at(error.nodes[0] if error.nodes else None, "DIRECTIVE_INVALID", error.message)
+        problem_at(error.nodes[0] if error.nodes else None, "DIRECTIVE_INVALID", with_hint(error.message))
         for error in validate(schema, DocumentNode(definitions=document.definitions), [ValuesOfCorrectTypeRule])
     ]
     if problems:
@@ -173,5 +174,5 @@ def _sdl_problems(merged: DocumentNode) -> list[SdlProblem]:
     for error in validate_sdl(merged):
         nodes = [node for node in error.nodes or () if node.loc and not node.loc.source.name.startswith("spec/")]
         code = "CANONICAL_TYPE_CHANGED" if "There can be only one" in error.message else "INVALID_GRAPHQL"
-        problems.append(problem_at(nodes[-1] if nodes else None, code, error.message))
+        problems.append(problem_at(nodes[-1] if nodes else None, code, with_hint(error.message)))
     return problems

@@ -11,6 +11,7 @@ from graphql import GraphQLError, ObjectTypeDefinitionNode, parse
 from connectors.mapping import MappingError, Selection, TemplateKind, parse_template
 from connectors.schema.definition import Endpoint, Header, Source
 from connectors.schema.problem import SdlProblem, problem_at
+from connectors.schema.single_values import object_message
 from connectors.schema.variables import REQUEST_VARIABLES, parse_mapping, parse_request_mapping
 
 _RESERVED_HEADERS = frozenset(
@@ -73,8 +74,15 @@ def _requests(
     yield from _mappings(where, mappings, node, parse_request_mapping)
 
 
-def _answers(where: str, mappings: Iterable[str | None], node: ObjectTypeDefinitionNode | None) -> Iterator[SdlProblem]:
-    yield from _mappings(where, mappings, node, parse_mapping)
+def _answers(where: str, verdicts: Iterable[str | None], node: ObjectTypeDefinitionNode | None) -> Iterator[SdlProblem]:
+    """Verdicts are one value each: an object is neither true nor a number of seconds, whatever the answer says."""
+    texts = [text for text in verdicts if text is not None]
+    problems = list(_mappings(where, texts, node, parse_mapping))
+    yield from problems
+    for text in texts if not problems else ():
+        message = object_message(where, text)
+        if message is not None:
+            yield problem_at(node, "VERDICT_NOT_A_VALUE", message)
 
 
 def _mappings(

@@ -16,6 +16,7 @@ from connectors.mapping import MappingError
 from connectors.mapping.shape import ObjectShape
 from connectors.schema.definition import Entry, Feed, FeedKind, Paging, Source
 from connectors.schema.mapping_rules import Complaint, check_selection
+from connectors.schema.single_values import object_message
 from connectors.schema.variables import parse_mapping
 
 if TYPE_CHECKING:
@@ -97,12 +98,12 @@ def feed_complaints(feeds: Sequence[Feed], entries: Sequence[Entry], schema: Gra
         try:
             shape = parse_mapping(feed.selection).shape()
             values = [text for text in (feed.paging.total, feed.paging.pages, feed.paging.next) if text is not None]
-            objects = [text for text in values if isinstance(parse_mapping(text).shape(), ObjectShape)]
+            objects = [message for text in values if (message := object_message(feed.id, text)) is not None]
         except MappingError as error:
             yield "MAPPING_INVALID", f"{feed.id}: {error.message} (line {error.line} of the mapping) [{error.code}]"
             continue
-        for text in objects:
-            yield "PAGING_NOT_A_VALUE", f"{feed.id}: {text!r} makes an object; write $.{text} for the value."
+        for message in objects:
+            yield "PAGING_NOT_A_VALUE", message
         if isinstance(shape, ObjectShape) and RECORDS in shape.fields:
             yield from check_selection(record.name, record.fields, shape.fields[RECORDS], f"{feed.id}: {RECORDS}")
     for entry in entries:

@@ -135,7 +135,8 @@ def check_selection(
     for variant in variants:
         for name, inner in variant.fields.items():
             if name not in fields:
-                yield "MAPPING_UNKNOWN_FIELD", f"{where}: {type_name} has no field {name!r}."
+                known = ", ".join(each for each in sorted(fields) if not is_completed(type_name, each))
+                yield "MAPPING_UNKNOWN_FIELD", f"{where}: {type_name} has no field {name!r}; it has {known}."
             elif is_completed(type_name, name):
                 yield "MAPPING_OF_COMPLETED_FIELD", f"{where}.{name} is filled in by the runtime; leave it out."
             else:

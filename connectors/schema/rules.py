@@ -22,7 +22,7 @@ from graphql import (
     TypeNode,
 )
 
-from connectors.mapping import MappingError, ObjectShape
+from connectors.mapping import MappingError
 from connectors.schema.definition import (
     ClientCredentialsLinking,
     Definition,
@@ -38,8 +38,8 @@ from connectors.schema.feeds import feed_complaints
 from connectors.schema.mapping_rules import ENGAGEMENTS, PAYMENTS, mapping_complaints
 from connectors.schema.problem import SdlProblem, problem_at
 from connectors.schema.remote_rules import remote_problems
+from connectors.schema.single_values import object_message
 from connectors.schema.sites import site_problems
-from connectors.schema.variables import parse_mapping
 from connectors.schema.vocabulary import (
     CATEGORIES,
     CATEGORY_OF_FIELD,
@@ -282,7 +282,7 @@ def _paging(document: ConnectorDocument, definition: Definition) -> Iterator[Sdl
             if text is None:
                 continue
             try:
-                is_object = isinstance(parse_mapping(text).shape(), ObjectShape)
+                message = object_message(connect.id, text)
             except MappingError as error:
                 yield problem_at(
                     document.place("paging", "connect", connect.id),
@@ -290,8 +290,7 @@ def _paging(document: ConnectorDocument, definition: Definition) -> Iterator[Sdl
                     f"{connect.id}: {error.message} [{error.code}]",
                 )
                 continue
-            if is_object:
-                message = f"{connect.id}: {text!r} makes an object; write $.{text} for the value."
+            if message is not None:
                 yield problem_at(document.place("paging", "connect", connect.id), "PAGING_NOT_A_VALUE", message)
 
 

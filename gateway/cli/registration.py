@@ -23,7 +23,8 @@ from connectors.environment import Environment
 from connectors.feeds import FeedStore
 from connectors.observation import Observer
 from connectors.registration import Refusal, Registration
-from connectors.schema import AnyConnector, Connector
+from connectors.sandbox.providers import built_in_providers
+from connectors.schema import AnyConnector, Connector, ConnectorError, load_any
 from consent.columns import utc_now
 from consent.stops.platform_gates import PlatformGates
 from gateway.cli.failure import CommandError
@@ -148,6 +149,8 @@ async def run_at(url: str, connector: AnyConnector) -> Report:
 def _publish(options: argparse.Namespace) -> int:
     sandbox_url = options.sandbox_url or load_settings(os.environ).sandbox_url
     sdl = read_file(options.file).decode(errors="replace")
+    if options.at is None and options.sandbox_url is None and sandbox_url:
+        _check_that_it_is_simulated(sdl)
     with _registration() as registration:
         taken = registration.submit(sdl, by=BY)
         if isinstance(taken, Refusal):
@@ -170,6 +173,21 @@ def _publish(options: argparse.Namespace) -> int:
         raise CommandError("CONFORMANCE_FAILED", "the version cannot be approved before its test is all ok")
     print(f"an operator makes it live with: gigway connectors approve {taken.version_id}")
     return 0
+
+
+def _check_that_it_is_simulated(sdl: str) -> None:
+    """Refuse, before a version is used up, a platform that Gigway's sandbox cannot stand in for."""
+    try:
+        name = load_any(sdl).name
+    except ConnectorError:
+        return
+    if name not in {each.name for each in (*built_in(), *built_in_providers())}:
+        raise CommandError(
+            "SANDBOX_NEEDED",
+            f"Gigway's sandbox does not simulate {name}: name your own with --at URL, and put the access token of an "
+            f"account in it into {TOKEN_VARIABLE}",
+            exit_code=2,
+        )
 
 
 def _approve(options: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ from graphql import GraphQLObjectType
 
 from connectors.catalogue import built_in
 from connectors.catalogue.matrix import platform_matrix
+from connectors.mapping.methods import METHODS
 from connectors.runtime.remote import missing_fields
 from connectors.schema import check, load
 from connectors.schema.vocabulary import RUNTIME_DIRECTIVES
@@ -47,3 +48,10 @@ def _blocks(language: str) -> list[str]:
 def test_every_directive_is_on_the_page() -> None:
     page = (DOCS / "platform.md").read_text(encoding="utf-8")
     assert [name for name in sorted(RUNTIME_DIRECTIVES) if f"@{name}" not in page] == []
+
+
+def test_every_method_of_ours_is_on_the_page() -> None:
+    page = (DOCS / "platform.md").read_text(encoding="utf-8")
+    ours = [name for name in sorted(METHODS) if name.startswith("gig_")]
+    assert ours
+    assert [name for name in ours if f"`->{name}" not in page] == []

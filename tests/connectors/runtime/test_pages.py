@@ -111,6 +111,22 @@ def test_cursor_that_comes_again_is_malformed() -> None:
         asyncio.run(reader.read(Span(), now=NOW))
 
 
+@pytest.mark.parametrize("style", ["CURSOR", "OFFSET", "PAGE"])
+def test_paging_that_goes_on_without_records_is_left(style: str) -> None:
+    """Ever new cursors, or a total that is far beyond what there is."""
+    asked: list[Mapping[str, Any]] = []
+
+    async def fetch(page: Mapping[str, Any]) -> Fetched:
+        asked.append(page)
+        return Fetched(body={"items": [], "next": f"c{len(asked)}", "total": 10**9}, sha256="", at=NOW)
+
+    rules = paging(style, 100) if style == "CURSOR" else paging(style, 100, total="$.total")
+    reader = StreamReader(rules, fetch, lambda fetched, variables: fetched.body["items"], concurrency=4)
+    with pytest.raises(UpstreamMalformedError, match="does not end"):
+        asyncio.run(reader.read(Span(), now=NOW))
+    assert len(asked) <= 101
+
+
 @quick
 @given(st.integers(0, 80 * 86_400), st.integers(43_200, 30 * 86_400))
 def test_windows_cover_a_span_once(seconds: int, width: int) -> None:

@@ -122,6 +122,11 @@ CASES = {
     "paging of nothing": ('connect: "jobs", style', 'connect: "tasks", style', "CONNECT_UNKNOWN"),
     "cursor paging without a cursor": ("style: OFFSET", "style: CURSOR", "PAGING_INCOMPLETE"),
     "total that is an object": ('total: "$.total"', 'total: "total"', "PAGING_NOT_A_VALUE"),
+    "verdict that is an object": (
+        'baseURL: "https://api.acme.example" })',
+        'baseURL: "https://api.acme.example" }, isSuccess: "ok")',
+        "VERDICT_NOT_A_VALUE",
+    ),
     "window that is no duration": ("size: 20", 'size: 20, window: "ten days"', "DURATION_INVALID"),
     "fold of the wrong field": ('field: "evidence"', 'field: "profile"', "FOLD_UNKNOWN"),
     "fold of what is not there": (
@@ -185,3 +190,31 @@ def test_problem_of_a_directive_stands_where_the_directive_does(right: str, wron
     text = PLAIN.replace(right, wrong)
     (problem,) = [each for each in check(text) if each.code == code]
     assert text.splitlines()[problem.line - 1][problem.column - 1 :].startswith(begins)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "advice"),
+    [
+        ('http: { baseURL: "https://api.acme.example" }', 'http: { baseURL: "https://api.acme.example" }, errors: '
+         '{ message: "fault" }', "say what is an error with `isSuccess`"),
+        ('id: "me", source', 'id: "me", batch: { maxSize: 5 }, source', "has `@each`"),
+        ('GET: "/jobs"', 'PATCH: "/jobs"', "Connectors read only"),
+        ('GET: "/jobs"', 'GET: "/", path: "$([1])"', "into the URL template"),
+        ('GET: "/jobs"', 'GET: "/jobs", headers: [{ name: "X-A", from: "X-B" }]', "give `value`"),
+        ("tools: [AcmeTool!]", 'tools: [AcmeTool!] @connect(id: "t", source: "acme", http: { GET: "/t" }, selection: '
+         '"name")', "Put it on the account type"),
+    ],
+)  # fmt: skip
+def test_parts_of_apollo_connectors_that_are_not_here_say_what_to_write_instead(
+    right: str, wrong: str, advice: str
+) -> None:
+    assert right in PLAIN
+    assert advice in " ".join(problem.message for problem in check(PLAIN.replace(right, wrong)))
+
+
+def test_field_that_is_not_there_names_those_that_are() -> None:
+    (problem,) = check(PLAIN.replace("displayName: name", "displayName: name languages"))
+    assert problem.message == (
+        "me: profile: GigProfile has no field 'languages'; it has city, countryCode, displayName, headline, "
+        "memberSince, status, totalEngagements."
+    )
