@@ -24,6 +24,8 @@ from connectors.conformance import SandboxAccount
 from connectors.pages import FormGuard, Pages, PickLanguage, mark
 from connectors.registration.desk import OwnSandbox, Party, RegistrationDesk
 from connectors.registration.values import Refusal, Submission, VersionView
+from connectors.schema import Connector
+from connectors.schema.sites import hosts_of
 
 _MOST_FORM_BYTES = 600_000
 _STATUS = {"VERSION_UNKNOWN": 404, "NOT_YOURS": 403}
@@ -135,6 +137,7 @@ class RegistrationPages:
         checked = None
         if version.status in ("SUBMITTED", "TESTED", "FAILED"):
             checked = await asyncio.to_thread(registration.compare, sdl)
+        connector = checked.connector if checked is not None else None
         own = [each for each in history if each.version_id == version_id]
         went_live = max((each.id for each in own if each.action in ("APPROVE", "ROLLBACK")), default=0)
         loaded = version.status == "LIVE" and await asyncio.to_thread(self._desk.observer.is_loaded, went_live)
@@ -145,6 +148,7 @@ class RegistrationPages:
             status=200 if refusal is None else _STATUS.get(refusal.code, 422),
             version=version,
             sdl=sdl,
+            hosts=hosts_of(connector.definition) if isinstance(connector, Connector) else [],
             history=own,
             checked=checked,
             is_loaded=loaded,

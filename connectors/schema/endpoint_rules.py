@@ -13,6 +13,7 @@ from connectors.schema.definition import Endpoint, Header, Source
 from connectors.schema.problem import SdlProblem, problem_at
 from connectors.schema.single_values import object_message
 from connectors.schema.variables import REQUEST_VARIABLES, parse_mapping, parse_request_mapping
+from connectors.transport.address import Reach, is_allowed
 
 _RESERVED_HEADERS = frozenset(
     {"authorization", "connection", "content-length", "cookie", "host", "proxy-authorization", "te", "trailer",
@@ -51,6 +52,17 @@ def url_problems(url: str, where: str) -> Iterator[SdlProblem]:
     parts = urlsplit(url)
     if parts.scheme != "https" or not parts.hostname or parts.username is not None or "{" in parts.netloc:
         yield problem_at(None, "URL_NOT_HTTPS", f"{where}: a fixed https address without credentials is needed.")
+    elif not _may_be_public(parts.hostname):
+        message = f"{where}: {parts.hostname} is no public address; a sandbox on your machine is named with --at."
+        yield problem_at(None, "ADDRESS_NOT_PUBLIC", message)
+
+
+def _may_be_public(host: str) -> bool:
+    """Whether a host can be outside at all; what its name resolves to is judged at every connection."""
+    try:
+        return is_allowed(host, Reach.PUBLIC)
+    except ValueError:
+        return "." in host.strip(".")
 
 
 def _templates(
