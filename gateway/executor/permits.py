@@ -113,26 +113,44 @@ async def call_while_permitted(
 ) -> T | None:
     """Make a call; None when all of its permits ended before it was answered. One without a permit is not stopped."""
     distinct = {id(permit): permit for permit in permits if permit is not None}
-    if not distinct or any(permit is None for permit in permits):
+    if not distinct or None in permits:
         return await call()
-    if all(permit.ended for permit in distinct.values()):
-        return None
-    task = asyncio.ensure_future(call())
-    unsubscribe: list[Callable[[], None]] = []
+    return await _Guarded(list(distinct.values())).run(call)
 
-    def on_end() -> None:
-        if all(permit.ended for permit in distinct.values()):
-            task.cancel()
 
-    for permit in distinct.values():
-        unsubscribe.append(permit.on_end(on_end))
-    try:
-        await asyncio.wait((task,))
-    except asyncio.CancelledError:
-        task.cancel()
-        await asyncio.wait((task,))
-        raise
-    finally:
-        for each in unsubscribe:
-            each()
-    return None if task.cancelled() else task.result()
+class _Guarded:
+    """A call in the task that makes it, which is cancelled with the last of its permits."""
+
+    __slots__ = ("_given_up", "_permits", "_task")
+
+    def __init__(self, permits: Sequence[Permit]) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._task = task
+        self._permits = permits
+        self._given_up = False
+
+    async def run(self, call: Callable[[], Coroutine[Any, Any, T]]) -> T | None:
+        if self._is_over():
+            return None
+        others = self._task.cancelling()
+        unsubscribe = [permit.on_end(self._on_end) for permit in self._permits]
+        try:
+            return await call()
+        except asyncio.CancelledError:
+            if self._given_up and self._task.cancelling() == others + 1:
+                return None
+            raise
+        finally:
+            for each in unsubscribe:
+                each()
+            if self._given_up:
+                self._task.uncancel()
+
+    def _is_over(self) -> bool:
+        return all(permit.ended for permit in self._permits)
+
+    def _on_end(self) -> None:
+        if not self._given_up and self._is_over():
+            self._given_up = True
+            self._task.cancel()

@@ -72,7 +72,7 @@ def disclosed(units: Sequence[Unit], permits: Sequence[Permit]) -> dict[Permit, 
         if unit.permit is None or id(unit.permit) not in asked or not unit.keys:
             continue
         per_scope = counts.setdefault(unit.permit, {})
-        for scope in sorted(unit.scopes):
+        for scope in sorted(unit.scopes) if len(unit.scopes) > 1 else unit.scopes:
             per_scope[scope] = per_scope.get(scope, 0) + 1
     return counts
 
