@@ -13,9 +13,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from consent.oauth.access import AccessTokens, AuthenticatedToken, TokenRefused
+from consent.oauth.access import AccessTokens, TokenRefused
 from consent.oauth.details import Item, granted_details, scopes_of
 from consent.oauth.dpop import Presented
+from consent.oauth.live_tokens import AuthenticatedToken
 from consent.oauth.server import NO_STORE
 from consent.oauth.settings import OAuthSettings
 

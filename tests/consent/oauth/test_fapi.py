@@ -13,10 +13,10 @@ import httpx2
 import pytest
 from joserfc.jwk import ECKey, Key, OctKey, OKPKey, RSAKey
 
-from consent.oauth.access import AuthenticatedToken
 from consent.oauth.actors import RegistrationError
 from consent.oauth.authorization import CannotReturn
 from consent.oauth.dpop import Presented, token_hash
+from consent.oauth.live_tokens import AuthenticatedToken
 from tests.consent.oauth.fapi_client import (
     ASSERTION,
     CALLBACK,

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from consent.oauth.access import AuthenticatedToken, TokenRefused
+from consent.oauth.access import TokenRefused
+from consent.oauth.live_tokens import AuthenticatedToken
 from consent.oauth.models import CLIENTS, ORGANIZATIONS
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from consent.oauth.access import AuthenticatedToken, TokenRefused
+from consent.oauth.access import TokenRefused
+from consent.oauth.live_tokens import AuthenticatedToken
 from consent.oauth.machine_secrets import fingerprint
 from consent.oauth.models import ACTORS, CODES, REQUESTS, TOKENS
 

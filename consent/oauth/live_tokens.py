@@ -1,0 +1,187 @@
+"""Reads live access tokens: one statement for all that come at once, straight on the driver.
+
+It runs before every request, so it goes round SQLAlchemy's execution; the statement is written in SQLAlchemy and
+compiled once. Nothing is remembered but the statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import orjson
+from sqlalchemy import Dialect, and_, bindparam, func, or_, select, text
+from sqlalchemy.exc import OperationalError
+
+from consent.columns import Instant
+from consent.oauth.clients import ClientKind
+from consent.oauth.details import MANAGEMENT_SCOPES, scopes_of
+from consent.oauth.machine_secrets import TOKEN_REF_LENGTH
+from consent.oauth.models import ACTORS, CLIENTS, GATES, GRANTS, ORGANIZATIONS, TOKENS
+from consent.values import hot_value
+
+_LISTED = {
+    "sqlite": "token.token_hash IN (SELECT value FROM json_each(:token_hashes))",
+    "postgresql": "token.token_hash = ANY(:token_hashes)",
+}
+_LIVE_TOKENS = (
+    select(
+        TOKENS.c.token_hash,
+        TOKENS.c.client_id,
+        TOKENS.c.grant_id,
+        TOKENS.c.purpose,
+        TOKENS.c.scopes,
+        TOKENS.c.dpop_jkt,
+        TOKENS.c.expires_at,
+        CLIENTS.c.kind,
+        CLIENTS.c.role,
+        CLIENTS.c.actor_id,
+        CLIENTS.c.categories,
+        ACTORS.c.categories.label("actor_categories"),
+        ORGANIZATIONS.c.platform,
+        ACTORS.c.max_cost,
+        ACTORS.c.cost_per_minute,
+        GRANTS.c.worker_id,
+    )
+    .join(CLIENTS, CLIENTS.c.id == TOKENS.c.client_id)
+    .outerjoin(ACTORS, ACTORS.c.id == CLIENTS.c.actor_id)
+    .outerjoin(ORGANIZATIONS, ORGANIZATIONS.c.id == CLIENTS.c.organization_id)
+    .outerjoin(GRANTS, GRANTS.c.id == TOKENS.c.grant_id)
+    .outerjoin(GATES, and_(GATES.c.client_id == TOKENS.c.client_id, GATES.c.open.is_(False)))
+    .where(
+        TOKENS.c.kind == "access",
+        TOKENS.c.revoked_at.is_(None),
+        TOKENS.c.expires_at > bindparam("now"),
+        CLIENTS.c.status == "active",
+        func.coalesce(ACTORS.c.status, ORGANIZATIONS.c.status) == "active",
+        GATES.c.client_id.is_(None),
+        or_(
+            TOKENS.c.grant_id.is_(None),
+            and_(GRANTS.c.status == "active", GRANTS.c.expires_at > bindparam("now")),
+        ),
+    )
+)
+
+
+@hot_value
+class AuthenticatedToken:
+    """A live access token. `grant_id` and `worker_id` are None for an actor's own token.
+
+    A platform's or operator's (`kind`) has no actor, grant, purpose or scope: `platform` names the platform that it
+    speaks for, `role` what it may do (`consent.console.roles`).
+
+    `scopes` are the effective ones: the token's, as far as client and actor are registered for them.
+    `purpose` is None for a token that only manages grants. `token_ref` is a prefix of the token's fingerprint,
+    for logs; `dpop_jkt` the key that the sender has proved to hold. `max_cost` and `cost_per_minute` are the actor's
+    own limits, None where it has none.
+    """
+
+    token_ref: str
+    client_id: str
+    kind: ClientKind
+    actor_id: str | None
+    grant_id: str | None
+    worker_id: str | None
+    purpose: str | None
+    scopes: frozenset[str]
+    expires_at: datetime
+    dpop_jkt: str | None = None
+    platform: str | None = None
+    role: str | None = None
+    max_cost: int | None = None
+    cost_per_minute: int | None = None
+
+
+class _Compiled:
+    """The statement in the words of one database, with what turns its values into ours."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.is_sqlite = dialect.name == "sqlite"
+        compiled = _LIVE_TOKENS.where(text(_LISTED[dialect.name])).compile(dialect=dialect)
+        self._sql = str(compiled)
+        self._fixed = dict(compiled.params)
+        self._order = compiled.positiontup
+        self._to_instant = Instant().dialect_impl(dialect).bind_processor(dialect)
+        columns = [column.type.dialect_impl(dialect) for column in _LIVE_TOKENS.selected_columns]
+        readers = [(place, kind.result_processor(dialect, None)) for place, kind in enumerate(columns)]
+        self._readers = [(place, reader) for place, reader in readers if reader is not None]
+
+    def statement(self, hashes: Collection[str], now: datetime) -> tuple[str, Any]:
+        """Return the statement and its parameters."""
+        listed = list(hashes)
+        given = {
+            **self._fixed,
+            "token_hashes": orjson.dumps(listed).decode() if self.is_sqlite else listed,
+            "now": now if self._to_instant is None else self._to_instant(now),
+        }
+        return self._sql, given if self._order is None else [given[name] for name in self._order]
+
+    def read(self, row: Sequence[Any]) -> AuthenticatedToken:
+        """Return the token of one row."""
+        values = list(row)
+        for place, reader in self._readers:
+            values[place] = reader(values[place])
+        return _authenticated(*values)
+
+
+_compiled = lru_cache(maxsize=8)(_Compiled)
+
+
+def find_live_tokens(
+    connection: Any, dialect: Dialect, hashes: Collection[str], *, now: datetime
+) -> dict[str, AuthenticatedToken]:
+    """Return the live access tokens among those with these fingerprints.
+
+    `connection` is one of the driver's, to a database that `dialect` speaks. Raises `OperationalError`, as SQLAlchemy
+    would.
+    """
+    compiled = _compiled(dialect)
+    assert dialect.dbapi is not None
+    try:
+        cursor = connection.cursor()
+        cursor.execute(*compiled.statement(hashes, now))
+        rows = cursor.fetchall()
+        cursor.close()
+    except dialect.dbapi.Error as error:
+        raise OperationalError(None, None, error) from None
+    return {row[0]: compiled.read(row) for row in rows}
+
+
+def _authenticated(
+    token_hash: str,
+    client_id: str,
+    grant_id: str | None,
+    purpose: str,
+    scopes: Collection[str],
+    dpop_jkt: str | None,
+    expires_at: datetime,
+    kind: ClientKind,
+    role: str | None,
+    actor_id: str | None,
+    categories: Collection[str],
+    actor_categories: Collection[str] | None,
+    platform: str | None,
+    max_cost: int | None,
+    cost_per_minute: int | None,
+    worker_id: str | None,
+) -> AuthenticatedToken:
+    """Return a token. The parameters are the statement's columns, in order."""
+    registered = scopes_of(set(categories) & set(actor_categories or ()))
+    return AuthenticatedToken(
+        token_ref=token_hash[:TOKEN_REF_LENGTH],
+        client_id=client_id,
+        kind=kind,
+        platform=platform,
+        role=role,
+        actor_id=actor_id,
+        grant_id=grant_id,
+        worker_id=worker_id,
+        purpose=purpose or None,
+        scopes=frozenset(scopes) & {*registered, *MANAGEMENT_SCOPES},
+        expires_at=expires_at,
+        dpop_jkt=dpop_jkt,
+        max_cost=max_cost,
+        cost_per_minute=cost_per_minute,
+    )
