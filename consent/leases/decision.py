@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from consent.values import hot_value
 from consent.vocabulary import ANY_PLATFORM, CATEGORIES, SELF_PURPOSE
 
 Reason = Literal[
@@ -30,7 +31,7 @@ Reason = Literal[
 """Why a category was denied. `UNDECIDED`: the store could not be asked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@hot_value
 class Asker:
     """Who asks, for what. `grant_id` binds an actor's session to one grant; `worker_id` is set for workers."""
 
@@ -44,7 +45,7 @@ class Asker:
     token_ref: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@hot_value
 class Question:
     """One entity of one fetch. Exactly one of `account_id` and `worker_id` names the subject.
 
@@ -60,7 +61,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantTerms:
-    """What never changes in a grant: parties, purpose and items (`(platform, category)` → granted or refused)."""
+    """What never changes in a grant: parties, purpose and items (`(platform, category)` → granted or refused).
+
+    `anywhere` says of each category that was asked for whether it is granted on any platform.
+    """
 
     id: str
     worker_id: str
@@ -68,9 +72,17 @@ class GrantTerms:
     client_id: str
     purpose: str
     items: Mapping[tuple[str, str], bool]
+    anywhere: Mapping[str, bool] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Work out what is asked for again and again."""
+        anywhere: dict[str, bool] = {}
+        for (_, category), granted in self.items.items():
+            anywhere[category] = granted or anywhere.get(category, False)
+        object.__setattr__(self, "anywhere", anywhere)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@hot_value
 class GrantState:
     """A grant as it stands. `live` is its status alone; `expires_at` counts besides."""
 
@@ -80,7 +92,7 @@ class GrantState:
     expired: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@hot_value
 class SubjectFacts:
     """What is known of one question's subject.
 
@@ -100,7 +112,7 @@ class SubjectFacts:
     past: Sequence[GrantState] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@hot_value
 class Cover:
     """The grant under which some categories may be read; None for workers themselves."""
 
@@ -108,7 +120,7 @@ class Cover:
     categories: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@hot_value
 class Decision:
     """Covers of what is allowed, and a reason for each category that is not."""
 
@@ -130,12 +142,12 @@ def decide(question: Question, facts: SubjectFacts, now: datetime) -> Decision:
     if asker.purpose == SELF_PURPOSE:
         return _deny_all(question, "NOT_GRANTED")
     # From the last to expire to the first: whichever covers a category first is the one that is taken.
-    current = sorted(
-        (grant for grant in facts.grants if _is_in_force(question, facts, grant, now)),
-        key=lambda grant: (grant.expires_at, grant.terms.id),
-        reverse=True,
-    )
+    current = [grant for grant in facts.grants if _is_in_force(question, facts, grant, now)]
+    if len(current) > 1:
+        current.sort(key=lambda grant: (grant.expires_at, grant.terms.id), reverse=True)
     shut = _shut(facts)
+    if shut is None and current and _covers_all(current[0], facts.account_platform, question.categories):
+        return Decision(covers=(Cover(grant=current[0], categories=question.categories),))
     chosen: dict[str, tuple[GrantState, set[str]]] = {}
     denied: dict[str, Reason] = {}
     for category in question.categories:
@@ -204,9 +216,9 @@ def _granted(terms: GrantTerms, platform: str | None, category: str) -> bool | N
     What is granted on `*` belongs to no platform, and so to every one.
     """
     if platform is not None:
-        return terms.items.get((platform, category), terms.items.get((ANY_PLATFORM, category)))
-    answers = [granted for (_, name), granted in terms.items.items() if name == category]
-    return any(answers) if answers else None
+        granted = terms.items.get((platform, category))
+        return terms.items.get((ANY_PLATFORM, category)) if granted is None else granted
+    return terms.anywhere.get(category)
 
 
 def _is_in_force(question: Question, facts: SubjectFacts, grant: GrantState, now: datetime) -> bool:
@@ -216,6 +228,14 @@ def _is_in_force(question: Question, facts: SubjectFacts, grant: GrantState, now
         and grant.terms.client_id not in facts.closed_clients
         and _concerns(question, facts, grant)
     )
+
+
+def _covers_all(grant: GrantState, platform: str | None, categories: frozenset[str]) -> bool:
+    """Whether the grant that expires last is all that it takes, as it mostly is."""
+    for category in categories:
+        if not (_may_exist(category) and _granted(grant.terms, platform, category)):
+            return False
+    return bool(categories)
 
 
 def _covering(grants: Sequence[GrantState], platform: str | None, category: str) -> GrantState | None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from consent.leases.decision import Asker, Question, Reason
 from consent.leases.keeper import Inquiry, LeaseKeeper, LeasesUnavailableError
 from consent.leases.permit import Answer, Disclosure, LeasePermit
 from consent.leases.search_permit import SearchPermit
+from consent.values import hot_value
 from consent.vocabulary import SCOPE_PREFIX, SELF_PURPOSE, category_of, scope_of
 
 INTERNAL = "internal"
@@ -97,7 +98,7 @@ class ScopeDenial:
     extensions: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@hot_value
 class ScopeDecision:
     """Scopes allowed under `permit`, and a denial for each of the others."""
 
@@ -106,29 +107,45 @@ class ScopeDecision:
     denied: Mapping[str, ScopeDenial] = field(default_factory=dict)
 
 
+class _Subject(NamedTuple):
+    """Workers or accounts, and the platform that would be called; None when nothing but ourselves is read."""
+
+    is_worker: bool
+    platform: str | None
+
+
+_Sorted = tuple[frozenset[str], Mapping[str, Reason]]
+
+
 class ConsentGate:
     """Satisfies the engine's `Gate`. `sources` says what each subgraph reads; `authorize_url` where to ask."""
 
     def __init__(self, leases: LeaseKeeper, *, sources: Mapping[str, str], authorize_url: str) -> None:
         self._leases = leases
-        self._sources = dict(sources)
         self._authorize_url = authorize_url
+        self.update_sources(sources)
 
     def update_sources(self, sources: Mapping[str, str]) -> None:
         """Replace the mapping of subgraphs to sources: called when a new registry version goes live."""
         self._sources = dict(sources)
+        self._subjects: dict[tuple[str, str | None], _Subject | None] = {}
 
     async def acquire(self, requests: Sequence[GateQuestion], session: GateSession) -> Sequence[ScopeDecision]:
         """Decide on `requests`, in order, in one transaction."""
         asker = asker_of(session)
         decisions: list[ScopeDecision | None] = [None] * len(requests)
         asked: list[tuple[int, Inquiry]] = []
+        sorted_out: dict[frozenset[str], _Sorted] = {}
         for position, request in enumerate(requests):
-            search = self._search(request, session, asker)
-            if search is not None:
-                decisions[position] = ScopeDecision(permit=search, allowed=request.scopes)
-                continue
-            inquiry = self._inquiry(request, session, asker)
+            if request.typename in SEARCHES:
+                search = self._search(request, session, asker)
+                if search is not None:
+                    decisions[position] = ScopeDecision(permit=search, allowed=request.scopes)
+                    continue
+            scopes = sorted_out.get(request.scopes)
+            if scopes is None:
+                scopes = sorted_out[request.scopes] = _sort(request.scopes, session)
+            inquiry = self._inquiry(request, scopes, asker)
             if inquiry is None:
                 reason: Reason = "NOT_GRANTED" if asker is not None else "PURPOSE_MISSING"
                 decisions[position] = ScopeDecision(denied=self._deny(request, dict.fromkeys(request.scopes, reason)))
@@ -154,12 +171,16 @@ class ConsentGate:
         disclosed: Mapping[GatePermit, Mapping[str, int]],
     ) -> Mapping[GatePermit, frozenset[str]]:
         """Re-check `permits` and log the access; what is returned has ended and must not be delivered."""
-        disclosures = [
-            Disclosure(permit=lease, records=records)
-            for permit in permits
-            for lease, records in _leases_of(permit, disclosed.get(permit, {}))
-        ]
-        searches = [permit for permit in permits if isinstance(permit, SearchPermit)]
+        disclosures: list[Disclosure] = []
+        searches: list[SearchPermit] = []
+        for permit in permits:
+            records = {scope.removeprefix(SCOPE_PREFIX): count for scope, count in disclosed.get(permit, {}).items()}
+            if isinstance(permit, SearchPermit):
+                searches.append(permit)
+                shown = dict.fromkeys(records, 1)
+                disclosures += [Disclosure(permit=member, records=shown) for member in permit.members]
+            else:
+                disclosures.append(Disclosure(permit=permit, records=records))
         ended: Collection[LeasePermit] = ()
         if disclosures:
             try:
@@ -197,43 +218,47 @@ class ConsentGate:
             return None
         return SearchPermit(self._leases, asker=asker, category=category, parents=parents)
 
-    def _inquiry(self, request: GateQuestion, session: GateSession, asker: Asker | None) -> Inquiry | None:
+    def _inquiry(self, request: GateQuestion, scopes: _Sorted, asker: Asker | None) -> Inquiry | None:
         """Translate `request`; None when it is about nobody's data, or about nothing that could be granted."""
-        source = self._sources.get(request.subgraph)
-        subject = request.key.get("id") if request.key is not None else None
-        typename = request.typename or ""
-        is_worker = typename == "Worker"
-        if asker is None or source is None or not isinstance(subject, str):
+        if asker is None or request.key is None:
             return None
-        if not (is_worker or typename.endswith("Account")) or not (source == INTERNAL or source.startswith(_PLATFORM)):
+        kind = (request.subgraph, request.typename)
+        if kind not in self._subjects:
+            self._subjects[kind] = self._subject(*kind)
+        subject, name = self._subjects[kind], request.key.get("id")
+        if subject is None or not isinstance(name, str):
             return None
-        categories: set[str] = set()
-        refused: dict[str, Reason] = {}
-        for scope in request.scopes:
-            category = category_of(scope)
-            if category is None:
-                continue
-            if session.kind == "actor" and scope not in session.scopes:
-                refused[category] = "SCOPE_MISSING"
-            else:
-                categories.add(COUNTED.get(category, category) if session.counting else category)
+        categories, refused = scopes
         return Inquiry(
             question=Question(
                 asker=asker,
-                worker_id=subject if is_worker else None,
-                account_id=None if is_worker else subject,
-                platform=None if source == INTERNAL else source.removeprefix(_PLATFORM),
-                categories=frozenset(categories),
+                worker_id=name if subject.is_worker else None,
+                account_id=None if subject.is_worker else name,
+                platform=subject.platform,
+                categories=categories,
             ),
-            inherited=_inherited(request),
+            inherited=_inherited(request) if request.inherited else (),
             refused=refused,
         )
 
+    def _subject(self, subgraph: str, typename: str | None) -> _Subject | None:
+        """Return whose data entities of a type in a subgraph are; None when nobody's."""
+        source = self._sources.get(subgraph)
+        is_worker = typename == "Worker"
+        if source is None or not (is_worker or (typename or "").endswith("Account")):
+            return None
+        if source == INTERNAL:
+            return _Subject(is_worker, None)
+        return _Subject(is_worker, source.removeprefix(_PLATFORM)) if source.startswith(_PLATFORM) else None
+
     def _decision(self, request: GateQuestion, answer: Answer, session: GateSession) -> ScopeDecision:
         """Translate `answer`. A scope that names no category is denied like one that was never granted."""
-        allowed = frozenset(map(scope_of, answer.allowed))
         if session.counting:
             allowed = _scopes_of(answer.allowed) & request.scopes
+        elif len(answer.allowed) == len(request.scopes):
+            allowed = request.scopes  # a category each, and none besides was asked for
+        else:
+            allowed = frozenset(map(scope_of, answer.allowed))
         if len(allowed) == len(request.scopes):
             return ScopeDecision(permit=answer.permit, allowed=allowed)
         reasons: dict[str, Reason] = dict.fromkeys(request.scopes - allowed, "NOT_GRANTED")
@@ -258,6 +283,21 @@ class ConsentGate:
         }
 
 
+def _sort(scopes: frozenset[str], session: GateSession) -> _Sorted:
+    """Return the categories that scopes name, those apart that are out of the question."""
+    categories: set[str] = set()
+    refused: dict[str, Reason] = {}
+    for scope in scopes:
+        category = category_of(scope)
+        if category is None:
+            continue
+        if session.kind == "actor" and scope not in session.scopes:
+            refused[category] = "SCOPE_MISSING"
+        else:
+            categories.add(COUNTED.get(category, category) if session.counting else category)
+    return frozenset(categories), refused
+
+
 def _scopes_of(categories: frozenset[str]) -> frozenset[str]:
     """Return the scopes that were read under categories, those that were read to count included."""
     counted = {name for name, as_category in COUNTED.items() if as_category in categories}
@@ -273,14 +313,6 @@ def _inherited(request: GateQuestion) -> tuple[LeasePermit, ...]:
         elif isinstance(permit, LeasePermit):
             found.append(permit)
     return tuple(dict.fromkeys(found))
-
-
-def _leases_of(permit: GatePermit, disclosed: Mapping[str, int]) -> list[tuple[LeasePermit, Mapping[str, int]]]:
-    """Return the leases of a permit, each with the records that it is about to disclose."""
-    records = {scope.removeprefix(SCOPE_PREFIX): count for scope, count in disclosed.items()}
-    if isinstance(permit, SearchPermit):
-        return [(member, dict.fromkeys(records, 1)) for member in permit.members]
-    return [(permit, records)]
 
 
 def asker_of(session: GateSession) -> Asker | None:

@@ -21,7 +21,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -36,8 +36,9 @@ from consent.leases.denials import DenialTally, DeniedAccess
 from consent.leases.facts import load_facts
 from consent.leases.notifications import StopListener
 from consent.leases.permit import Answer, Disclosure, Lease, LeasePermit
-from consent.leases.rows import Row, access_row, denial_row, lease_row
+from consent.leases.rows import Row, access_row, denial_row, lease_row, salts
 from consent.leases.store import LeaseStore, LeaseStoreError
+from consent.values import hot_value
 
 _log = logging.getLogger(__name__)
 
@@ -51,13 +52,14 @@ _IDLE_SECONDS = 5.0
 _LINGER_SECONDS = 0.001
 _LEASES_PER_PROCESS = 1 << 40
 NOTHING: Mapping[str, int] = MappingProxyType({})
+_ENDED: Reason = "ENDED"
 
 
 class LeasesUnavailableError(Exception):
     """The database could not be asked: nothing is allowed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@hot_value
 class Inquiry:
     """One question, with the permits that the inputs of its fetch came under.
 
@@ -107,6 +109,7 @@ class LeaseKeeper:
         self._book = LeaseBook()
         self._listener = StopListener(engine, self.poke) if listen else None
         self._tally = DenialTally()
+        self._salts = salts()
         self._next_lease = 0
         self._seen = 0
         self._clock_due = 0.0
@@ -244,7 +247,7 @@ class LeaseKeeper:
         self._seen = store.seen
         now = self._clock()
         self._book.expire(now)
-        entry = _Entry(store, now)
+        entry = _Entry(store, now, self._salts)
         try:
             answers = self._write(store, batch, entry)
         except Exception:
@@ -271,7 +274,7 @@ class LeaseKeeper:
         asked = [(work, inquiry) for work in batch for inquiry in work.inquiries]
         answers = self._answer_all(store, asked, entry) if asked else []
         for denial, repeats in self._tally.due(entry.now):
-            entry.events.append(denial_row(denial, repeats, entry.at))
+            entry.events.append(denial_row(denial, repeats, entry.at, next(self._salts)))
         store.write(leases=entry.leases, events=entry.events, closed=self._book.unclosed)
         return [(work, answer) for (work, _), answer in zip(asked, answers, strict=True)]
 
@@ -312,15 +315,17 @@ class LeaseKeeper:
         self, inquiry: Inquiry, decision: Decision, facts: SubjectFacts, loop: asyncio.AbstractEventLoop, entry: _Entry
     ) -> Answer:
         """Write the leases and denials of one decision. Data of a permit that has ended is never worked on."""
-        question, denied, covers = inquiry.question, {**inquiry.refused, **decision.denied}, decision.covers
-        if any(parent.ended or parent not in self._book for parent in inquiry.inherited):
-            denied.update(dict.fromkeys(question.categories, "ENDED"))
+        question, covers, denied = inquiry.question, decision.covers, decision.denied
+        if inquiry.refused:
+            denied = {**inquiry.refused, **denied}
+        if inquiry.inherited and any(parent.ended or parent not in self._book for parent in inquiry.inherited):
+            denied = {**denied, **dict.fromkeys(question.categories, _ENDED)}
             covers = ()
         platform = facts.account_platform or question.platform or "internal"
-        leases = tuple(self._lease(question, cover, facts, platform) for cover in covers)
+        leases = tuple([self._lease(question, cover, facts, platform) for cover in covers])
         for lease in leases:
             entry.leases.append(lease_row(lease, question.asker, entry.process_id, entry.at))
-        if facts.worker_id is not None and facts.worker_live:
+        if denied and facts.worker_id is not None and facts.worker_live:
             for category, reason in denied.items():
                 denial = DeniedAccess(
                     asker=question.asker,
@@ -363,7 +368,7 @@ class LeaseKeeper:
     def _deny(self, denial: DeniedAccess, entry: _Entry) -> None:
         if self._tally.is_new(denial, entry.now):
             entry.denied.append(denial)
-            entry.events.append(denial_row(denial, 1, entry.at))
+            entry.events.append(denial_row(denial, 1, entry.at, next(self._salts)))
 
     def _fail(self, batch: Sequence[_Work], error: Exception) -> None:
         """Deny what was asked, deliver nothing, keep what has to be closed; forget a connection that is gone."""
@@ -384,8 +389,8 @@ class LeaseKeeper:
                 self._book.close_all()
                 self._settle(())
                 now = self._clock()
-                entry = _Entry(self._store, now)
-                rest = [denial_row(*due, entry.at) for due in self._tally.due(now, everything=True)]
+                entry = _Entry(self._store, now, self._salts)
+                rest = [denial_row(*due, entry.at, next(self._salts)) for due in self._tally.due(now, everything=True)]
                 self._store.retire(rest, now)
             except Exception as error:
                 _log.error("consent:leases:fail", extra={"error": type(error).__name__})
@@ -404,8 +409,9 @@ class LeaseKeeper:
 class _Entry:
     """The rows of one transaction as they come together."""
 
-    def __init__(self, store: LeaseStore, now: datetime) -> None:
+    def __init__(self, store: LeaseStore, now: datetime, salts: Iterator[str]) -> None:
         self.now = now
+        self._salts = salts
         self.at = store.instant(now)
         self.process_id = store.process_id
         self.leases: list[Row] = []
@@ -418,7 +424,7 @@ class _Entry:
         for category in lease.categories:
             count = records.get(category, 0)
             if count or reason is not None or not permit.logged:
-                self.events.append(access_row(permit.asker, lease, category, reason, count, self.at))
+                self.events.append(access_row(permit.asker, lease, category, reason, count, self.at, next(self._salts)))
 
 
 def _finish(batch: Sequence[_Work]) -> None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from consent.leases.decision import Asker, Reason
+from consent.values import hot_value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@hot_value
 class Lease:
     """One row of `fetch_lease` as its own process knows it. `client_ids`: the asker's and the grant's client."""
 
@@ -119,7 +119,7 @@ class LeasePermit:
         self._callbacks.pop(key, None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@hot_value
 class Answer:
     """What came of one question: the permit for what is allowed, and a reason for each category that is not."""
 
@@ -128,7 +128,7 @@ class Answer:
     denied: Mapping[str, Reason]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@hot_value
 class Disclosure:
     """What of one permit's data is in the answer: entities counted by category."""
 
