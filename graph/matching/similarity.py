@@ -9,7 +9,9 @@
   and skills, once, for all of ESCO 1.1.1; between occupations that have none the other three count alone.
 
 On ESCO occupations that the O*NET crosswalk puts together, mean average precision is .43; the skills alone reach .32,
-the words alone .32, meaning alone .38, the group alone .18 (`make bench-graph`).
+the words alone .32, meaning alone .38, the group alone .18 (`make bench-graph`). Each part helps: on 800 of them, .412
+falls to .406 without skills, .392 without words, .405 without the group, .377 without meaning; weights that were chosen
+on three quarters reach .412 on the fourth, as these do, so that there is nothing to gain from other ones.
 """
 
 from __future__ import annotations

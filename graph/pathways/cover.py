@@ -31,7 +31,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp  # type: ignore[import
 from scipy.sparse import csr_array  # type: ignore[import-untyped]
 
 from graph.model import OccupationId, SkillId, Training, TrainingId
-from graph.pathways.narrowing import Excess, narrow
+from graph.pathways.narrowing import SLACK, Excess, narrow
 from graph.pathways.worth import HOUR_VALUE
 
 LEARNING_AT_WORK = 120.0
@@ -156,25 +156,40 @@ def _solve_narrowed(
     offered: Sequence[Training], task: _Task, limits: Limits, exclude: Sequence[frozenset[TrainingId]]
 ) -> Cover | None:
     """Find a good cover of few programmes, leave out all that cannot be in a better one, and solve what is left."""
-    must = [] if task.licence is None else [task.licence]
-    excess = Excess(
-        offered,
-        [task.price_of(each) for each in offered],
-        task.asked_of,
-        missing=task.missing,
-        must=must,
-        left_price=task.left_price,
-        tolerance=task.tolerance,
-    )
+    excess = _excess(offered, task, [task.price_of(each) for each in offered], left_price=task.left_price)
     if not excess.is_possible:
         return None
     first = _solve([offered[p] for p in _promising(offered, excess, task.held)], task, limits, exclude)
     if first is None:
-        return _solve(offered, task, limits, exclude)
+        return None if _is_beyond(offered, task, limits) else _solve(offered, task, limits, exclude)
     best = _solve([offered[p] for p in narrow(offered, excess, task.held, first.objective)], task, limits, exclude)
     if best is None or best.objective > first.objective:
         return replace(first, bound=excess.least if best is None else min(best.bound, first.objective))
     return best
+
+
+def _is_beyond(offered: Sequence[Training], task: _Task, limits: Limits) -> bool:
+    """Whether no cover can keep a limit, even if prerequisites were free and programmes could be taken in part."""
+    measures = (
+        (limits.cost, [float(each.cost) for each in offered]),
+        (limits.hours, [float(each.hours) for each in offered]),
+    )
+    return any(
+        limit is not None and _excess(offered, task, measure, left_price=0.0).least > float(limit) + SLACK
+        for limit, measure in measures
+    )
+
+
+def _excess(offered: Sequence[Training], task: _Task, prices: Sequence[float], *, left_price: float) -> Excess:
+    return Excess(
+        offered,
+        prices,
+        task.asked_of,
+        missing=task.missing,
+        must=[] if task.licence is None else [task.licence],
+        left_price=left_price,
+        tolerance=task.tolerance,
+    )
 
 
 def _promising(offered: Sequence[Training], excess: Excess, held: frozenset[SkillId]) -> list[int]:

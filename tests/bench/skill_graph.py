@@ -19,6 +19,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 from random import Random
@@ -37,7 +38,7 @@ from graph.linking.ranker import Example, Ranker, train
 from graph.linking.semantic import SEMANTIC_FEATURES, SemanticLinker
 from graph.linking.titles import TitleLinker
 from graph.matching.model import opportunities_of
-from graph.matching.similarity import OccupationSpace, space_of
+from graph.matching.similarity import GROUP_PART, MEANING_PART, OccupationSpace, space_of
 from graph.matching.worker_index import WorkerIndex
 from graph.taxonomy.graph import SkillGraph, SkillGraphBuilder
 from graph.taxonomy.importing import import_taxonomy, live_graph
@@ -230,6 +231,19 @@ def measure_matching(graph: SkillGraph) -> None:
     print(f"          10 of 100,000 replaced, ranked again: {(time.process_time() - started) * 1000:.0f} ms")
 
 
+PARTS: dict[str, Callable[[OccupationSpace, int], np.ndarray]] = {
+    "skills": lambda space, place: np.sqrt(space.skill_likeness(place)),
+    "words": lambda space, place: np.sqrt(space.word_likeness(place)),
+    "group": lambda space, place: GROUP_PART * space.group_likeness(place),
+    "meaning": lambda space, place: MEANING_PART * space.meaning_likeness(place),
+}
+
+
+def _without(left_out: str, space: OccupationSpace, place: int) -> np.ndarray:
+    """Return the sum of what our measure is made of, but for one part: what that part is worth."""
+    return sum(part(space, place) for name, part in PARTS.items() if name != left_out)
+
+
 _chance = np.random.default_rng(1)
 MEASURES: dict[str, Callable[[OccupationSpace, int], np.ndarray]] = {
     "random": lambda space, _: _chance.random(len(space.occupations)),
@@ -238,6 +252,7 @@ MEASURES: dict[str, Callable[[OccupationSpace, int], np.ndarray]] = {
     "skills": lambda space, place: space.skill_likeness(place),
     "meaning": lambda space, place: space.meaning_likeness(place),
     "ours": lambda space, place: space.row(space.occupations[place]),
+    **{f"ours without {name}": partial(_without, name) for name in PARTS},
 }
 
 

@@ -210,6 +210,16 @@ def test_of_many_programmes_few_are_left_and_the_best_cover_among_them(seed, mon
     monkeypatch.setattr("graph.pathways.cover.NARROWED_FROM", 1_000)
     whole = cheapest_cover(offered, **asked)
     assert (narrowed.programmes, narrowed.uncovered) == (whole.programmes, whole.uncovered)
+    for measure in ("cost", "hours"):
+        least = getattr(whole, measure)
+        for share in (1.0, 0.9, 0.5, 0.2, 0.02):
+            limits = Limits(**{measure: (Decimal if measure == "cost" else int)(int(float(least) * share))})
+            monkeypatch.setattr("graph.pathways.cover.NARROWED_FROM", 60)
+            one = cheapest_cover(offered, **asked | {"limits": limits})
+            monkeypatch.setattr("graph.pathways.cover.NARROWED_FROM", 1_000)
+            other = cheapest_cover(offered, **asked | {"limits": limits})
+            assert (one is None) == (other is None)
+            assert one is None or one.objective == pytest.approx(other.objective, abs=1e-3)
     excess = Excess(
         offered,
         [float(each.cost) + HOUR_VALUE * each.hours for each in offered],
