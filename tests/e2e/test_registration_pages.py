@@ -104,6 +104,7 @@ def test_submitted_tested_approved_suspended(tmp_path):
             waiting = await operator.open(above)
             assert "fiverr 1.1.0" in waiting.text
             seen = await operator.open(f"{above}{path}")
+            assert "It calls: api.fiverr.com" in seen.text
             live = await operator.submit(seen, seen.form("/approve"))
             assert "fiverr 1.1.0 Live" in live.text
             platform = await operator.open(f"{above}/platforms/fiverr")
