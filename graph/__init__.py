@@ -10,6 +10,7 @@ In reading order; each uses only what stands before it:
 
 * `model`: the nouns; `errors`: refusals; `pages`: cursors; `data/`: what is built in;
 * `taxonomy/`: skills and occupations, built in or imported;
+* `wording/`: explanations in the reader's language;
 * `linking/`: texts to skills; `evidence/`: how well skills are held, and why we think so;
 * `market/`: training, opportunities and demand, from providers' feeds;
 * `matching/`: opportunities for a worker and the other way round; `pathways/`: plans to a goal;

@@ -15,15 +15,17 @@ from xml.etree import ElementTree
 from consent.pages.preview import OwnAnswer
 
 _SKILLS: Final = (
-    "skills { skill { label(language: $language) } proficiency low high explanation sources { platform } } "
-    "unclaimed { explanation }"
+    "skills { skill { label(language: $language) } proficiency low high explanation(language: $language) "
+    "sources { platform } } unclaimed { explanation(language: $language) }"
 )
 _OPENINGS: Final = (
-    "opportunities(first: 6) { totalCount edges { node { score explanation missing { label(language: $language) } "
+    "opportunities(first: 6) { totalCount edges { node { score explanation(language: $language) "
+    "missing { label(language: $language) } "
     "opportunity { id title organization place remote simulated pay { min max currency per } } } } }"
 )
 _PATHWAY: Final = (
-    "pathway(to: $goal, first: 1) { reachable explanation totalHours totalCost { amount currency } "
+    "pathway(to: $goal, first: 1, language: $language) { "
+    "reachable explanation totalHours totalCost { amount currency } "
     "target { opportunity { title organization } occupation { label(language: $language) } } "
     "steps { kind title hours cost { amount currency } why } picture(format: SVG) }"
 )

@@ -6,15 +6,17 @@ which work that is nor how long it took, and a platform's words beside it would 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from types import MappingProxyType
 
 from graph.evidence.estimate import TYPICAL_HOURS
 from graph.evidence.facts import SkillFact
 from graph.evidence.relevance import named_skills, skills_of
 from graph.evidence.text import PLURALS
 from graph.taxonomy.graph import SkillGraph
+from graph.wording import Words, mark
 
 
 class Reason(Enum):
@@ -32,23 +34,27 @@ class Silence:
     fact: SkillFact
     reason: Reason
 
-    @property
-    def explanation(self) -> str:
-        """The same in words."""
-        many = PLURALS[self.fact.kind][1]
-        match self.reason:
-            case Reason.INCOME_ONLY:
-                return (
-                    f"{self.fact.completed} {many} at {self.fact.platform} are income: they say neither what was done "
-                    "for it nor how long it took, so no skill is claimed of them."
-                )
-            case Reason.NOTHING_COMPLETED:
-                return f"None of the {many} at {self.fact.platform} has been completed, so they show no skill yet."
-            case Reason.KIND_UNKNOWN:
-                return (
-                    f"What kind of work the {many} at {self.fact.platform} were is not said in words that are known "
-                    "here, so no skill is claimed of them."
-                )
+    def explain(self, words: Words) -> str:
+        """Return the same in words."""
+        kind, platform = words.count(*PLURALS[self.fact.kind], 2), self.fact.platform
+        return words.say(_WHY[self.reason], count=self.fact.completed, kind=kind, platform=platform)
+
+
+_WHY: Mapping[Reason, str] = MappingProxyType(
+    {
+        Reason.INCOME_ONLY: mark(
+            "%(count)s %(kind)s at %(platform)s are income: they say neither what was done for it nor how long it "
+            "took, so no skill is claimed of them."
+        ),
+        Reason.NOTHING_COMPLETED: mark(
+            "None of the %(kind)s at %(platform)s has been completed, so they show no skill yet."
+        ),
+        Reason.KIND_UNKNOWN: mark(
+            "What kind of work the %(kind)s at %(platform)s were is not said in words that are known here, so no skill "
+            "is claimed of them."
+        ),
+    }
+)
 
 
 def silences(graph: SkillGraph, facts: Iterable[SkillFact]) -> Iterator[Silence]:

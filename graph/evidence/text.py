@@ -9,63 +9,82 @@ from graph.evidence.estimate import HeldSkill, Source
 from graph.evidence.facts import EngagementKind, RatingFact, SkillFact
 from graph.evidence.usual_ratings import Basis, usual_rating
 from graph.taxonomy.graph import SkillGraph
+from graph.wording import ENGLISH, Words, mark, pair
 
 SHOWN = 3
 PLURALS: Mapping[EngagementKind, tuple[str, str]] = MappingProxyType(
     {
-        EngagementKind.RIDE: ("ride", "rides"),
-        EngagementKind.DELIVERY: ("delivery", "deliveries"),
-        EngagementKind.TASK: ("task", "tasks"),
-        EngagementKind.SHIFT: ("shift", "shifts"),
-        EngagementKind.MICROTASK: ("microtask", "microtasks"),
-        EngagementKind.CONTRACT: ("contract", "contracts"),
-        EngagementKind.MILESTONE: ("milestone", "milestones"),
-        EngagementKind.PROJECT: ("project", "projects"),
-        EngagementKind.SPONSORSHIP: ("sponsorship", "sponsorships"),
+        EngagementKind.RIDE: pair("ride", "rides"),
+        EngagementKind.DELIVERY: pair("delivery", "deliveries"),
+        EngagementKind.TASK: pair("task", "tasks"),
+        EngagementKind.SHIFT: pair("shift", "shifts"),
+        EngagementKind.MICROTASK: pair("microtask", "microtasks"),
+        EngagementKind.CONTRACT: pair("contract", "contracts"),
+        EngagementKind.MILESTONE: pair("milestone", "milestones"),
+        EngagementKind.PROJECT: pair("project", "projects"),
+        EngagementKind.SPONSORSHIP: pair("sponsorship", "sponsorships"),
     }
 )
 
 
-def explain_skill(graph: SkillGraph, held: HeldSkill) -> str:
+def explain_skill(graph: SkillGraph, held: HeldSkill, words: Words = ENGLISH) -> str:
     """Name the gigs' kinds, counts, periods and platforms behind a skill, and what they come to."""
-    shown = "; ".join(_source(each) for each in held.sources[:SHOWN])
+    shown = "; ".join(_source(each, words) for each in held.sources[:SHOWN])
     rest = len(held.sources) - SHOWN
-    more = f"; and {rest} more" if rest > 0 else ""
+    if rest > 0:
+        shown += words.say("; and %(rest)s more", rest=rest)
     width = held.high - held.low
-    sureness = "well supported" if width < 0.16 else "supported" if width < 0.22 else "little is known"
-    return (
-        f"{shown}{more}. About {held.hours:.0f} hours speak for {graph.skills[held.skill].name}, older work for less; "
-        f"{_quality(held)} Estimate {held.proficiency:.2f}, between {held.low:.2f} and {held.high:.2f}: {sureness}."
+    sureness = (
+        mark("well supported") if width < 0.16 else mark("supported") if width < 0.22 else mark("little is known")
+    )
+    return words.say(
+        "%(shown)s. About %(hours)s hours speak for %(skill)s, older work for less; %(quality)s "
+        "Estimate %(estimate)s, between %(low)s and %(high)s: %(sureness)s.",
+        shown=shown,
+        hours=f"{held.hours:.0f}",
+        skill=words.name(graph.skills[held.skill]),
+        quality=words.say(_quality(held)),
+        estimate=words.number(held.proficiency, ".2f"),
+        low=words.number(held.low, ".2f"),
+        high=words.number(held.high, ".2f"),
+        sureness=words.say(sureness),
     )
 
 
-def _source(source: Source) -> str:
+def _source(source: Source, words: Words) -> str:
     fact = source.fact
-    one, many = PLURALS[fact.kind]
-    text = f"{fact.completed} {one if fact.completed == 1 else many} at {fact.platform}"
+    kind = words.count(*PLURALS[fact.kind], fact.completed)
+    text = words.say("%(count)s %(kind)s at %(platform)s", count=fact.completed, kind=kind, platform=fact.platform)
     if fact.occupation_label:
-        text += f" as {fact.occupation_label}"
+        text += words.say(" as %(occupation)s", occupation=fact.occupation_label)
     if fact.first_at is not None and fact.last_at is not None:
-        text += f" from {fact.first_at:%Y-%m} to {fact.last_at:%Y-%m}"
+        text += words.say(" from %(first)s to %(last)s", first=f"{fact.first_at:%Y-%m}", last=f"{fact.last_at:%Y-%m}")
     if fact.recent:
-        text += f", {fact.recent} in the last year"
-    ratings = [_rating(fact, each) for each in fact.ratings]
-    return text + (f", rated {', '.join(ratings)}" if ratings else "")
+        text += words.say(", %(recent)s in the last year", recent=fact.recent)
+    ratings = [_rating(fact, each, words) for each in fact.ratings]
+    return text + (words.say(", rated %(ratings)s", ratings=", ".join(ratings)) if ratings else "")
 
 
-def _rating(fact: SkillFact, rating: RatingFact) -> str:
+def _rating(fact: SkillFact, rating: RatingFact, words: Words) -> str:
     """Name a rating beside what is usual there, since it says nothing by itself."""
-    text = f"{rating.value:g} of {rating.best:g}" + (f" ({rating.sample} ratings)" if rating.sample is not None else "")
+    text = words.say(
+        "%(value)s of %(best)s", value=words.number(rating.value, "g"), best=words.number(rating.best, "g")
+    )
+    if rating.sample is not None:
+        text += words.say(" (%(count)s ratings)", count=rating.sample)
     usual = usual_rating(fact, rating)
     if usual.basis is Basis.UNKNOWN:
-        return f"{text}, of which it is not known what is usual at {fact.platform}"
-    where = f"for {PLURALS[fact.kind][1]}" if usual.is_of_kind else f"at {fact.platform}"
-    return f"{text} where {usual.on_scale(rating):.4g} is usual {where}"
+        return text + words.say(", of which it is not known what is usual at %(platform)s", platform=fact.platform)
+    mean = words.number(usual.on_scale(rating), ".4g")
+    if usual.is_of_kind:
+        kind = words.count(*PLURALS[fact.kind], 2)
+        return text + words.say(" where %(mean)s is usual for %(kind)s", mean=mean, kind=kind)
+    return text + words.say(" where %(mean)s is usual at %(platform)s", mean=mean, platform=fact.platform)
 
 
 def _quality(held: HeldSkill) -> str:
     if held.quality > 0.15:
-        return "ratings and completion are better than usual."
+        return mark("ratings and completion are better than usual.")
     if held.quality < -0.15:
-        return "ratings or completion are below what is usual."
-    return "ratings and completion are as usual, or too few to tell."
+        return mark("ratings or completion are below what is usual.")
+    return mark("ratings and completion are as usual, or too few to tell.")

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from graph.matching.model import Feature
 from graph.matching.preferences import PLAIN, Preferences
 from graph.model import Opportunity, SkillId
 from graph.taxonomy.graph import SkillGraph
+from graph.wording import ENGLISH, Words, mark
 
 NAMED = 3
+
+FEATURES: Mapping[str, str] = MappingProxyType(
+    {
+        "required_skills": mark("required skills"),
+        "required_held": mark("required held"),
+        "preferred_skills": mark("preferred skills"),
+        "within_reach": mark("within reach"),
+        "occupation": mark("occupation"),
+        "place": mark("place"),
+        "hours": mark("hours"),
+        "pay": mark("pay"),
+        "performance": mark("performance"),
+    }
+)
+"""What the parts of a score are called."""
 
 
 def explain_match(
@@ -19,27 +36,36 @@ def explain_match(
     features: Sequence[Feature],
     blocked_by: str | None = None,
     wishes: Preferences = PLAIN,
+    words: Words = ENGLISH,
 ) -> str:
     """Name what is held and missing, what counted most, where terms and wishes differ, and a licence that lacks."""
     required = len(opportunity.required)
-    held = required - len(missing)
-    text = f"{held} of {required} required skills are held"
+    text = words.say("%(held)s of %(all)s required skills are held", held=required - len(missing), all=required)
     if missing:
-        names = [graph.skills[each].name for each in missing[:NAMED]]
-        rest = len(missing) - len(names)
-        text += f"; missing: {', '.join(names)}" + (f" and {rest} more" if rest else "")
+        text += words.say("; missing: %(skills)s", skills=words.names(graph, missing, NAMED))
     strongest = max(features, key=lambda each: (each.contribution, each.name))
     if strongest.contribution > 0:
-        text += f". What counted most: {strongest.name.replace('_', ' ')} ({strongest.contribution:.2f})"
-    text += "".join(f". {each}" for each in _terms(opportunity, wishes))
+        text += words.say(
+            ". What counted most: %(feature)s (%(share)s)",
+            feature=words.say(FEATURES[strongest.name]),
+            share=words.number(strongest.contribution, ".2f"),
+        )
+    text += "".join(f". {each}" for each in _terms(opportunity, wishes, words))
     if blocked_by is not None:
-        text += f". Not open yet: the occupation is regulated ({blocked_by}), and no work in it or licence is shown"
+        text += words.say(
+            ". Not open yet: the occupation is regulated (%(by)s), and no work in it or licence is shown",
+            by=words.say(blocked_by),
+        )
     return text + "."
 
 
-def _terms(opportunity: Opportunity, wishes: Preferences) -> Iterator[str]:
+def _terms(opportunity: Opportunity, wishes: Preferences, words: Words) -> Iterator[str]:
     wanted, offered = wishes.hours_per_week, opportunity.hours_per_week
     if wanted is not None and offered is not None and wanted != offered:
-        yield f"It takes {offered} hours a week, and {wanted} are wanted"
+        yield words.say("It takes %(offered)s hours a week, and %(wanted)s are wanted", offered=offered, wanted=wanted)
     if wishes.least_pay and wishes.currency != opportunity.pay.currency:
-        yield f"It pays in {opportunity.pay.currency}, which is not compared with the least pay, in {wishes.currency}"
+        yield words.say(
+            "It pays in %(paid)s, which is not compared with the least pay, in %(wanted)s",
+            paid=opportunity.pay.currency,
+            wanted=wishes.currency,
+        )

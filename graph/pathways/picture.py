@@ -8,6 +8,8 @@ from xml.sax.saxutils import escape, quoteattr
 import orjson
 
 from graph.pathways.plans import Plan, Step, StepKind
+from graph.pathways.text import name_goal
+from graph.wording import ENGLISH, Words, pair
 
 WIDTH, PADDING, LINE, GAP = 440, 14, 20, 26
 CHARACTERS = 56
@@ -19,26 +21,32 @@ COLORS = {
     StepKind.GOAL: "#dcead2",
 }
 
+_GAINED = pair("%(count)s skill gained", "%(count)s skills gained")
+_GAINS = {
+    StepKind.HELD: pair("%(count)s skill held", "%(count)s skills held"),
+    StepKind.GOAL: pair("%(count)s skill learned at work", "%(count)s skills learned at work"),
+}
 
-def mermaid_of(plan: Plan) -> str:
+
+def mermaid_of(plan: Plan, words: Words = ENGLISH) -> str:
     """Return a Mermaid flowchart: a box for each step, from what is held to the goal."""
     lines = ["flowchart TD"]
     for number, step in enumerate(plan.steps):
-        text = "<br/>".join(_mermaid_text(each) for each in _lines(step, plan.currency))
+        text = "<br/>".join(_mermaid_text(each) for each in _lines(step, plan.currency, words))
         lines.append(f'  s{number}["{text}"]')
     lines += [f"  s{number} --> s{number + 1}" for number in range(len(plan.steps) - 1)]
     if not plan.reachable:
-        lines.append(f'  goal["{_mermaid_text(plan.goal.name)}"]')
-        lines.append(f"  s{len(plan.steps) - 1} -. out of reach .-> goal")
+        lines.append(f'  goal["{_mermaid_text(name_goal(plan.goal, words))}"]')
+        lines.append(f"  s{len(plan.steps) - 1} -. {words.say('out of reach')} .-> goal")
     return "\n".join(lines) + "\n"
 
 
-def svg_of(plan: Plan) -> str:
+def svg_of(plan: Plan, words: Words = ENGLISH) -> str:
     """Return an SVG document with a box for each step, its text readable by screen readers."""
     boxes, top = [], PADDING
-    entries = [(COLORS[step.kind], _lines(step, plan.currency)) for step in plan.steps]
+    entries = [(COLORS[step.kind], _lines(step, plan.currency, words)) for step in plan.steps]
     if not plan.reachable:
-        entries.append(("#f3e3e0", [plan.goal.name, "out of reach"]))
+        entries.append(("#f3e3e0", [name_goal(plan.goal, words), words.say("out of reach")]))
     for number, (color, given) in enumerate(entries):
         lines = [part for each in given for part in wrap(each, CHARACTERS) or [""]]
         height = len(lines) * LINE + 2 * PADDING
@@ -61,31 +69,30 @@ def svg_of(plan: Plan) -> str:
     )
 
 
-def json_of(plan: Plan) -> str:
+def json_of(plan: Plan, words: Words = ENGLISH) -> str:
     """Return nodes and edges as JSON, for clients that draw themselves."""
     nodes = [
-        {"id": f"s{number}", "kind": step.kind.value, "lines": _lines(step, plan.currency)}
+        {"id": f"s{number}", "kind": step.kind.value, "lines": _lines(step, plan.currency, words)}
         for number, step in enumerate(plan.steps)
     ]
     edges = [{"from": f"s{number}", "to": f"s{number + 1}", "open": True} for number in range(len(plan.steps) - 1)]
     if not plan.reachable:
-        nodes.append({"id": "goal", "kind": StepKind.GOAL.value, "lines": [plan.goal.name]})
+        nodes.append({"id": "goal", "kind": StepKind.GOAL.value, "lines": [name_goal(plan.goal, words)]})
         edges.append({"from": f"s{len(plan.steps) - 1}", "to": "goal", "open": False})
     return orjson.dumps({"nodes": nodes, "edges": edges}).decode()
 
 
-def _lines(step: Step, currency: str) -> list[str]:
+def _lines(step: Step, currency: str, words: Words) -> list[str]:
     lines = [step.title]
     if step.training is not None:
         lines.append(step.training.provider.name)
-    price = [f"{step.hours} hours"] if step.hours else []
+    price = [words.count("%(count)s hour", "%(count)s hours", step.hours)] if step.hours else []
     if step.cost:
-        price.append(f"{step.cost} {currency}")
+        price.append(f"{words.number(step.cost)} {currency}")
     if price:
         lines.append(", ".join(price))
     if step.gains:
-        told = {StepKind.HELD: "held", StepKind.GOAL: "learned at work"}.get(step.kind, "gained")
-        lines.append(f"{len(step.gains)} skill{'s' * (len(step.gains) > 1)} {told}")
+        lines.append(words.count(*_GAINS.get(step.kind, _GAINED), len(step.gains)))
     return lines
 
 

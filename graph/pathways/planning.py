@@ -16,15 +16,17 @@ from graph.pathways.cover import Limits, cheapest_cover
 from graph.pathways.plans import Conditions, Goal, Plan, Step, StepKind
 from graph.pathways.search import EXPERIENCE_HOURS, NO_LIMITS, Leg, Pathfinder, Route
 from graph.pathways.text import (
+    NAMED,
     describe_leg,
     explain_experience,
     explain_goal,
     explain_held,
-    join_names,
+    name_goal,
     sort_skills,
     summarize,
 )
 from graph.taxonomy.graph import SkillGraph
+from graph.wording import ENGLISH, Words
 
 OPENED = 3
 """Opportunities that a step names as those it opens."""
@@ -40,47 +42,53 @@ def find_plans(
     max_hours: int | None = None,
     count: int = 3,
     now: datetime | None = None,
+    words: Words = ENGLISH,
 ) -> list[Plan]:
     """Return up to `count` plans, best first; one that says why not when the goal cannot be reached.
 
-    `now` is when opportunities must be open for a step to open them; without it, none are told.
+    `now` is when opportunities must be open for a step to open them; without it, none are told. `words` say why.
     """
     pathfinder = Pathfinder(graph, holding, conditions)
     limits = Limits(cost=max_cost, hours=max_hours)
     routes = pathfinder.routes(goal, limits, count)
     considered = list(pathfinder.found)
     if routes:
-        told = [_told(pathfinder, goal, route, considered) for route in routes]
+        told = [_told(pathfinder, goal, route, considered, words) for route in routes]
         return [plan if now is None else _opening(pathfinder, plan, now) for plan in told]
-    return [_refused(pathfinder, goal, limits)]
+    return [_refused(pathfinder, goal, limits, words)]
 
 
-def _told(pathfinder: Pathfinder, goal: Goal, route: Route, considered: Sequence[Route]) -> Plan:
+def _told(pathfinder: Pathfinder, goal: Goal, route: Route, considered: Sequence[Route], words: Words) -> Plan:
     graph = pathfinder.graph
-    steps = [_held_step(pathfinder, goal)]
+    steps = [_held_step(pathfinder, goal, words)]
     for place, leg in enumerate(route.legs[:-1]):
-        steps += _training_steps(pathfinder, leg)
-        steps.append(_experience_step(pathfinder, leg, goal, _runner_up(route, place, considered)))
+        steps += _training_steps(pathfinder, leg, words)
+        steps.append(_experience_step(pathfinder, leg, goal, _runner_up(route, place, considered), words))
     last = route.legs[-1]
-    steps += _training_steps(pathfinder, last)
+    steps += _training_steps(pathfinder, last, words)
     missing = sort_skills(graph, last.cover.uncovered)
     left = pathfinder.experience_left(goal)
     if left:
         steps.append(
             Step(
                 kind=StepKind.EXPERIENCE,
-                title=f"Paid work as {goal.occupation.name}",
+                title=words.say("Paid work as %(occupation)s", occupation=words.name(goal.occupation)),
                 gains=missing,
                 hours=left,
                 occupation=goal.occupation.id,
-                why=f"{goal.name} asks for {goal.experience} hours of experience as {goal.occupation.name}.",
+                why=words.say(
+                    "%(goal)s asks for %(hours)s hours of experience as %(occupation)s.",
+                    goal=name_goal(goal, words),
+                    hours=goal.experience,
+                    occupation=words.name(goal.occupation),
+                ),
             )
         )
     steps.append(
         Step(
             kind=StepKind.GOAL,
-            title=goal.name,
-            why=explain_goal(graph, goal, missing),
+            title=name_goal(goal, words),
+            why=explain_goal(graph, goal, missing, words),
             gains=() if left else missing,
             occupation=goal.occupation.id,
         )
@@ -89,7 +97,7 @@ def _told(pathfinder: Pathfinder, goal: Goal, route: Route, considered: Sequence
     return Plan(
         goal=goal,
         reachable=True,
-        explanation=summarize(goal, steps, pathfinder.currency, nearer) + _guess(pathfinder),
+        explanation=summarize(goal, steps, pathfinder.currency, nearer, words) + _guess(pathfinder, words),
         steps=tuple(steps),
         missing=missing,
         currency=pathfinder.currency,
@@ -99,28 +107,30 @@ def _told(pathfinder: Pathfinder, goal: Goal, route: Route, considered: Sequence
     )
 
 
-def _guess(pathfinder: Pathfinder) -> str:
+def _guess(pathfinder: Pathfinder, words: Words) -> str:
     """Say when what an hour costs is a guess, since too little work is paid in the plan's currency to tell."""
     if pathfinder.worth.is_known or pathfinder.conditions.hour_value is not None:
         return ""
     currency = pathfinder.currency
-    return (
-        f" An hour was counted as {pathfinder.hour_value:g} {currency}, a guess: too little work here is paid in "
-        f"{currency} to tell. Say hourlyIncome."
+    return words.say(
+        " An hour was counted as %(value)s %(currency)s, a guess: too little work here is paid in %(currency)s to "
+        "tell. Say hourlyIncome.",
+        value=words.number(pathfinder.hour_value, "g"),
+        currency=currency,
     )
 
 
-def _held_step(pathfinder: Pathfinder, goal: Goal) -> Step:
+def _held_step(pathfinder: Pathfinder, goal: Goal, words: Words) -> Step:
     counted = sort_skills(pathfinder.graph, goal.wanted & pathfinder.held)
     return Step(
         kind=StepKind.HELD,
-        title="What your work shows",
+        title=words.say("What your work shows"),
         gains=counted,
-        why=explain_held(pathfinder.graph, goal, counted),
+        why=explain_held(pathfinder.graph, goal, counted, words),
     )
 
 
-def _training_steps(pathfinder: Pathfinder, leg: Leg) -> Iterator[Step]:
+def _training_steps(pathfinder: Pathfinder, leg: Leg, words: Words) -> Iterator[Step]:
     known, later = set(leg.held), list(leg.cover.programmes)
     for programme in leg.cover.programmes:
         later.remove(programme)
@@ -135,24 +145,38 @@ def _training_steps(pathfinder: Pathfinder, leg: Leg) -> Iterator[Step]:
             hours=programme.hours,
             cost=programme.cost,
             forgone=Decimal(f"{pathfinder.hour_value:g}") * programme.hours,
-            why=" ".join(_reasons(pathfinder, leg, programme, gains, prepares)),
+            why=" ".join(_reasons(pathfinder, leg, programme, gains, prepares, words)),
         )
 
 
 def _reasons(
-    pathfinder: Pathfinder, leg: Leg, programme: Training, gains: tuple[SkillId, ...], prepares: list[str]
+    pathfinder: Pathfinder,
+    leg: Leg,
+    programme: Training,
+    gains: tuple[SkillId, ...],
+    prepares: list[str],
+    words: Words,
 ) -> Iterator[str]:
+    occupation = words.name(leg.occupation)
     if gains:
-        yield (
-            f"Teaches {len(gains)} missing skill{'s' * (len(gains) > 1)} for {leg.occupation.name}: "
-            f"{join_names(pathfinder.graph, gains)}."
+        yield words.count(
+            "Teaches %(count)s missing skill for %(occupation)s: %(skills)s.",
+            "Teaches %(count)s missing skills for %(occupation)s: %(skills)s.",
+            len(gains),
+            occupation=occupation,
+            skills=words.names(pathfinder.graph, gains, NAMED),
         )
     if leg.occupation.id in programme.licenses and pathfinder.licence_for(leg.occupation) is not None:
-        yield f"Leads to what the occupation is regulated by: {leg.occupation.regulation}."
+        by = words.say(str(leg.occupation.regulation))
+        yield words.say("Leads to what the occupation is regulated by: %(by)s.", by=by)
     if leg.occupation.id in programme.staffs:
-        yield f"An on-ramp: {programme.staffed_by} gives its graduates work as {leg.occupation.name}."
+        yield words.say(
+            "An on-ramp: %(staffer)s gives its graduates work as %(occupation)s.",
+            staffer=programme.staffed_by,
+            occupation=occupation,
+        )
     if prepares:
-        yield f"Needed before {' and '.join(prepares)}."
+        yield words.say("Needed before %(programmes)s.", programmes=words.all_of(prepares))
     others = [each for each in pathfinder.programmes if each.id != programme.id]
     runner_up = cheapest_cover(
         others,
@@ -166,25 +190,29 @@ def _reasons(
         scale=pathfinder.worth.scale,
     )
     if runner_up is None:
-        yield "No other programmes here cover as much."
+        yield words.say("No other programmes here cover as much.")
         return
     cost, hours = runner_up.cost - leg.cover.cost, runner_up.hours - leg.cover.hours
     instead = [each for each in runner_up.programmes if each not in leg.cover.programmes]
-    yield (
-        f"The next best choice, {' and '.join(each.title for each in instead) or 'doing without it'}, "
-        f"differs by {cost:+} {pathfinder.currency} and {hours:+} hours."
+    yield words.say(
+        "The next best choice, %(choice)s, differs by %(cost)s and %(hours)s hours.",
+        choice=words.all_of(each.title for each in instead) or words.say("doing without it"),
+        cost=f"{words.number(cost, '+')} {pathfinder.currency}",
+        hours=f"{hours:+}",
     )
 
 
-def _experience_step(pathfinder: Pathfinder, leg: Leg, goal: Goal, runner_up: tuple[Leg, float] | None) -> Step:
+def _experience_step(
+    pathfinder: Pathfinder, leg: Leg, goal: Goal, runner_up: tuple[Leg, float] | None, words: Words
+) -> Step:
     gains = sort_skills(pathfinder.graph, (goal.wanted & leg.wanted) - leg.held - leg.cover.gained)
     return Step(
         kind=StepKind.EXPERIENCE,
-        title=f"Paid work as {leg.occupation.name}",
+        title=words.say("Paid work as %(occupation)s", occupation=words.name(leg.occupation)),
         gains=gains,
         hours=EXPERIENCE_HOURS,
         occupation=leg.occupation.id,
-        why=explain_experience(pathfinder.graph, goal, leg, gains, runner_up, pathfinder.currency),
+        why=explain_experience(pathfinder.graph, goal, leg, gains, runner_up, pathfinder.currency, words),
     )
 
 
@@ -236,26 +264,29 @@ def _is_ready(
     return opportunity.required <= known and (occupation.regulation is None or occupation.id in licensed)
 
 
-def _refused(pathfinder: Pathfinder, goal: Goal, limits: Limits) -> Plan:
+def _refused(pathfinder: Pathfinder, goal: Goal, limits: Limits, words: Words) -> Plan:
     graph = pathfinder.graph
     missing = sort_skills(graph, goal.wanted - pathfinder.teachable(pathfinder.held))
     near = pathfinder.nearest_open(goal)
-    reasons = list(_refusals(pathfinder, goal, limits, missing))
+    reasons = list(_refusals(pathfinder, goal, limits, missing, words))
     if near:
-        told = "; ".join(describe_leg(leg, pathfinder.currency) for leg in near)
-        reasons.append(f"Nearest goals within reach: {told}.")
+        told = "; ".join(describe_leg(leg, pathfinder.currency, words) for leg in near)
+        reasons.append(words.say("Nearest goals within reach: %(goals)s.", goals=told))
     return Plan(
         goal=goal,
         reachable=False,
         explanation=" ".join(reasons),
-        steps=(_held_step(pathfinder, goal),),
+        steps=(_held_step(pathfinder, goal, words),),
         missing=missing,
         currency=pathfinder.currency,
         nearer=tuple(leg.occupation for leg in near),
     )
 
 
-def _refusals(pathfinder: Pathfinder, goal: Goal, limits: Limits, missing: tuple[SkillId, ...]) -> Iterator[str]:
+def _refusals(
+    pathfinder: Pathfinder, goal: Goal, limits: Limits, missing: tuple[SkillId, ...], words: Words
+) -> Iterator[str]:
+    name = name_goal(goal, words)
     if limits != NO_LIMITS:
         free = pathfinder.routes(goal, NO_LIMITS, 1)
         if free:
@@ -263,27 +294,34 @@ def _refusals(pathfinder: Pathfinder, goal: Goal, limits: Limits, missing: tuple
             work = EXPERIENCE_HOURS * (len(covers) - 1) + pathfinder.experience_left(goal)
             hours = sum(each.hours for each in covers) + work
             cost = sum((each.cost for each in covers), Decimal(0))
-            yield (
-                f"{goal.name} is not reachable within these limits: the best way found takes {hours} hours and "
-                f"{cost} {pathfinder.currency}."
+            yield words.say(
+                "%(goal)s is not reachable within these limits: the best way found takes %(hours)s hours and %(cost)s.",
+                goal=name,
+                hours=hours,
+                cost=f"{words.number(cost)} {pathfinder.currency}",
             )
             return
-    yield f"{goal.name} is not reachable from here."
+    yield words.say("%(goal)s is not reachable from here.", goal=name)
     occupation, graph = goal.occupation, pathfinder.graph
     if goal.opportunity is not None:
-        yield from pathfinder.conditions.obstacles(goal.opportunity)
+        yield from pathfinder.conditions.obstacles(goal.opportunity, words)
     if pathfinder.licence_for(occupation) is not None:
         licensing = [each for each in pathfinder.programmes if occupation.id in each.licenses]
         if not licensing:
-            yield f"The occupation is regulated ({occupation.regulation}) and no programme here leads to that."
+            yield words.say(
+                "The occupation is regulated (%(by)s) and no programme here leads to that.",
+                by=words.say(str(occupation.regulation)),
+            )
     if goal.zone - pathfinder.zone > 1:
-        yield (
-            f"It takes preparation of level {goal.zone} of 5; your work shows level {pathfinder.zone}, "
-            f"and one moves up one level at a time."
+        yield words.say(
+            "It takes preparation of level %(level)s of 5; your work shows level %(shown)s, and one moves up one level "
+            "at a time.",
+            level=goal.zone,
+            shown=pathfinder.zone,
         )
     if len(missing) > goal.tolerance:
         held = len(goal.wanted & pathfinder.held)
-        yield (
-            f"Your work shows {held} of its {len(goal.wanted)} skills. "
-            f"No programme that can be begun here teaches {join_names(graph, missing)}."
+        yield words.say("Your work shows %(held)s of its %(all)s skills.", held=held, all=len(goal.wanted))
+        yield words.say(
+            "No programme that can be begun here teaches %(skills)s.", skills=words.names(graph, missing, NAMED)
         )

@@ -9,6 +9,7 @@ from enum import Enum
 from graph.model import EntryBar, Occupation, OccupationId, Opportunity, SkillId, Training, TrainingMode
 from graph.taxonomy.graph import SkillGraph
 from graph.taxonomy.names import fold
+from graph.wording import ENGLISH, Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,15 +32,25 @@ class Conditions:
             programme.languages
         )
 
-    def obstacles(self, opportunity: Opportunity) -> list[str]:
+    def obstacles(self, opportunity: Opportunity, words: Words = ENGLISH) -> list[str]:
         """Return what keeps the worker from an opportunity whatever they learn, as sentences."""
         found = []
         if not opportunity.remote and not self._is_here(opportunity.place):
-            found.append(f"The work is in {opportunity.place}, not in {self.place}.")
+            found.append(
+                words.say("The work is in %(there)s, not in %(here)s.", there=opportunity.place, here=self.place)
+            )
         if self.languages is not None:
             lacking = sorted(opportunity.languages - self.languages)
             if lacking:
-                found.append(f"It takes the language{'s' * (len(lacking) > 1)} {' and '.join(lacking)}.")
+                spoken = words.all_of(lacking)
+                found.append(
+                    words.count(
+                        "It takes the language %(spoken)s.",
+                        "It takes the languages %(spoken)s.",
+                        len(lacking),
+                        spoken=spoken,
+                    )
+                )
         return found
 
     def _is_here(self, place: str | None) -> bool:
@@ -60,13 +71,6 @@ class Goal:
     """Skills that the goal asks for."""
     tolerance: int
     """How many of them may be learned at work."""
-
-    @property
-    def name(self) -> str:
-        """What to call it."""
-        if self.entry is not None:
-            return f"{self.occupation.name} at {self.entry.name}"
-        return self.opportunity.title if self.opportunity is not None else self.occupation.name
 
     @property
     def zone(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import strawberry
@@ -12,11 +12,14 @@ from graphql import GraphQLError
 from graph.matching import model as matching
 from graph.matching.text import explain_match
 from graph.matching.worker_index import judge
-from graph.model import OpportunityId
+from graph.model import Language, OpportunityId
 from graph.schema.catalogue_types import Info, Skill
 from graph.schema.market_types import Opportunity
 from graph.schema.scalars import checked_id, finding_of, graph_of, refusals, session_of
 from graph.taxonomy.graph import SkillGraph
+from graph.wording import Words, words_in
+
+Explain = Callable[[Words], str]
 
 
 @strawberry.type
@@ -33,25 +36,37 @@ class MatchFeature:
 class OpportunityMatch:
     """An opportunity and how well it suits."""
 
+    explain: strawberry.Private[Explain]
+
     opportunity: Opportunity
     score: float = strawberry.field(description="From 0 to 1.")
     features: list[MatchFeature]
     missing: list[Skill]
-    explanation: str
     blocked_by: str | None = strawberry.field(
         description="What regulates the occupation, when the evidence shows neither practice in it nor a licence."
     )
+
+    @strawberry.field
+    def explanation(self, language: Language | None = Language.EN) -> str:
+        """Say why it stands where it stands."""
+        return self.explain(words_in(language))
 
 
 @strawberry.type(description="How well a worker suits an opportunity, part by part.")
 class CandidateMatch:
     """A worker's match as the schema shows it."""
 
+    explain: strawberry.Private[Explain]
+
     opportunity: Opportunity
     score: float = strawberry.field(description="From 0 to 1.")
     features: list[MatchFeature]
     missing: list[Skill]
-    explanation: str
+
+    @strawberry.field
+    def explanation(self, language: Language | None = Language.EN) -> str:
+        """Say why it stands where it stands."""
+        return self.explain(words_in(language))
 
 
 def features_of(features: Sequence[matching.Feature]) -> list[MatchFeature]:
@@ -65,13 +80,13 @@ def features_of(features: Sequence[matching.Feature]) -> list[MatchFeature]:
 def opportunity_match(graph: SkillGraph, match: matching.Match) -> OpportunityMatch:
     """Show how well an opportunity suits."""
     return OpportunityMatch(
+        explain=lambda words: explain_match(
+            graph, match.opportunity, match.missing, match.features, match.blocked_by, match.wishes, words
+        ),
         opportunity=Opportunity(node=match.opportunity),
         score=match.score,
         features=features_of(match.features),
         missing=[Skill(node=graph.skills[each]) for each in match.missing],
-        explanation=explain_match(
-            graph, match.opportunity, match.missing, match.features, match.blocked_by, match.wishes
-        ),
         blocked_by=match.blocked_by,
     )
 
@@ -95,9 +110,11 @@ async def resolve_match(root: Any, info: Info, opportunity: strawberry.ID) -> Ca
         return None
     missing = matching.named(graph, offered.required - profile.held)
     return CandidateMatch(
+        explain=lambda words: explain_match(
+            graph, offered, missing, judged.features, wishes=profile.preferences, words=words
+        ),
         opportunity=Opportunity(node=offered),
         score=judged.score,
         features=features_of(judged.features),
         missing=[Skill(node=graph.skills[each]) for each in missing],
-        explanation=explain_match(graph, offered, missing, judged.features, wishes=profile.preferences),
     )

@@ -12,7 +12,7 @@ import strawberry
 from graph import model
 from graph.errors import InvalidArgumentError, InvalidTargetError, UnknownTargetError
 from graph.evidence.facts import Fidelity
-from graph.model import OccupationId, OpportunityId
+from graph.model import Language, OccupationId, OpportunityId
 from graph.pathways import plans
 from graph.pathways.picture import json_of, mermaid_of, svg_of
 from graph.pathways.planning import find_plans
@@ -22,6 +22,7 @@ from graph.schema.market_types import Opportunity, Training
 from graph.schema.scalars import Decimal, Money, checked_id, graph_of, money, refusals, services_of
 from graph.schema.worker_evidence import holding_of
 from graph.taxonomy.graph import SkillGraph
+from graph.wording import Words, words_in
 
 strawberry.enum(StepKind, name="PathwayStepKind", description="Kinds of steps of a pathway.")
 
@@ -102,6 +103,7 @@ class Pathway:
     """A plan, or an honest no."""
 
     plan: strawberry.Private[plans.Plan]
+    words: strawberry.Private[Words]
 
     target: PathwayGoal
     reachable: bool
@@ -129,11 +131,11 @@ class Pathway:
         """Draw it."""
         match format:
             case PictureFormat.SVG:
-                return svg_of(self.plan)
+                return svg_of(self.plan, self.words)
             case PictureFormat.JSON:
-                return json_of(self.plan)
+                return json_of(self.plan, self.words)
             case _:
-                return mermaid_of(self.plan)
+                return mermaid_of(self.plan, self.words)
 
 
 async def resolve_pathway(
@@ -147,8 +149,10 @@ async def resolve_pathway(
     hourly_income: Decimal | None = strawberry.UNSET,
     currency: str | None = strawberry.UNSET,
     first: int | None = 3,
+    language: Language | None = Language.EN,
 ) -> list[Pathway] | None:
-    """Find plans."""
+    """Find plans; their words are in `language`."""
+    words = words_in(language)
     graph, count, now = graph_of(info), 3 if first is None else first, services_of(info).clock()
     cost, hours = _given(max_cost), _given(max_hours)
     with refusals():
@@ -175,13 +179,14 @@ async def resolve_pathway(
                     max_hours=hours,
                     count=count,
                     now=now,
+                    words=words,
                 )
             ]
             reached = sorted((each for each in found if each.reachable), key=lambda each: each.objective or 0.0)
             return (reached or found)[:count]
 
         found = await asyncio.to_thread(find)
-    return [_pathway(graph, each) for each in found]
+    return [_pathway(graph, each, words) for each in found]
 
 
 def _conditions(
@@ -225,10 +230,11 @@ def _goals(graph: SkillGraph, to: PathwayTarget) -> list[plans.Goal]:
     return [plans.goal_of(graph, each) for each in bars]
 
 
-def _pathway(graph: SkillGraph, plan: plans.Plan) -> Pathway:
+def _pathway(graph: SkillGraph, plan: plans.Plan, words: Words) -> Pathway:
     opportunity, entry = plan.goal.opportunity, plan.goal.entry
     return Pathway(
         plan=plan,
+        words=words,
         target=PathwayGoal(
             opportunity=None if opportunity is None else Opportunity(node=opportunity),
             occupation=Occupation(node=plan.goal.occupation) if opportunity is None and entry is None else None,

@@ -17,11 +17,12 @@ from graph.counting.contribution import Contribution
 from graph.evidence import estimate as evidence
 from graph.evidence.facts import EngagementKind, Fidelity
 from graph.evidence.profile_export import csv_of, json_ld_of
-from graph.evidence.silence import Reason, silences
+from graph.evidence.silence import Reason, Silence, silences
 from graph.evidence.text import explain_skill
 from graph.matching import model as matching
 from graph.matching.preferences import PLAIN, Preferences
 from graph.matching.profile import Profile
+from graph.model import Language
 from graph.pages import page_of
 from graph.schema.catalogue_types import Info, Skill
 from graph.schema.connection import Connection, connection
@@ -30,6 +31,7 @@ from graph.schema.pathway_types import Pathway, resolve_pathway
 from graph.schema.scalars import DateTime, Decimal, Pairwise, finding_of, graph_of, refusals, services_of, session_of
 from graph.schema.worker_evidence import facts_of, holding_of
 from graph.taxonomy.graph import SkillGraph
+from graph.wording import words_in
 
 strawberry.enum(EngagementKind, description="Kinds of gig work.")
 
@@ -119,12 +121,19 @@ class EvidenceSource:
 class SkillEvidence:
     """A held skill as the schema shows it."""
 
+    graph: strawberry.Private[SkillGraph]
+    held: strawberry.Private[evidence.HeldSkill]
+
     skill: Skill
     proficiency: float = strawberry.field(description="Estimated proficiency from 0 to 1.")
     low: float = strawberry.field(description="Bounds of the 80 % credible interval.")
     high: float
     sources: list[EvidenceSource]
-    explanation: str
+
+    @strawberry.field
+    def explanation(self, language: Language | None = Language.EN) -> str:
+        """Say what shows it, and how surely."""
+        return explain_skill(self.graph, self.held, words_in(language))
 
 
 strawberry.enum(Reason, name="UnclaimedReason", description="Why work shows no skill.")
@@ -139,7 +148,12 @@ class UnclaimedWork:
     completed: int
     simulated: bool
     reason: Reason
-    explanation: str
+    silence: strawberry.Private[Silence]
+
+    @strawberry.field
+    def explanation(self, language: Language | None = Language.EN) -> str:
+        """Say why."""
+        return self.silence.explain(words_in(language))
 
 
 @strawberry.enum
@@ -173,7 +187,7 @@ async def resolve_unclaimed(root: Any, info: Info) -> list[UnclaimedWork] | None
             completed=each.fact.completed,
             simulated=each.fact.simulated,
             reason=each.reason,
-            explanation=each.explanation,
+            silence=each,
         )
         for each in found
     ]
@@ -309,6 +323,8 @@ class Worker:
 
 def _skill_evidence(graph: SkillGraph, held: evidence.HeldSkill) -> SkillEvidence:
     return SkillEvidence(
+        graph=graph,
+        held=held,
         skill=Skill(node=graph.skills[held.skill]),
         proficiency=held.proficiency,
         low=held.low,
@@ -327,5 +343,4 @@ def _skill_evidence(graph: SkillGraph, held: evidence.HeldSkill) -> SkillEvidenc
             )
             for each in held.sources
         ],
-        explanation=explain_skill(graph, held),
     )
