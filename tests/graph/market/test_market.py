@@ -9,6 +9,9 @@ import pytest
 from graph.errors import TaxonomyError
 from graph.market.market import read_market
 from graph.market.words import MarketWords
+from graph.matching.model import rank
+from graph.matching.preferences import Preferences
+from graph.matching.profile import Profile
 from graph.matching.similarity import space_of
 from graph.model import Market, TrainingMode
 from graph.schema.demand_types import demand_of
@@ -167,6 +170,28 @@ def test_record_that_says_nothing_known_is_refused_and_the_others_live(words, ki
     assert reading.refused == {("school", code): 1}
     market = reading.market
     assert len(market.training) + len(market.opportunities) + len(market.postings) == 1
+
+
+def test_hours_a_week_come_from_the_feed_and_count_against_the_worker_s(words, graph):
+    records = [
+        OPENING | {"ref": "full", "hoursPerWeek": 40},
+        OPENING | {"ref": "half", "hoursPerWeek": 20},
+        OPENING | {"ref": "not said", "hoursPerWeek": None},
+        OPENING | {"ref": "of a copy from before there were hours"},
+    ]
+    market = read(words, Feed("OPPORTUNITIES", records)).market
+    assert [each.hours_per_week for each in market.opportunities] == [40, 20, None, None]
+    wishes = Preferences(hours_per_week=20)
+    profile = Profile(low={}, held=frozenset(), practice={}, preferences=wishes)
+    ranked = [match for _, match in rank(graph.with_market(market), profile, NOW)]
+    hours = {
+        match.opportunity.hours_per_week: feature.value
+        for match in ranked
+        for feature in match.features
+        if feature.name == "hours"
+    }
+    assert hours == {40: 0.5, 20: 1.0, None: 1.0}
+    assert ranked[-1].opportunity.hours_per_week == 40
 
 
 def test_cyclic_prerequisites_are_read_and_never_planned(words, graph):
