@@ -91,3 +91,11 @@ def test_a_worker_downloads_a_receipt_that_verifies_offline(client, grant_id, ch
     assert main(verify) == 1
     assert capsys.readouterr().err.startswith("RECEIPT_INVALID")
     client.cookies.clear()
+
+
+def test_workers_see_who_checks_their_log(client, checkpoint):
+    sign_in(client, "alex")
+    page = client.get("/me/log").text
+    assert 'href="/audit/checkpoint/cosigned"' in page
+    assert "witness.example/1, who is independent, last checked it on" in page
+    client.cookies.clear()

@@ -3,11 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from consent.audit.log import AuditLog
 from consent.audit.log_signer import Signer
 from consent.audit.note import split_note
+from gateway.server.housekeeping import check_witnesses
 from tests.consent.console.conftest import WITNESS
 
 SIGNER = Signer("gigway.example/log", Ed25519PrivateKey.generate())
@@ -47,3 +49,17 @@ def test_operators_are_warned_of_a_silent_witness(site: Any) -> None:
     auditor = site.browser("Bo")
     page = auditor.get("/console/operator").text
     assert "witness.example/1 has been silent for more than an hour." in page
+
+
+def test_the_log_of_the_process_says_who_is_silent(site: Any, caplog: pytest.LogCaptureFixture) -> None:
+    world = site.world
+    world.actor()
+    world.give(world.worker(("u1", "uber")), [("uber", "engagements")])
+    AuditLog(site.engine, SIGNER, clock=site.clock).advance()
+    with caplog.at_level("WARNING", "gigway.server.housekeeping"):
+        check_witnesses(site.console.cosignatures)
+        assert caplog.records == []
+        site.clock.advance(timedelta(hours=1, minutes=1))
+        check_witnesses(site.console.cosignatures)
+    (record,) = caplog.records
+    assert (record.message, record.__dict__["witness"]) == ("server:witness:silent", "witness.example/1")
