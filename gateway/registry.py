@@ -25,6 +25,7 @@ from consent.subgraph.schema import ConsentServices
 from consent.subgraph.schema import build_schema as build_consent_schema
 from gateway.composition import Composed, CompositionError, CompositionFailed, SubgraphSDL, compose
 from gateway.engine import CompositionFailedError, Engine
+from gateway.engine.version import stopwatch
 from gateway.subgraph import Subgraph, SubgraphCall
 from gateway.subgraphs import StrawberrySubgraph
 from graph.subgraph import build_schema as build_graph_schema
@@ -32,6 +33,8 @@ from graph.taxonomy.builtin import load_builtin
 
 CONSENT, DIRECTORY, GRAPH = "consent", "directory", "graph"
 INTERNAL = "internal"
+COMPOSITION_SECONDS = 20.0
+"""CPU time that checking a connector against what is live may take; the whole catalogue takes about one."""
 
 RULES = (
     CanonicalRule(
@@ -111,14 +114,17 @@ def builtin_supergraph() -> Composed:
     return result
 
 
-def compose_with(connector: AnyConnector, others: Sequence[Connector]) -> tuple[CompositionError, ...]:
-    """Return why `connector` does not compose with `others` and our own subgraphs.
+def compose_with(
+    connector: AnyConnector, others: Sequence[Connector], *, seconds: float = COMPOSITION_SECONDS
+) -> tuple[CompositionError, ...]:
+    """Return why `connector` does not compose with `others` and our own subgraphs, within `seconds` of CPU time.
 
     One without accounts adds nothing to the supergraph.
     """
     if isinstance(connector, ProviderConnector):
         return ()
-    result = compose(_sdls([*others, connector]), rules=RULES)
+    spent = stopwatch()
+    result = compose(_sdls([*others, connector]), rules=RULES, is_late=lambda: spent() > seconds)
     return result.errors if isinstance(result, CompositionFailed) else ()
 
 

@@ -10,9 +10,11 @@ models     the rows
 counting   what one process has counted since it last wrote
 recorder   the background loop
 observer   what the rows say
+roll       which processes live (a seam: it is proven elsewhere)
 """
 
-from connectors.observation.observer import Observer, PlatformHealth, Use
+from connectors.observation.observer import Loading, Observer, PlatformHealth, Use
 from connectors.observation.recorder import Recorder
+from connectors.observation.roll import ProcessRoll
 
-__all__ = ["Observer", "PlatformHealth", "Recorder", "Use"]
+__all__ = ["Loading", "Observer", "PlatformHealth", "ProcessRoll", "Recorder", "Use"]

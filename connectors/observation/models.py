@@ -55,11 +55,15 @@ class FieldUse(SQLModel, table=True):
 
 
 class RunningProcess(SQLModel, table=True):
-    """A process that answers: the generation of the registry that it has loaded, its breakers that are not closed."""
+    """A process that answers: the generation of the registry that it has loaded, its breakers that are not closed.
+
+    `process` is its number in the roll of processes, which proves that it lives.
+    """
 
     __tablename__ = "connector_process"
 
     id: str = Field(primary_key=True, max_length=64)
+    process: int | None = Field(default=None, sa_type=BigInteger)
     generation: int = Field(sa_type=BigInteger)
     breakers: dict[str, Any] = Field(sa_type=JSON)
     seen_at: datetime = Field(sa_type=Instant)

@@ -13,9 +13,10 @@ from sqlalchemy import Engine, func, select
 
 from connectors.observation.models import DRIFT, PROCESS, TRAFFIC, USE
 from connectors.observation.recorder import PAUSE_SECONDS
+from connectors.observation.roll import ProcessRoll
 
 ALIVE = timedelta(seconds=6 * PAUSE_SECONDS)
-"""A process that has not written for so long answers nobody any more."""
+"""The breakers of a process that has not written for so long count no more."""
 USED_DAYS = 30
 
 
@@ -71,17 +72,24 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
-    """A live process and the generation that it has loaded."""
+class Loading:
+    """How far a generation has come: how many of the processes that answer have loaded it, and which have not."""
 
-    process_id: str
-    generation: int
+    loaded: int
+    processes: int
+    missing: tuple[str, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every live process has loaded it: from then on it is live."""
+        return not self.missing
 
 
 class Observer:
     """Reads the rows."""
 
-    def __init__(self, engine: Engine, *, clock: Callable[[], datetime]) -> None:
+    def __init__(self, engine: Engine, roll: ProcessRoll, *, clock: Callable[[], datetime]) -> None:
+        self._roll = roll
         self._reader = engine.execution_options(read_only=True)
         self._clock = clock
 
@@ -134,12 +142,15 @@ class Observer:
         found = [(int(uses), day) for name, uses, day in rows if name in wanted or name.split(".")[0] in wanted]
         return Use(uses=sum(uses for uses, _ in found), last=max((day for _, day in found), default=None))
 
-    def processes(self) -> list[Loaded]:
-        """Return the processes that answer now."""
-        query = select(PROCESS.c.id, PROCESS.c.generation).where(PROCESS.c.seen_at >= self._clock() - ALIVE)
-        with self._reader.connect() as connection:
-            return [Loaded(process_id=name, generation=generation) for name, generation in connection.execute(query)]
+    def processes(self) -> int:
+        """Return how many processes answer now."""
+        return self.loading(0).processes
 
-    def is_loaded(self, generation: int) -> bool:
-        """Whether every live process has loaded a generation: from then on it is live."""
-        return all(each.generation >= generation for each in self.processes())
+    def loading(self, generation: int) -> Loading:
+        """Return how far a generation has come. A process that is silent counts until it is proven dead."""
+        living = self._roll.living()
+        with self._reader.connect() as connection:
+            rows = connection.execute(select(PROCESS.c.process, PROCESS.c.generation)).all()
+        loaded = {number: each for number, each in rows if number in living}
+        missing = sorted(living[number] for number, each in loaded.items() if each < generation)
+        return Loading(loaded=len(loaded) - len(missing), processes=len(loaded), missing=tuple(missing))

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -16,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.observation.counting import Tally, Traffic
 from connectors.observation.models import DRIFT, PROCESS, TRAFFIC, USE
+from connectors.observation.roll import ProcessRoll
 from connectors.runtime.health import Drift
 from connectors.transport.breaker import BreakerState
 from connectors.transport.upstream import UpstreamCounters
@@ -25,7 +27,6 @@ _log = logging.getLogger(__name__)
 PAUSE_SECONDS = 5.0
 KEPT_TRAFFIC = timedelta(days=7)
 KEPT_USES = timedelta(days=180)
-KEPT_PROCESSES = timedelta(hours=1)
 
 _SHOWN = ("endpoint", "code", "path", "message", "last_seen")
 
@@ -77,6 +78,7 @@ class Recorder:
         process_id: str,
         running: Callable[[], Sequence[Observed]],
         generation: Callable[[], int],
+        roll: ProcessRoll,
         *,
         clock: Callable[[], datetime],
     ) -> None:
@@ -84,18 +86,27 @@ class Recorder:
         self._process_id = process_id
         self._running = running
         self._generation = generation
+        self._roll = roll
         self._clock = clock
         self._tally = Tally()
         self._waiting: list[Observation] = []
+        self._hurry = asyncio.Event()
 
     async def run(self) -> None:
         """Write every few seconds until cancelled, then a last time; the process's own row goes."""
         try:
+            await self._leave_the_dead()
             while True:
+                self._hurry.clear()
                 await self.write()
-                await asyncio.sleep(PAUSE_SECONDS)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._hurry.wait(), PAUSE_SECONDS)
         finally:
             await asyncio.shield(self._last())
+
+    def hurry(self) -> None:
+        """Write at once: others wait to hear what this process has loaded."""
+        self._hurry.set()
 
     async def write(self) -> None:
         """Write what is new. A database that does not answer costs nothing but the delay."""
@@ -152,6 +163,7 @@ class Recorder:
         latest = observations[-1]
         process = {
             "id": self._process_id,
+            "process": self._roll.here(),
             "generation": latest.generation,
             "breakers": dict(latest.breakers),
             "seen_at": now,
@@ -160,10 +172,21 @@ class Recorder:
             _add(connection, TRAFFIC, ("platform", "minute"), traffic)
             _add(connection, DRIFT, ("platform", "place"), drift, replaced=_SHOWN)
             _add(connection, USE, ("platform", "coordinate", "day"), uses)
-            _add(connection, PROCESS, ("id",), [process], replaced=("generation", "breakers", "seen_at"))
+            _add(connection, PROCESS, ("id",), [process], replaced=("process", "generation", "breakers", "seen_at"))
             connection.execute(delete(TRAFFIC).where(TRAFFIC.c.minute < now - KEPT_TRAFFIC))
             connection.execute(delete(USE).where(USE.c.day < (now - KEPT_USES).date().isoformat()))
-            connection.execute(delete(PROCESS).where(PROCESS.c.seen_at < now - KEPT_PROCESSES))
+
+    async def _leave_the_dead(self) -> None:
+        try:
+            await asyncio.to_thread(self._bury)
+        except SQLAlchemyError as error:
+            _log.warning("connectors:observation:not-written", extra={"error": type(error).__name__})
+
+    def _bury(self) -> None:
+        """Take away the rows of processes that have ended without a word."""
+        living = list(self._roll.living())
+        with self._engine.begin() as connection:
+            connection.execute(delete(PROCESS).where(PROCESS.c.process.not_in(living)))
 
     def _leave(self) -> None:
         with self._engine.begin() as connection:

@@ -2,7 +2,8 @@
 
     a party ─► may it? ─► the step (in a thread) ─► what follows from it: a conformance run, a drain
 
-A conformance run is made in this process and goes on after the answer; where its process ends, it can be begun again.
+A conformance run is made in this process and goes on after the answer; every process sees it (`runs`), and where its
+process ends, it is lost and can be begun again.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from connectors.conformance.samples import Mapped, Sample, map_samples
 from connectors.environment import Environment
 from connectors.observation import Observer
 from connectors.registration.check_slots import CheckSlots
+from connectors.registration.loading import Loadings
+from connectors.registration.runs import LONGEST_RUN, ConformanceRuns, RunState
 from connectors.registration.service import Registration
 from connectors.registration.values import Checked, Refusal, Submission, VersionView
 from connectors.schema import AnyConnector, Connector
@@ -26,7 +29,8 @@ _log = logging.getLogger(__name__)
 
 WAIT_SECONDS = 15.0
 """How long an answer waits for a conformance run before it says that the run goes on."""
-LONGEST_RUN = 600.0
+LOADING_SECONDS = 10.0
+"""How long an answer waits until every process has loaded a version before it says that some have not."""
 
 Permission = Literal["read", "develop", "decide"]
 PERMISSIONS: tuple[Permission, ...] = ("read", "develop", "decide")
@@ -76,6 +80,7 @@ class RegistrationDesk:
         registration: Registration,
         observer: Observer,
         environment: Environment,
+        runs: ConformanceRuns,
         *,
         simulated: frozenset[str],
         drain: Callable[[str], Awaitable[Drained]],
@@ -83,15 +88,24 @@ class RegistrationDesk:
         """`simulated` are the platforms that Gigway's own sandbox serves."""
         self.registration = registration
         self.observer = observer
+        self.loadings = Loadings(registration, observer)
+        self._runs = runs
         self._environment = environment
         self._simulated = simulated
         self._drain = drain
         self._running: dict[int, asyncio.Task[None]] = {}
         self._slots = CheckSlots()
 
-    def is_testing(self, version_id: int) -> bool:
-        """Whether this process runs the conformance checks of a version now."""
-        return version_id in self._running
+    def run_state(self, version_id: int) -> RunState | None:
+        """Return how the conformance run of a version stands, in whatever process it is. Blocks."""
+        return "RUNNING" if version_id in self._running else self._runs.state(version_id)
+
+    async def version(self, party: Party, version_id: int) -> VersionView | None:
+        """Return a version that a party may see, as it stands."""
+        version = await asyncio.to_thread(self.registration.version, version_id)
+        if version is None or not party.may("read", version.platform):
+            return None
+        return await asyncio.to_thread(self.loadings.shown, version)
 
     async def check(self, sdl: str, samples: Sequence[Sample] = ()) -> tuple[Checked, list[Mapped]]:
         """Check a text, and show what its mappings make of `samples`. Whoever may take any step may check."""
@@ -123,30 +137,42 @@ class RegistrationDesk:
                 code="SANDBOX_NEEDED",
                 message="Name the platform's own sandbox by its https address, and a token of an account in it.",
             )
-        if version_id not in self._running:
+        if version_id not in self._running and await asyncio.to_thread(self._runs.begin, version_id, by=party.name):
             work = self._test(version_id, connector, environment, sandbox, party.name)
             task = self._running[version_id] = asyncio.create_task(work)
             task.add_done_callback(lambda _: self._running.pop(version_id, None))
-        await asyncio.wait([self._running[version_id]], timeout=WAIT_SECONDS)
+        if version_id in self._running:
+            await asyncio.wait([self._running[version_id]], timeout=WAIT_SECONDS)
         return None
 
     async def approve(self, party: Party, version_id: int) -> Refusal | None:
-        """Make a tested version live."""
-        return await self._decide(party, version_id, lambda: self.registration.approve(version_id, by=party.name))
+        """Make a tested version live, and wait a little until it is in every process."""
+
+        async def approve() -> Refusal | None:
+            # It is composed once more: one check at a time, as for every text.
+            done = await self._slots.run(lambda: (self.registration.approve(version_id, by=party.name),))
+            return _busy() if done is None else done[0]
+
+        return await self._made_live(version_id, await self._decide(party, version_id, approve))
 
     async def reject(self, party: Party, version_id: int, reason: str) -> Refusal | None:
         """Turn a version down."""
         return await self._decide(
-            party, version_id, lambda: self.registration.reject(version_id, by=party.name, note=reason)
+            party,
+            version_id,
+            lambda: asyncio.to_thread(self.registration.reject, version_id, by=party.name, note=reason),
         )
 
     async def roll_back(self, party: Party, version_id: int) -> Refusal | None:
-        """Make a version live again that was live before."""
+        """Make a version live again that was live before, and wait a little until it is in every process."""
         version, _ = await asyncio.to_thread(self._version, version_id)
         platform = version.platform if version is not None else ""
-        return await self._decide(
-            party, version_id, lambda: self.registration.roll_back(platform, version_id, by=party.name)
+        refusal = await self._decide(
+            party,
+            version_id,
+            lambda: asyncio.to_thread(self.registration.roll_back, platform, version_id, by=party.name),
         )
+        return await self._made_live(version_id, refusal)
 
     async def suspend(self, party: Party, platform: str, reason: str) -> Refusal | Drained:
         """Let nobody read a platform from now on, and wait until nobody does."""
@@ -169,7 +195,8 @@ class RegistrationDesk:
             platform = party.platform
         if platform is None or not party.may("read", platform):
             return []
-        return await asyncio.to_thread(self.registration.versions, platform)
+        found = await asyncio.to_thread(self.registration.versions, platform)
+        return await asyncio.to_thread(lambda: [self.loadings.shown(each) for each in found])
 
     async def close(self) -> None:
         """End the runs of this process."""
@@ -178,13 +205,20 @@ class RegistrationDesk:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
 
-    async def _decide(self, party: Party, version_id: int, step: Callable[[], Refusal | None]) -> Refusal | None:
+    async def _made_live(self, version_id: int, refusal: Refusal | None) -> Refusal | None:
+        if refusal is None:
+            await self.loadings.wait(version_id, seconds=LOADING_SECONDS)
+        return refusal
+
+    async def _decide(
+        self, party: Party, version_id: int, step: Callable[[], Awaitable[Refusal | None]]
+    ) -> Refusal | None:
         version, _ = await asyncio.to_thread(self._version, version_id)
         if version is None or not party.may("read", version.platform):
             return _unknown()
         if not party.may("decide", version.platform):
             return _not_yours(version.platform)
-        return await asyncio.to_thread(step)
+        return await step()
 
     async def _test(
         self,

@@ -162,10 +162,8 @@ class RegistrationFields:
         return [await self._shown(each) for each in await self._desk.versions(party, platform)]
 
     async def _version_of(self, party: Party, id: str) -> Json:
-        version = await asyncio.to_thread(self._desk.registration.version, _number(id))
-        if version is None or not party.may("read", version.platform):
-            return None
-        return await self._shown(version)
+        version = await self._desk.version(party, _number(id))
+        return await self._shown(version) if version is not None else None
 
     async def _shown(self, version: VersionView) -> Json:
         return await asyncio.to_thread(self._show, version)
@@ -173,14 +171,17 @@ class RegistrationFields:
     def _show(self, version: VersionView) -> Json:
         registration = self._desk.registration
         history = [each for each in registration.history(version.platform) if each.version_id == version.id]
-        went_live = max((each.id for each in history if each.action in ("APPROVE", "ROLLBACK")), default=0)
+        loading, run = self._desk.loadings.of(version), self._desk.run_state(version.id)
+        is_partial = loading is not None and not loading.is_complete
         return {
             "id": str(version.id),
             "platform": version.platform,
             "version": version.version,
-            "status": version.status,
-            "testing": self._desk.is_testing(version.id),
-            "loadedEverywhere": self._desk.observer.is_loaded(went_live) if version.status == "LIVE" else None,
+            "status": "APPROVED" if is_partial else version.status,
+            "testing": run == "RUNNING",
+            "run": run,
+            "loading": {"loaded": loading.loaded, "processes": loading.processes} if loading is not None else None,
+            "loadedEverywhere": not is_partial if loading is not None else None,
             "sdl": registration.sdl(version.id),
             "sha256": version.digest,
             "submittedBy": version.submitted_by,

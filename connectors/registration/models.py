@@ -39,6 +39,18 @@ class ConnectorVersion(SQLModel, table=True):
     report: list[Any] | None = Field(default=None, sa_type=JSON)
 
 
+class ConformanceRun(SQLModel, table=True):
+    """A conformance run that has begun and has not written its report: it runs in `process`, or was lost with it."""
+
+    __tablename__ = "connector_run"
+    __table_args__ = (ForeignKeyConstraint(["version_id"], ["connector_version.id"], name="fk_connector_run_version"),)
+
+    version_id: int = Field(primary_key=True, sa_type=BigInteger)
+    process: int | None = Field(default=None, sa_type=BigInteger)
+    started_at: datetime = Field(sa_type=Instant)
+    started_by: str = Field(max_length=200)
+
+
 class LiveConnector(SQLModel, table=True):
     """Which version of a platform is live, and whether the platform is suspended."""
 

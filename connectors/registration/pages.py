@@ -129,8 +129,8 @@ class RegistrationPages:
         self, request: Request, standing: Standing, version_id: int, refusal: Refusal | None = None
     ) -> Response:
         registration = self._desk.registration
-        version = await asyncio.to_thread(registration.version, version_id)
-        if version is None or not standing.party.may("read", version.platform):
+        version = await self._desk.version(standing.party, version_id)
+        if version is None:
             return await self._missing(request, standing)
         sdl = await asyncio.to_thread(registration.sdl, version_id) or ""
         history = await asyncio.to_thread(registration.history, version.platform)
@@ -139,8 +139,7 @@ class RegistrationPages:
             checked = await asyncio.to_thread(registration.compare, sdl)
         connector = checked.connector if checked is not None else None
         own = [each for each in history if each.version_id == version_id]
-        went_live = max((each.id for each in own if each.action in ("APPROVE", "ROLLBACK")), default=0)
-        loaded = version.status == "LIVE" and await asyncio.to_thread(self._desk.observer.is_loaded, went_live)
+        run = await asyncio.to_thread(self._desk.run_state, version_id)
         return await self._render(
             request,
             standing,
@@ -151,8 +150,9 @@ class RegistrationPages:
             hosts=hosts_of(connector.definition) if isinstance(connector, Connector) else [],
             history=own,
             checked=checked,
-            is_loaded=loaded,
-            is_testing=self._desk.is_testing(version_id),
+            loading=await asyncio.to_thread(self._desk.loadings.of, version),
+            is_testing=run == "RUNNING",
+            is_lost=run == "LOST",
             is_simulated=self._desk.is_simulated(version.platform),
             refusal=refusal,
         )

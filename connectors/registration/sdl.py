@@ -19,6 +19,7 @@ type Mutation {
   submitConnector(sdl: String!): ConnectorStep!
   """Run the conformance checks of a version; in the platform's own sandbox unless Gigway's simulates it."""
   testConnector(id: ID!, sandbox: ConnectorSandbox): ConnectorStep!
+  """Make a tested version live. The answer waits a little until every process has loaded it; see `loading`."""
   approveConnector(id: ID!): ConnectorStep!
   rejectConnector(id: ID!, reason: String!): ConnectorStep!
   """Make a version live again that was live before."""
@@ -65,7 +66,14 @@ enum ConnectorStopping { CONFIRMED STOPPING }
 
 type ConnectorSuspension { ok: Boolean! problems: [ConnectorProblem!]! status: ConnectorStopping }
 
-enum ConnectorStatus { SUBMITTED TESTED FAILED REJECTED LIVE RETIRED }
+"""APPROVED: to be live, and not yet loaded by every process that answers (`loading`)."""
+enum ConnectorStatus { SUBMITTED TESTED FAILED REJECTED APPROVED LIVE RETIRED }
+
+"""LOST: its process ended before the report was written; run the checks again."""
+enum ConnectorRunState { RUNNING LOST }
+
+"""How many of the processes that answer have loaded a version. One that is silent counts until it is proven dead."""
+type ConnectorLoading { loaded: Int! processes: Int! }
 
 type ConnectorVersion {
   id: ID!
@@ -74,6 +82,10 @@ type ConnectorVersion {
   status: ConnectorStatus!
   """Whether its conformance checks are being run."""
   testing: Boolean!
+  """How the conformance run that was begun last stands; null when none was, or when its report is there."""
+  run: ConnectorRunState
+  """For an approved or live version: how far it has come."""
+  loading: ConnectorLoading
   """For a live version: whether every process that answers has loaded it."""
   loadedEverywhere: Boolean
   sdl: String!

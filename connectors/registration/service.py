@@ -9,9 +9,17 @@ from datetime import datetime
 from typing import Any
 
 from graphql.utilities import find_breaking_changes, find_dangerous_changes
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlmodel import col
 
-from connectors.registration.models import Action, ConnectorChange, ConnectorVersion, LiveConnector, VersionStatus
+from connectors.registration.models import (
+    Action,
+    ConformanceRun,
+    ConnectorChange,
+    ConnectorVersion,
+    LiveConnector,
+    VersionStatus,
+)
 from connectors.registration.values import (
     Change,
     Checked,
@@ -164,7 +172,7 @@ class Registration:
         return self._decide(version_id, "REJECTED", ("SUBMITTED", "TESTED", "FAILED"), "REJECT", by, note)
 
     def approve(self, version_id: int, *, by: str) -> Refusal | None:
-        """Make a tested version live: every process follows within moments.
+        """Say that a tested version is to be live: every process follows within moments (`loading`).
 
         What went live since it was submitted counts: it is composed with that once more.
         """
@@ -201,6 +209,14 @@ class Registration:
     def resume(self, platform: str, *, by: str) -> Refusal | None:
         """Open the platform's gate again."""
         return self._suspended(platform, False, "RESUME", by, None)
+
+    def went_live(self, version_id: int) -> int:
+        """Return the generation in which a version was last made live; 0 where it never was."""
+        query = select(func.max(_CHANGE.c.id)).where(
+            _CHANGE.c.version_id == version_id, _CHANGE.c.action.in_(("APPROVE", "ROLLBACK"))
+        )
+        with self._reader.connect() as connection:
+            return connection.execute(query).scalar_one() or 0
 
     def generation(self) -> int:
         """Return a number that grows with every change."""
@@ -308,6 +324,7 @@ class Registration:
             connection.execute(
                 update(ConnectorVersion).where(_VERSION.c.id == version_id).values(status=status, **values)
             )
+            connection.execute(delete(ConformanceRun).where(col(ConformanceRun.version_id) == version_id))
             self._note(connection, row.platform, version_id, action, by, note)
             return None
 

@@ -13,6 +13,9 @@ from connectors.observation import Use
 from connectors.registration.models import Action, VersionStatus
 from connectors.schema import AnyConnector, Connector, SdlProblem
 
+ShownStatus = VersionStatus | Literal["APPROVED"]
+"""A version that is to be live is APPROVED until every process has loaded it (`loading`)."""
+
 RefusalCode = Literal[
     "NOT_YOURS",
     "SANDBOX_NEEDED",
@@ -102,7 +105,7 @@ class VersionView:
     id: int
     platform: str
     version: str
-    status: VersionStatus
+    status: ShownStatus
     digest: str
     submitted_by: str
     submitted_at: datetime

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -57,3 +58,19 @@ def _is_dead(connection: Connection, engine: Engine, row: Any) -> bool:
         return False
     os.close(descriptor)
     return True
+
+
+class ProcessRoll:
+    """Tells by number which processes live, for what must wait for all of them; `here` is this one's number."""
+
+    def __init__(self, engine: Engine, here: Callable[[], int | None] = lambda: None) -> None:
+        self._engine = engine.execution_options(read_only=True)
+        self._here = here
+
+    def here(self) -> int | None:
+        """Return this process's number; None while it holds no proof that it lives."""
+        return self._here()
+
+    def living(self) -> dict[int, str]:
+        """Return machine and process of each that is not proven dead."""
+        return {each.id: each.host for each in living_processes(self._engine)}

@@ -19,6 +19,7 @@ from consent.oauth.models import ACTORS
 from consent.stops.stopping import Stops
 from gateway.cli.failure import CommandError
 from gateway.cli.operators import Desk, desk
+from gateway.cli.stopping import stops_of
 
 
 def add_overseeing_parsers(actors: Any) -> None:
@@ -83,14 +84,9 @@ def _refuse(options: argparse.Namespace) -> int:
 
 
 def _suspend(options: argparse.Namespace) -> int:
-    with desk() as at:
-        leases = LeaseKeeper(at.engine, master_keys=at.settings.keyring.names() if at.settings.master_keys else "")
-        leases.start()
-        try:
-            oversight = Oversight(at.engine, at.members, Stops(at.engine, leases, drain=at.settings.revoke_bound))
-            stopped = asyncio.run(oversight.suspend(options.actor_id, by=COMMAND_LINE, reason=options.reason))
-        finally:
-            leases.close()
+    with desk() as at, stops_of(at.engine, at.settings) as stops:
+        oversight = Oversight(at.engine, at.members, stops)
+        stopped = asyncio.run(oversight.suspend(options.actor_id, by=COMMAND_LINE, reason=options.reason))
     print(
         "confirmed: nothing that it read is delivered any more"
         if stopped.status == "confirmed"

@@ -21,13 +21,17 @@ from connectors.catalogue import built_in
 from connectors.conformance import Report, SandboxAccount, run_conformance
 from connectors.environment import Environment
 from connectors.feeds import FeedStore
-from connectors.observation import Observer
+from connectors.observation import Loading, Observer
 from connectors.registration import Refusal, Registration
+from connectors.registration.loading import Loadings
 from connectors.sandbox.providers import built_in_providers
 from connectors.schema import AnyConnector, Connector, ConnectorError, load_any
 from consent.columns import utc_now
+from consent.leases.processes import ProcessRoll
 from consent.stops.platform_gates import PlatformGates
+from consent.stops.stopping import Scope
 from gateway.cli.failure import CommandError
+from gateway.cli.stopping import stops_of
 from gateway.config import SettingsError, load_settings
 from gateway.registry import composition_messages
 from gateway.storage.database import create_database_engine
@@ -50,9 +54,12 @@ def add_registration_parsers(group: Any) -> None:
         deciding = group.add_parser(name, help=text)
         deciding.add_argument("version", type=int, metavar="VERSION", help="its number, as `publish` printed it")
         deciding.set_defaults(run=_approve if name == "approve" else _reject)
+        if name == "approve":
+            _add_wait(deciding)
     back = group.add_parser("rollback", help="make an earlier version live again")
     back.add_argument("platform")
     back.add_argument("version", type=int)
+    _add_wait(back)
     back.set_defaults(run=_roll_back)
     suspending = group.add_parser("suspend", help="let nobody read a platform, at once")
     suspending.add_argument("platform")
@@ -66,6 +73,16 @@ def add_registration_parsers(group: Any) -> None:
     versions.set_defaults(run=_versions)
     feeds = group.add_parser("feeds", help="how the feeds of training and opportunities stand, and what was refused")
     feeds.set_defaults(run=_feeds)
+
+
+def _add_wait(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--wait",
+        type=float,
+        default=60.0,
+        metavar="SECONDS",
+        help="how long to wait until every process has loaded the version (default: 60)",
+    )
 
 
 def add_own_sandbox(parser: argparse.ArgumentParser) -> None:
@@ -92,8 +109,12 @@ def _database() -> Iterator[Engine]:
 @contextlib.contextmanager
 def _registration() -> Iterator[Registration]:
     with _database() as engine:
-        observer = Observer(engine, clock=utc_now)
-        yield Registration(engine, PlatformGates(), composition_messages, uses=observer, clock=utc_now)
+        yield _registration_over(engine)[0]
+
+
+def _registration_over(engine: Engine) -> tuple[Registration, Observer]:
+    observer = Observer(engine, ProcessRoll(engine), clock=utc_now)
+    return Registration(engine, PlatformGates(), composition_messages, uses=observer, clock=utc_now), observer
 
 
 def read_file(file: Path) -> bytes:
@@ -191,9 +212,29 @@ def _check_that_it_is_simulated(sdl: str) -> None:
 
 
 def _approve(options: argparse.Namespace) -> int:
-    with _registration() as registration:
+    with _database() as engine:
+        registration, observer = _registration_over(engine)
         _done(registration.approve(options.version, by=BY))
-    print("live; every process follows within moments")
+        return _wait_until_live(Loadings(registration, observer), options)
+
+
+def _wait_until_live(loadings: Loadings, options: argparse.Namespace) -> int:
+    """Tell how far the version comes. Raises `CommandError` where it is not live in time."""
+
+    def tell(loading: Loading) -> None:
+        if not loading.is_complete:
+            print(f"approved; loaded by {loading.loaded} of {loading.processes} processes", flush=True)
+
+    loading = asyncio.run(loadings.wait(options.version, seconds=options.wait, tell=tell))
+    if loading is None:
+        raise CommandError("NOT_LIVE", "another version was made live meanwhile")
+    if not loading.is_complete:
+        raise CommandError(
+            "NOT_LOADED_EVERYWHERE",
+            f"approved, but after {options.wait:g} s not loaded by {', '.join(loading.missing)}: "
+            f"look there for `connectors:live:not-loaded` in the log; each process tries again by itself",
+        )
+    print(f"live in all {loading.processes} processes" if loading.processes else "live; no process serves now")
     return 0
 
 
@@ -205,16 +246,23 @@ def _reject(options: argparse.Namespace) -> int:
 
 
 def _roll_back(options: argparse.Namespace) -> int:
-    with _registration() as registration:
+    with _database() as engine:
+        registration, observer = _registration_over(engine)
         _done(registration.roll_back(options.platform, options.version, by=BY))
-    print(f"version {options.version} is live again")
-    return 0
+        return _wait_until_live(Loadings(registration, observer), options)
 
 
 def _suspend(options: argparse.Namespace) -> int:
-    with _registration() as registration:
+    """Close the platform's gate, then wait until nothing reads the platform any more."""
+    with _database() as engine, stops_of(engine, load_settings(os.environ)) as stops:
+        registration, _ = _registration_over(engine)
         _done(registration.suspend(options.platform, by=BY, reason=options.reason))
-    print("suspended: nothing new is read; what runs is cut by each process")
+        stopped = asyncio.run(stops.drain(Scope("platform", options.platform)))
+    if stopped.status == "confirmed":
+        print("confirmed: nothing reads this platform any more")
+    else:
+        print(f"stopping: nothing new is read; {stopped.open_leases} reads are neither done nor proven dead")
+        print("the same command tells again how it stands")
     return 0
 
 
@@ -226,9 +274,14 @@ def _resume(options: argparse.Namespace) -> int:
 
 
 def _versions(options: argparse.Namespace) -> int:
-    with _registration() as registration:
+    with _database() as engine:
+        registration, observer = _registration_over(engine)
+        loadings = Loadings(registration, observer)
         for version in registration.versions(options.platform):
-            print(f"{version.id:>5}  {version.version:<10} {version.status}")
+            standing = loadings.shown(version)
+            loading = loadings.of(standing) if standing.status == "APPROVED" else None
+            more = f", loaded by {loading.loaded} of {loading.processes} processes" if loading is not None else ""
+            print(f"{version.id:>5}  {version.version:<10} {standing.status}{more}")
     return 0
 
 

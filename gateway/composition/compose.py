@@ -9,7 +9,7 @@ Each arrow collects every error it finds; the first stage that finds any ends th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
@@ -18,7 +18,7 @@ from .api import merged_api_sdl
 from .errors import CompositionError, Hint
 from .merge.merge import Merged, merge_subgraphs
 from .postmerge import check_merged, check_supergraph
-from .satisfiability import check_satisfiability
+from .satisfiability import check_satisfiability, too_late
 from .subgraph.expand import expand
 from .subgraph.model import Subgraph, SubgraphSDL
 from .subgraph.upgrade import upgrade
@@ -65,16 +65,20 @@ def _shared_names(sources: list[SubgraphSDL]) -> Iterator[CompositionError]:
             yield CompositionError(code="INVALID_SUBGRAPH_NAME", message=message)
 
 
-def compose(subgraphs: Iterable[SubgraphSDL], *, rules: Sequence[Rule] = ()) -> Composed | CompositionFailed:
+def compose(
+    subgraphs: Iterable[SubgraphSDL], *, rules: Sequence[Rule] = (), is_late: Callable[[], bool] = lambda: False
+) -> Composed | CompositionFailed:
     """Compose subgraphs into a supergraph (join v0.3–v0.5, the lowest that fits).
 
     The order of the subgraphs does not matter and the output is the same, byte for byte, for the
-    same input.
+    same input. `is_late` bounds the work as its caller measures it: `COMPOSITION_TIME_EXCEEDED`.
     """
     sources = sorted(subgraphs, key=lambda s: s.name)
     errors = list(_shared_names(sources))
     expanded = []
     for source in sources:
+        if is_late():
+            return CompositionFailed(errors=(too_late(),))
         result = expand(source)
         if isinstance(result, list):
             errors.extend(result)
@@ -90,6 +94,8 @@ def compose(subgraphs: Iterable[SubgraphSDL], *, rules: Sequence[Rule] = ()) -> 
         errors.extend(rule.check_subgraphs(upgraded))
     if errors:
         return CompositionFailed(errors=tuple(errors))
+    if is_late():
+        return CompositionFailed(errors=(too_late(),))
     merged = merge_subgraphs(upgraded)
     errors.extend(merged.errors)
     errors.extend(check_merged(merged))
@@ -100,7 +106,7 @@ def compose(subgraphs: Iterable[SubgraphSDL], *, rules: Sequence[Rule] = ()) -> 
             errors.extend(rule.check_supergraph(merged))
     if errors:
         return CompositionFailed(errors=tuple(errors), hints=merged.hints)
-    unsatisfiable, hints = check_satisfiability(merged)
+    unsatisfiable, hints = check_satisfiability(merged, is_late=is_late)
     if unsatisfiable:
         return CompositionFailed(errors=tuple(unsatisfiable), hints=merged.hints)
     sdl = print_supergraph(merged)

@@ -62,7 +62,7 @@ def create_app(settings: Settings, process_end: Drain | None = None) -> Starlett
             Exception: on_defect,
         },
         lifespan=lifespan_of(
-            start=[consent.start],
+            start=[consent.start, graph.start],
             work=[storage.work, consent.work, platforms.work, graph.work, notices.work, telemetry.work],
             close=[notices.close, platforms.close, consent.close, storage.close],
         ),

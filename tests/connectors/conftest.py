@@ -32,8 +32,8 @@ from connectors.environment import Environment
 from connectors.linking import LinkingRoutes
 from connectors.linking.mail import SandboxMail
 from connectors.linking.models import LinkAttempt, LinkClaim
-from connectors.observation.models import FieldUse
-from connectors.registration.models import ConnectorChange, ConnectorVersion, LiveConnector
+from connectors.observation.models import FieldUse, RunningProcess
+from connectors.registration.models import ConformanceRun, ConnectorChange, ConnectorVersion, LiveConnector
 from connectors.registry import Platforms, build_platforms
 from connectors.sandbox import SandboxSettings, create_sandbox
 from connectors.schema import Connector
@@ -315,10 +315,13 @@ def fresh_database(folder: Path, models: Sequence[type[SQLModel]]) -> Iterator[E
     admin.dispose()
 
 
+REGISTRY_TABLES = (ConnectorVersion, LiveConnector, ConnectorChange, ConformanceRun, FieldUse, RunningProcess)
+
+
 @pytest.fixture
 def registry_database(tmp_path: Path) -> Iterator[Engine]:
     """A database with the empty tables of registration."""
-    with fresh_database(tmp_path, (ConnectorVersion, LiveConnector, ConnectorChange, FieldUse)) as engine:
+    with fresh_database(tmp_path, REGISTRY_TABLES) as engine:
         yield engine
 
 

@@ -11,6 +11,6 @@ where), `runtime` (shared fields of abstract types), `explain`
 (the example query and the reasons).
 """
 
-from .walk import check_satisfiability
+from .walk import check_satisfiability, too_late
 
-__all__ = ["check_satisfiability"]
+__all__ = ["check_satisfiability", "too_late"]

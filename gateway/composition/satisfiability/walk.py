@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from gateway.composition.errors import CompositionError, Hint
@@ -31,13 +31,16 @@ MAX_STATES = 1_000_000
 """More different states than any real supergraph has; the walk stops there instead of hanging."""
 
 
-def check_satisfiability(merged: Merged, *, max_states: int = MAX_STATES) -> tuple[list[CompositionError], list[Hint]]:
+def check_satisfiability(
+    merged: Merged, *, max_states: int = MAX_STATES, is_late: Callable[[], bool] = lambda: False
+) -> tuple[list[CompositionError], list[Hint]]:
     """Every field of the API that some query path cannot reach, with that query."""
-    return _Walk(merged, max_states).run()
+    return _Walk(merged, max_states, is_late).run()
 
 
 class _Walk:
-    def __init__(self, merged: Merged, max_states: int) -> None:
+    def __init__(self, merged: Merged, max_states: int, is_late: Callable[[], bool]) -> None:
+        self.is_late = is_late
         self.merged = merged
         self.types = merged.schema.types
         self.graph = Graph(merged)
@@ -60,6 +63,9 @@ class _Walk:
             self.states += 1
             if self.states > self.max_states:
                 self.errors.append(_too_many(self.max_states, state))
+                break
+            if self.is_late():
+                self.errors.append(too_late())
                 break
             stack.extend(reversed(list(self._next(state))))
         return self.errors, self.hints
@@ -154,6 +160,14 @@ class _Walk:
             self.errors.append(explain_cast(self.merged, definition, state.positions, path))
             return
         yield _State(name, frozenset(found), self.relevance.within(name, state.conditions), path)
+
+
+def too_late() -> CompositionError:
+    """The error of a composition that has used up the time that its caller gives it."""
+    return CompositionError(
+        code="COMPOSITION_TIME_EXCEEDED",
+        message="Composing the subgraphs takes longer than is allowed: make them smaller, or compose fewer of them.",
+    )
 
 
 def _too_many(limit: int, state: _State) -> CompositionError:

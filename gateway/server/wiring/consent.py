@@ -16,6 +16,7 @@ from consent.grants.lifecycle import GrantService
 from consent.grants.visibility import ConsentedAccounts
 from consent.leases.gate import ConsentGate
 from consent.leases.keeper import LeaseKeeper
+from consent.leases.processes import ProcessRoll
 from consent.stops.journal import EndingsJournal
 from consent.stops.stopping import Revocation, Scope, Stops
 from consent.subgraph.schema import ConsentServices
@@ -34,6 +35,7 @@ class ConsentParts:
     storage: StorageParts
     endings: EndingsJournal | None
     leases: LeaseKeeper
+    roll: ProcessRoll
     stops: Stops
     grants: GrantService
     contacts: ContactCodes
@@ -90,6 +92,7 @@ def build_consent(settings: Settings, storage: StorageParts) -> ConsentParts:
         storage=storage,
         endings=endings,
         leases=leases,
+        roll=ProcessRoll(database, lambda: leases.process_id),
         stops=stops,
         grants=grants,
         contacts=contacts,

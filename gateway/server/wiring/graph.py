@@ -51,6 +51,11 @@ class GraphParts:
         """Tell whether queries can be answered."""
         return bool(self.engine.supergraph_sdl)
 
+    async def start(self) -> None:
+        """Say, before anything is answered, which connectors this process has loaded, and load what is live now."""
+        await self.recorder.write()
+        await self.live.catch_up()
+
     def work(self) -> list[Coroutine[None, None, None]]:
         """Return what watches the registry, the taxonomy and the market, refreshes who can be found, publishes numbers
         about many, and records how platforms fare.
@@ -89,11 +94,18 @@ def build_graph(
         consent.gate,
         telemetry.subgraph,
     )
-    live = LiveConnectors(platforms.registration, platforms.platforms.registry, graph.swap)
-    live.generation = live.loaded = platforms.generation
     registry = platforms.platforms.registry
+    live = LiveConnectors(platforms.registration, registry, graph.swap, lambda: recorder.hurry())
+    live.generation = live.loaded = platforms.generation
     telemetry.collect(lambda: platform_counters(registry.subgraphs))
-    recorder = Recorder(storage.database, _process_id(), lambda: registry.subgraphs, lambda: live.loaded, clock=utc_now)
+    recorder = Recorder(
+        storage.database,
+        _process_id(),
+        lambda: registry.subgraphs,
+        lambda: live.loaded,
+        consent.roll,
+        clock=utc_now,
+    )
     refresher = finding.refresher(storage, graph.engine)
     return GraphParts(
         engine=graph.engine,

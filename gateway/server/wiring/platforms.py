@@ -15,6 +15,7 @@ from connectors.observation import Observer
 from connectors.registration import LiveFeeds, Registration
 from connectors.registration.desk import RegistrationDesk
 from connectors.registration.fields import RegistrationFields
+from connectors.registration.runs import ConformanceRuns
 from connectors.registry import Platforms, build_platforms
 from connectors.sandbox.providers import built_in_providers
 from connectors.transport import Wire
@@ -77,7 +78,7 @@ def build_platform_parts(settings: Settings, storage: StorageParts, consent: Con
         registrations=settings.registrations,
     )
     wire = Wire()
-    observer = Observer(storage.database, clock=utc_now)
+    observer = Observer(storage.database, consent.roll, clock=utc_now)
     registration = Registration(
         storage.database,
         PlatformGates(),
@@ -102,6 +103,7 @@ def build_platform_parts(settings: Settings, storage: StorageParts, consent: Con
             registration,
             observer,
             environment,
+            ConformanceRuns(storage.database, consent.roll, clock=utc_now),
             simulated=frozenset(each.name for each in (*built_in(), *built_in_providers())),
             drain=consent.drain_platform,
         ),

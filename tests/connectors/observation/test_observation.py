@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 from graphql import parse
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from connectors.catalogue import built_in
-from connectors.observation import Observer, Recorder, Use
-from connectors.observation.models import FieldUse, PlatformDrift, PlatformTraffic, RunningProcess
+from connectors.observation import Loading, Observer, Recorder, Use
+from connectors.observation.models import PROCESS, FieldUse, PlatformDrift, PlatformTraffic, RunningProcess
 from connectors.runtime.health import Drift
 from connectors.runtime.uses import UseLog, coordinates_of
 from connectors.transport.breaker import BreakerState
@@ -50,17 +50,37 @@ def database(tmp_path: Path) -> Iterator[Engine]:
         yield engine
 
 
+@dataclass
+class Roll:
+    """Which processes live, as the test says."""
+
+    number: int | None = None
+    alive: dict[int, str] = field(default_factory=dict)
+
+    def here(self) -> int | None:
+        return self.number
+
+    def living(self) -> Mapping[int, str]:
+        return self.alive
+
+
 class Desk:
     """Two processes over one database, and a clock."""
 
     def __init__(self, engine: Engine) -> None:
         self.now = START
         self.first, self.second = Running(), Running()
-        self.observer = Observer(engine, clock=lambda: self.now)
+        self.alive = {1: "one:11", 2: "two:22"}
+        self.loaded = [7, 7]
+        self.observer = Observer(engine, Roll(alive=self.alive), clock=lambda: self.now)
         self.recorders = [
-            Recorder(engine, name, lambda running=running: [running], lambda: 7, clock=lambda: self.now)  # type: ignore[misc]
-            for name, running in (("a", self.first), ("b", self.second))
+            self.recorder(engine, name, number, running)
+            for number, (name, running) in enumerate((("a", self.first), ("b", self.second)), start=1)
         ]
+
+    def recorder(self, engine: Engine, name: str, number: int, running: Running) -> Recorder:
+        roll = Roll(number=number, alive=self.alive)
+        return Recorder(engine, name, lambda: [running], lambda: self.loaded[number - 1], roll, clock=lambda: self.now)
 
     def write(self) -> None:
         for recorder in self.recorders:
@@ -133,13 +153,60 @@ def test_uses_are_counted_by_coordinate_and_forgotten_after_a_month(desk: Desk) 
     assert desk.observer.use_of("uber", ["UberAccount.vehicles"]) == Use()
 
 
-def test_version_is_loaded_when_every_live_process_has_it(desk: Desk) -> None:
+def test_version_is_live_when_every_living_process_has_loaded_it(desk: Desk) -> None:
     desk.write()
-    assert {each.process_id for each in desk.observer.processes()} == {"a", "b"}
-    assert desk.observer.is_loaded(7)
-    assert not desk.observer.is_loaded(8)
-    desk.now += timedelta(minutes=5)
-    assert desk.observer.processes() == []
+    assert desk.observer.loading(7) == Loading(loaded=2, processes=2, missing=())
+    desk.loaded[0] = 8
+    desk.write()
+    assert desk.observer.loading(8) == Loading(loaded=1, processes=2, missing=("two:22",))
+    assert not desk.observer.loading(8).is_complete
+
+
+def test_silent_process_counts_until_it_is_proven_dead(desk: Desk) -> None:
+    desk.write()
+    desk.loaded[0] = 8
+    desk.now += timedelta(days=2)
+    asyncio.run(desk.recorders[0].write())
+    assert desk.observer.loading(8).missing == ("two:22",)
+    del desk.alive[2]
+    assert desk.observer.loading(8) == Loading(loaded=1, processes=1, missing=())
+
+
+def test_rows_of_the_dead_go_when_a_process_begins(desk: Desk, database: Engine) -> None:
+    desk.write()
+    del desk.alive[1]
+
+    async def begin() -> None:
+        task = asyncio.create_task(desk.recorders[1].run())
+        await asyncio.wait([task], timeout=0.3)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(begin())
+    with database.connect() as connection:
+        assert connection.execute(select(PROCESS.c.id)).all() == []
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    while not await asyncio.to_thread(condition):
+        pass
+
+
+def test_what_was_loaded_is_told_at_once(desk: Desk) -> None:
+    async def hurry() -> Loading:
+        task = asyncio.create_task(desk.recorders[0].run())
+        try:
+            async with asyncio.timeout(4):
+                await until(lambda: desk.observer.loading(7).processes == 1)
+                desk.loaded[0] = 9
+                desk.recorders[0].hurry()
+                await until(lambda: desk.observer.loading(9).is_complete)
+            return desk.observer.loading(9)
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    assert asyncio.run(hurry()) == Loading(loaded=1, processes=1, missing=())
 
 
 def test_nothing_is_lost_while_the_database_is_away(desk: Desk, database: Engine) -> None:
@@ -155,12 +222,12 @@ def test_process_that_stops_takes_its_row_with_it(desk: Desk) -> None:
     async def begin_and_stop() -> None:
         task = asyncio.create_task(desk.recorders[0].run())
         await asyncio.wait([task], timeout=0.3)
-        assert desk.observer.processes() != []
+        assert desk.observer.processes() == 1
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
     asyncio.run(begin_and_stop())
-    assert desk.observer.processes() == []
+    assert desk.observer.processes() == 0
 
 
 def test_documents_are_counted_by_what_they_select() -> None:

@@ -44,7 +44,7 @@ def _texts() -> Iterator[str]:
     for module in PACKAGE.rglob("*.py"):
         for _, message, *_rest in extract_from_file("python", str(module), keywords={"mark": None}):
             yield str(message)
-    for word in (*get_args(VersionStatus), *get_args(Action)):
+    for word in (*get_args(VersionStatus), "APPROVED", *get_args(Action)):
         yield word.capitalize()
     yield from ("open", "half open", "closed")
     for connector in built_in():

@@ -38,6 +38,16 @@ class Gate:
         self.is_open[platform] = False
 
 
+class Roll:
+    """No process lives."""
+
+    def here(self) -> None:
+        return None
+
+    def living(self) -> dict[int, str]:
+        return {}
+
+
 @pytest.fixture
 def gate() -> Gate:
     return Gate()
@@ -55,7 +65,7 @@ def registration(registry_database: Engine, gate: Gate, composition_errors: list
         registry_database,
         gate,
         lambda connector, others: composition_errors,
-        uses=Observer(registry_database, clock=now),
+        uses=Observer(registry_database, Roll(), clock=now),
         clock=now,
     )
 

@@ -112,6 +112,7 @@ def upgrade() -> None:
     op.create_table(
         "connector_process",
         sa.Column("id", sa.String(64), nullable=False),
+        sa.Column("process", sa.BigInteger(), nullable=True),
         sa.Column("generation", sa.BigInteger(), nullable=False),
         sa.Column("breakers", sa.JSON(), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
@@ -643,6 +644,15 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_contact_code_worker_id"), ["worker_id"], unique=False)
 
     op.create_table(
+        "connector_run",
+        sa.Column("version_id", sa.BigInteger(), nullable=False),
+        sa.Column("process", sa.BigInteger(), nullable=True),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("started_by", sa.String(200), nullable=False),
+        sa.ForeignKeyConstraint(["version_id"], ["connector_version.id"], name="fk_connector_run_version"),
+        sa.PrimaryKeyConstraint("version_id"),
+    )
+    op.create_table(
         "live_connector",
         sa.Column("platform", sa.String(32), nullable=False),
         sa.Column("version_id", sa.BigInteger(), nullable=False),
@@ -1173,6 +1183,7 @@ def downgrade() -> None:
 
     op.drop_table("membership")
     op.drop_table("live_connector")
+    op.drop_table("connector_run")
     with op.batch_alter_table("contact_code", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_contact_code_worker_id"))
 
