@@ -3,7 +3,8 @@
 Reading order:
 
 * `vocabulary.py`  the words of consent: categories and purposes, versioned
-* `models.py`      the tables (`columns.py`: instants); `ddl.py` the triggers that keep their rules
+* `models.py`      the tables (`columns.py`: instants); `ddl.py` the triggers that keep their rules;
+                   `values.py` and `bulk_insert.py` for what comes by the thousand
 * `actor_versions.py`  what workers read of an actor, version by version
 * `grants/`        the life of a grant
 * `leases/`        the permission for one fetch, and the gate that the executor asks

@@ -17,7 +17,8 @@ Reading order:
 * `issuing`                what a token may say; `tokens` keeps them
 * `signed_jwt`             JWTs from clients: `client_assertion` authenticates by them, `dpop` binds tokens to a key
 * `token_endpoints`        revocation and introspection; `grant_management` grants themselves
-* `access`                 what an Authorization header is worth, for the GraphQL endpoint
+* `access`                 what an Authorization header is worth, for the GraphQL endpoint; `live_tokens` reads tokens,
+                           `shared_reads` those of many requests at once
 * `registration`           dynamic client registration; `registration_endpoints` is Authlib's side of it
 * `endpoints`              the routes; `metadata` what clients can discover; `housekeeping` throws away what is over
 """
