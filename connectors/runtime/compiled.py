@@ -15,7 +15,7 @@ from connectors.runtime.health import DriftLog
 from connectors.runtime.linked import Credentials, Takeouts
 from connectors.runtime.missing import ANYTHING, Supply, supply_of
 from connectors.runtime.provenance import Origin
-from connectors.runtime.pushdown import asked_of, documents_of
+from connectors.runtime.pushdown import Expansions, asked_of, documents_of
 from connectors.schema import Connector
 from connectors.schema.definition import Connect
 from connectors.schema.variables import parse_mapping
@@ -66,6 +66,11 @@ class ConnectorRuntime:
             for connect in definition.connects
             if connect.endpoint.file is None
         }
+        self._expansions = {
+            connect.id: Expansions(expansions=connect.expansions, selection=self._selections[connect.id])
+            for connect in definition.connects
+            if connect.expansions
+        }
         self._mappers: dict[tuple[str, Json], Mapper] = {}
         account = connector.schema.get_type(definition.account_type)
         assert isinstance(account, GraphQLObjectType)
@@ -75,6 +80,11 @@ class ConnectorRuntime:
         """Return what a GraphQL upstream is asked for where a call asks for `fields`; None for other upstreams."""
         documents = self._documents.get(connect.id)
         return None if documents is None else documents.needed(asked_of(connect, fields, self.definition))
+
+    def parameters(self, connect: Connect, fields: Tree) -> Mapping[str, str]:
+        """Return the query parameters that bring what a call for `fields` needs (`@expand`)."""
+        expansions = self._expansions.get(connect.id)
+        return {} if expansions is None else expansions.needed(asked_of(connect, fields, self.definition))
 
     def supply(self, connect: Connect, name: str) -> Supply:
         """Return what a connect's mapping can give under an account field."""

@@ -9,8 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from connectors.mapping import (
     Mapper,
@@ -41,6 +42,8 @@ from connectors.transport import (
 from connectors.transport.upstream import judge
 
 Json = Any
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +81,10 @@ class CompiledEndpoint:
         self._headers = [(header.name, _header(header.value)) for header in (*source.headers, *endpoint.headers)]
         self._verdicts = Verdicts(source, endpoint)
 
-    def request(self, variables: Mapping[str, Json], *, document: str | None = None) -> UpstreamRequest:
-        """Return the request, `document` in the place of a GraphQL endpoint's own.
+    def request(
+        self, variables: Mapping[str, Json], *, document: str | None = None, parameters: Mapping[str, str] = NOTHING
+    ) -> UpstreamRequest:
+        """Return the request, `document` in the place of a GraphQL endpoint's own, `parameters` after the query's.
 
         Raises `UpstreamMalformedError` when the variables do not make one.
         """
@@ -92,6 +97,7 @@ class CompiledEndpoint:
             }
         except MappingError as error:
             raise UpstreamMalformedError(f"The request cannot be built ({error.code}).") from None
+        query = "&".join(filter(None, (query, urlencode(parameters))))
         if query:
             url += ("&" if "?" in url else "?") + query
         body = self._payload(variables, document or self.endpoint.document)
@@ -111,6 +117,7 @@ class CompiledEndpoint:
         clock: Callable[[], datetime],
         deadline: float | None = None,
         document: str | None = None,
+        parameters: Mapping[str, str] = NOTHING,
     ) -> Fetched:
         """Send the request and read its answer; an error in a good status is retried and counted like any other.
 
@@ -122,7 +129,7 @@ class CompiledEndpoint:
             read[:] = [self.read(response, at=clock())]
 
         await upstream.send(
-            self.request(variables, document=document),
+            self.request(variables, document=document, parameters=parameters),
             permit=permit,
             credential=credential,
             deadline=deadline,

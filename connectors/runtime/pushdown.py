@@ -31,7 +31,7 @@ from graphql import (
 from connectors.mapping import Selection
 from connectors.runtime.field_tree import Tree, below, frozen, merge, with_needs
 from connectors.runtime.folds import ENGAGEMENT_TREE
-from connectors.schema.definition import Connect, Definition, Source
+from connectors.schema.definition import Connect, Definition, Expansion, Source
 from connectors.schema.mapping_rules import ENGAGEMENTS, PAYMENTS, TERMS
 from connectors.schema.variables import parse_mapping
 
@@ -98,6 +98,36 @@ def documents_of(connect: Connect, source: Source, selection: Selection) -> Grap
         texts += [paging.total, paging.pages, paging.records, paging.next]
     always = (parse_mapping(text).input_paths() for text in texts if text is not None)
     return GraphQLDocuments(text=connect.endpoint.document, selection=selection, always=frozenset().union(*always))
+
+
+@dataclass(slots=True)
+class Expansions:
+    """The query parameters of one endpoint that bring more, one answer per set of needs."""
+
+    expansions: tuple[Expansion, ...]
+    selection: Selection
+    _asked: dict[Any, dict[str, str]] = field(default_factory=dict)
+
+    def needed(self, tree: Tree) -> Mapping[str, str]:
+        """Return the parameters that bring what a mapping pruned to `tree` reads."""
+        key = frozen(tree)
+        if key not in self._asked:
+            if len(self._asked) >= _MOST_DOCUMENTS:
+                self._asked.clear()
+            # Where nothing is needed, nothing is read; an empty tree would prune nothing.
+            reads = self.selection.pruned(tree).input_paths() if tree else frozenset()
+            found: dict[str, list[str]] = {}
+            for each in self.expansions:
+                if any(_meet(("$", *path), read) for path in each.brings for read in reads):
+                    found.setdefault(each.parameter, []).append(each.value)
+            self._asked[key] = {name: ",".join(dict.fromkeys(values)) for name, values in found.items()}
+        return self._asked[key]
+
+
+def _meet(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether a path leads to another, or through it."""
+    shared = min(len(one), len(other))
+    return one[:shared] == other[:shared]
 
 
 def prune_document(text: str, paths: Iterable[tuple[str, ...]]) -> str:

@@ -207,6 +207,7 @@ class AccountStreams:
             clock=runtime.clock,
             deadline=self._deadline,
             document=runtime.document(connect, self._expected),
+            parameters=runtime.parameters(connect, self._expected),
         )
         return replace(fetched, account=linked.facts)
 

@@ -122,6 +122,15 @@ class Each:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Expansion:
+    """`@expand`: a query parameter that is sent only where something on the paths that it `brings` is needed."""
+
+    parameter: str
+    value: str
+    brings: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Connect:
     """`@connect` with its paging; `fields` are the account fields or streams that its selection gives."""
 
@@ -131,6 +140,7 @@ class Connect:
     fields: frozenset[str]
     paging: Paging | None
     each: Each | None = None
+    expansions: tuple[Expansion, ...] = ()
 
     @property
     def filters_by_time(self) -> bool:

@@ -24,6 +24,7 @@ from connectors.schema.definition import (
     Each,
     EmailProof,
     Endpoint,
+    Expansion,
     Fold,
     Header,
     Identity,
@@ -101,6 +102,7 @@ def parse_duration(text: str) -> timedelta | None:
 
 
 Read = tuple[DirectiveNode, Values]
+_PATH = re.compile(r"\w+(\.\w+)*")
 
 
 class DirectiveReader:
@@ -169,6 +171,7 @@ class DirectiveReader:
         pagings = self._by_connect(found["paging"], ids)
         formats = self._by_connect(found["format"], ids)
         eaches = self._by_connect(found["each"], ids)
+        expansions = self._expansions(found["expand"], ids)
         connects = []
         for node, values in found["connect"]:
             if ids.count(values["id"]) > 1:
@@ -189,9 +192,28 @@ class DirectiveReader:
                     fields=fields,
                     paging=self.paging(*paging) if paging else None,
                     each=_each(eaches[values["id"]][1]) if values["id"] in eaches else None,
+                    expansions=tuple(expansions[values["id"]]),
                 )
             )
         return tuple(connects)
+
+    def _expansions(self, found: Sequence[Read], ids: Sequence[str]) -> defaultdict[str, list[Expansion]]:
+        """Return `@expand`s by connect."""
+        expansions: defaultdict[str, list[Expansion]] = defaultdict(list)
+        for node, values in found:
+            if values["connect"] not in ids:
+                self.add(node, "CONNECT_UNKNOWN", f"@expand: there is no connect {values['connect']!r}.")
+            if not values["parameter"] or not values["brings"] or not all(map(_PATH.fullmatch, values["brings"])):
+                message = "@expand needs a parameter and the paths that it brings, like `result.jobs`."
+                self.add(node, "EXPAND_INVALID", message)
+            expansions[values["connect"]].append(
+                Expansion(
+                    parameter=values["parameter"],
+                    value=values["value"],
+                    brings=tuple(tuple(path.split(".")) for path in values["brings"]),
+                )
+            )
+        return expansions
 
     def linking(self, node: DirectiveNode, values: Values, sources: Mapping[str, Source]) -> Linking | None:
         """Return `@linking`."""
