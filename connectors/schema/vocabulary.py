@@ -37,20 +37,21 @@ CATEGORY_OF_FIELD: Final = {
 CATEGORIES: Final = frozenset(CATEGORY_OF_FIELD.values()) | {"reviews", "location"}
 """The categories that a field of a connector may stand under."""
 
-RUNTIME_DIRECTIVES: Final = frozenset(
-    {
-        "source", "connect", "platform", "linking", "graphql", "paging", "limits", "envelope", "fold",
-        "distinct", "each", "format", "occupation", "feed", "entry", "remote",
-    }
-)  # fmt: skip
-"""Directives that the runtime reads and that no composed subgraph carries."""
-
 
 @cache
 def spec(name: str) -> DocumentNode:
     """Return the spec file `name` (`canonical`, `connect`, `federation`, `gigway`), parsed."""
     text = files("connectors").joinpath("spec", f"{name}.graphql").read_text(encoding="utf-8")
     return parse(Source(text, f"spec/{name}.graphql"))
+
+
+RUNTIME_DIRECTIVES: Final = frozenset(
+    node.name.value
+    for name in ("connect", "gigway")
+    for node in spec(name).definitions
+    if isinstance(node, DirectiveDefinitionNode)
+)
+"""Directives that the runtime reads and that no composed subgraph carries."""
 
 
 @cache
