@@ -114,7 +114,7 @@ def _guess(pathfinder: Pathfinder, words: Words) -> str:
     currency = pathfinder.currency
     return words.say(
         " An hour was counted as %(value)s %(currency)s, a guess: too little work here is paid in %(currency)s to "
-        "tell. Say hourlyIncome.",
+        "tell. Say what you earn an hour for a better figure.",
         value=words.number(pathfinder.hour_value, "g"),
         currency=currency,
     )

@@ -20,7 +20,12 @@ def main() -> int:
     parser.add_argument("--database", default=os.environ.get("GIGWAY_DATABASE_URL"), help="a URL; default: SQLite")
     parser.add_argument("--revocations", type=int, default=200)
     parser.add_argument("--processes", type=int, default=4)
-    parser.add_argument("--workers", type=int, default=6)
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=min(max(os.cpu_count() or 2, 2), 6),
+        help="lanes of grants, reads and revocations; more than processors (the default) measures waiting for these",
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--calm", action="store_true", help="kill and pause no process")
     parser.add_argument("--reduced", action="store_true", help="race processes that are reduced to gate and fetch")
