@@ -267,7 +267,7 @@ def _is_ready(
 def _refused(pathfinder: Pathfinder, goal: Goal, limits: Limits, words: Words) -> Plan:
     graph = pathfinder.graph
     missing = sort_skills(graph, goal.wanted - pathfinder.teachable(pathfinder.held))
-    near = pathfinder.nearest_open(goal)
+    near = pathfinder.nearest_open(goal, limits)
     reasons = list(_refusals(pathfinder, goal, limits, missing, words))
     if near:
         told = "; ".join(describe_leg(leg, pathfinder.currency, words) for leg in near)
@@ -303,6 +303,10 @@ def _refusals(
             return
     yield words.say("%(goal)s is not reachable from here.", goal=name)
     occupation, graph = goal.occupation, pathfinder.graph
+    if all(each.currency != pathfinder.currency for each in graph.training.values()):
+        yield words.say(
+            "No programme is priced in %(currency)s: choose another currency.", currency=pathfinder.currency
+        )
     if goal.opportunity is not None:
         yield from pathfinder.conditions.obstacles(goal.opportunity, words)
     if pathfinder.licence_for(occupation) is not None:

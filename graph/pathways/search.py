@@ -34,6 +34,8 @@ from graph.taxonomy.graph import SkillGraph
 EXPERIENCE_HOURS = 600
 WIDTH = 4
 NEAREST = 3
+TRIED = 30
+"""Occupations near a goal out of reach that are tried for being within the limits, before there are `NEAREST`."""
 NO_LIMITS = Limits()
 CHANGE_OF_JOB = 1_000.0
 """What a job on the way costs in a plan's objective, in EUR, beside the training for it: fewer changes are better."""
@@ -159,12 +161,12 @@ class Pathfinder:
         """Return the occupation when it takes a licence that the worker has not shown to have."""
         return occupation.id if occupation.regulation is not None and occupation.id not in self.authorized else None
 
-    def nearest_open(self, goal: Goal) -> list[Leg]:
-        """Return the occupations most like the goal that are one step away."""
+    def nearest_open(self, goal: Goal, limits: Limits) -> list[Leg]:
+        """Return the occupations most like the goal that are one step away and within the limits."""
         near = self._nearest(
             goal, self.held, lambda each: each.id not in self.practised and zone_of(each) <= self.zone + 1
         )
-        legs = (self.leg_into(each, self.held, NO_LIMITS) for each in near)
+        legs = (self.leg_into(each, self.held, limits) for each in islice(near, TRIED))
         return list(islice((leg for leg in legs if leg is not None), NEAREST))
 
     def teachable(self, held: frozenset[SkillId]) -> frozenset[SkillId]:

@@ -119,6 +119,19 @@ def test_experience_that_is_asked_for_counts_against_the_limit_on_hours(graph, d
     assert "not reachable within these limits: the best way found takes" in refusal.explanation
 
 
+@pytest.mark.parametrize("limits", [{"max_cost": Decimal(0)}, {"max_hours": 1}, {"max_cost": Decimal(400)}])
+def test_goals_that_are_called_within_reach_keep_to_the_limits(graph, driver, dispatch, limits):
+    (refusal,) = find_plans(graph, driver, goal_of(graph, dispatch), **limits)
+    assert not refusal.reachable
+    for near in refusal.nearer:
+        assert find_plans(graph, driver, goal_of(graph, near), **limits)[0].reachable, near.name
+
+
+def test_a_currency_that_no_programme_is_priced_in_is_the_reason_that_is_given(graph, driver, dispatch):
+    (refusal,) = find_plans(graph, driver, goal_of(graph, dispatch), conditions=Conditions(currency="XXX"))
+    assert "No programme is priced in XXX: choose another currency." in refusal.explanation
+
+
 def test_who_has_the_experience_already_needs_none(graph, consultancy, now, rides):
     consulting = rides | {
         "platform": "upwork",
