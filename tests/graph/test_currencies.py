@@ -115,7 +115,7 @@ def test_a_plan_in_a_currency_of_which_nothing_is_known_says_that_an_hour_is_a_g
         replace(graph.market, training=tuple(replace(each, currency="JPY") for each in graph.market.training))
     )
     told = find_plans(yen, driver, goal_of(yen, offer))[0].explanation
-    assert told.endswith("An hour was counted as 12 JPY, a guess: too little work here is paid in JPY to tell.")
+    assert "An hour was counted as 12 JPY, a guess: too little work here is paid in JPY to tell." in told
     said = find_plans(yen, driver, goal_of(yen, offer), conditions=Conditions(hour_value=Decimal(2_000)))[0].explanation
     assert "guess" not in said
     assert "guess" not in find_plans(graph, driver, goal_of(graph, offer))[0].explanation
