@@ -1,7 +1,7 @@
 """From a connector's SDL file to something that can be composed and run.
 
     text ─► document    parse, inject the canonical types, complete the account type
-         ─► definition  read our directives into values
+         ─► definition  read our directives into values (`reader` each one, `directives` all of a file)
          ─► rules       everything that can be wrong, as located coded problems
          ─► subgraph_sdl  the federation subgraph that the gateway composes
          ─► loader      `check(sdl)` and `load(sdl)`: the way in

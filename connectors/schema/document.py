@@ -31,7 +31,7 @@ from graphql.language import ConstArgumentNode, ConstDirectiveNode, NameNode
 from graphql.validation.validate import validate_sdl
 
 from connectors.schema.apollo_parts import with_hint
-from connectors.schema.problem import SdlProblem, problem_at
+from connectors.schema.problem import SdlProblem, find_directive, placed, problem_at
 from connectors.schema.vocabulary import ACCOUNT_INTERFACE, CATEGORY_OF_FIELD, account_interface, spec
 
 
@@ -51,10 +51,8 @@ class ConnectorDocument:
 
     def place(self, name: str, argument: str | None = None, value: str | None = None) -> Node:
         """Return where the directive `name` stands, that whose `argument` is `value`; else the account type."""
-        for directive in (*self.schema_directives, *(self.account.directives or ())):
-            if directive.name.value == name and (argument is None or _says(directive, argument, value)):
-                return directive
-        return self.written
+        directives = (*self.schema_directives, *(self.account.directives or ()))
+        return find_directive(directives, name, argument, value) or self.written
 
 
 def read_document(sdl: str) -> ConnectorDocument | list[SdlProblem]:
@@ -77,7 +75,7 @@ def read_document(sdl: str) -> ConnectorDocument | list[SdlProblem]:
         what = "none" if not accounts else "more than one"
         return [
             problem_at(
-                accounts[1] if accounts else None,
+                accounts[1] if accounts else document.definitions[0],
                 "ACCOUNT_TYPE_COUNT",
                 f"A connector has one type that implements {ACCOUNT_INTERFACE}; this has {what}.",
             )
@@ -91,12 +89,12 @@ def read_document(sdl: str) -> ConnectorDocument | list[SdlProblem]:
         )
         + definitions
     )
-    problems = _sdl_problems(DocumentNode(definitions=(*merged.definitions, *schema_nodes)))
+    problems = list(placed(_sdl_problems(DocumentNode(definitions=(*merged.definitions, *schema_nodes))), written))
     if problems:
         return problems
     schema = build_ast_schema(merged, assume_valid=True, assume_valid_sdl=True)
     problems = [
-        problem_at(error.nodes[0] if error.nodes else None, "DIRECTIVE_INVALID", with_hint(error.message))
+        problem_at(error.nodes[0] if error.nodes else written, "DIRECTIVE_INVALID", with_hint(error.message))
         for error in validate(schema, DocumentNode(definitions=document.definitions), [ValuesOfCorrectTypeRule])
     ]
     if problems:
@@ -147,13 +145,6 @@ def canonical_account_field(field: FieldDefinitionNode) -> FieldDefinitionNode:
 def same_text(left: FieldDefinitionNode, right: FieldDefinitionNode) -> bool:
     """Whether two field definitions say the same, descriptions and order of directives aside."""
     return _essence(left) == _essence(right)
-
-
-def _says(directive: DirectiveNode, argument: str, value: str | None) -> bool:
-    return any(
-        each.name.value == argument and getattr(each.value, "value", None) == value
-        for each in directive.arguments or ()
-    )
 
 
 def _essence(field: FieldDefinitionNode) -> tuple[str, tuple[str, ...], str, tuple[str, ...]]:

@@ -5,22 +5,21 @@ A feed's selection makes `records`, a list whose items are checked against the r
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
-from graphql import DirectiveNode, GraphQLObjectType, GraphQLSchema
+from graphql import GraphQLObjectType, GraphQLSchema, Node
 
 from connectors.mapping import MappingError
 from connectors.mapping.shape import ObjectShape
 from connectors.schema.definition import Entry, Feed, FeedKind, Paging, Source
 from connectors.schema.mapping_rules import Complaint, check_selection
+from connectors.schema.problem import SdlProblem, problem_at
+from connectors.schema.reader import DirectiveReader, Read, body_format
 from connectors.schema.single_values import object_message
 from connectors.schema.variables import parse_mapping
-
-if TYPE_CHECKING:
-    from connectors.schema.directives import DirectiveReader
 
 RECORDS: Final = "records"
 """The one field that a feed's selection gives."""
@@ -38,14 +37,10 @@ NOT_PAGED = Paging(
     order="UNORDERED", most=20_000,
 )  # fmt: skip
 
-Read = tuple[DirectiveNode, Mapping[str, Any]]
-
 
 def read_feeds(reader: DirectiveReader, found: Sequence[Read], sources: Mapping[str, Source]) -> tuple[Feed, ...]:
     """Return the feeds; what is wrong with them is noted at `reader`."""
     # Documents and formats are arguments here, where connects have directives of their own.
-    from connectors.schema.directives import body_format
-
     ids = [values["id"] for _, values in found]
     feeds = []
     for node, values in found:
@@ -90,24 +85,36 @@ def read_entries(found: Sequence[Read]) -> tuple[Entry, ...]:
     )
 
 
-def feed_complaints(feeds: Sequence[Feed], entries: Sequence[Entry], schema: GraphQLSchema) -> Iterator[Complaint]:
+Place = Callable[[str, str, str], Node | None]
+"""Finds the directive of a name whose argument has a value."""
+
+
+def feed_problems(
+    feeds: Sequence[Feed], entries: Sequence[Entry], schema: GraphQLSchema, place: Place
+) -> Iterator[SdlProblem]:
     """Yield what is wrong with the selections of feeds, and with entry bars."""
     for feed in feeds:
-        record = schema.get_type(RECORD_TYPES[feed.gives])
-        assert isinstance(record, GraphQLObjectType)
-        try:
-            shape = parse_mapping(feed.selection).shape()
-            values = [text for text in (feed.paging.total, feed.paging.pages, feed.paging.next) if text is not None]
-            objects = [message for text in values if (message := object_message(feed.id, text)) is not None]
-        except MappingError as error:
-            yield "MAPPING_INVALID", f"{feed.id}: {error.message} (line {error.line} of the mapping) [{error.code}]"
-            continue
-        for message in objects:
-            yield "PAGING_NOT_A_VALUE", message
-        if isinstance(shape, ObjectShape) and RECORDS in shape.fields:
-            yield from check_selection(record.name, record.fields, shape.fields[RECORDS], f"{feed.id}: {RECORDS}")
+        for code, message in _feed_complaints(feed, schema):
+            yield problem_at(place("feed", "id", feed.id), code, message)
     for entry in entries:
+        node = place("entry", "label", entry.label)
         if entry.zone is not None and not 1 <= entry.zone <= 5:
-            yield "ENTRY_ZONE", f"@entry {entry.label}: zone is from 1 to 5."
+            yield problem_at(node, "ENTRY_ZONE", f"@entry {entry.label}: zone is from 1 to 5.")
         if entry.hours < 0:
-            yield "ENTRY_HOURS", f"@entry {entry.label}: hours are not negative."
+            yield problem_at(node, "ENTRY_HOURS", f"@entry {entry.label}: hours are not negative.")
+
+
+def _feed_complaints(feed: Feed, schema: GraphQLSchema) -> Iterator[Complaint]:
+    record = schema.get_type(RECORD_TYPES[feed.gives])
+    assert isinstance(record, GraphQLObjectType)
+    try:
+        shape = parse_mapping(feed.selection).shape()
+        values = [text for text in (feed.paging.total, feed.paging.pages, feed.paging.next) if text is not None]
+        objects = [message for text in values if (message := object_message(feed.id, text)) is not None]
+    except MappingError as error:
+        yield "MAPPING_INVALID", f"{feed.id}: {error.message} (line {error.line} of the mapping) [{error.code}]"
+        return
+    for message in objects:
+        yield "PAGING_NOT_A_VALUE", message
+    if isinstance(shape, ObjectShape) and RECORDS in shape.fields:
+        yield from check_selection(record.name, record.fields, shape.fields[RECORDS], f"{feed.id}: {RECORDS}")

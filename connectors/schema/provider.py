@@ -6,10 +6,12 @@ Such a file has directives only. It is registered like any platform's, composes 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 from graphql import (
+    DirectiveNode,
     DocumentNode,
     GraphQLSchema,
     GraphQLSyntaxError,
@@ -23,10 +25,11 @@ from graphql import (
 )
 
 from connectors.schema.definition import ProviderDefinition
-from connectors.schema.directives import DirectiveReader, platform_of
+from connectors.schema.directives import platform_of
 from connectors.schema.endpoint_rules import endpoint_problems, source_problems
-from connectors.schema.feeds import feed_complaints, read_entries, read_feeds
-from connectors.schema.problem import SdlProblem, problem_at
+from connectors.schema.feeds import feed_problems, read_entries, read_feeds
+from connectors.schema.problem import SdlProblem, find_directive, placed, problem_at
+from connectors.schema.reader import DirectiveReader
 from connectors.schema.rules import NAME, VERSION
 from connectors.schema.vocabulary import spec
 
@@ -72,7 +75,7 @@ def examine_provider(sdl: str) -> ProviderConnector | list[SdlProblem]:
         if not isinstance(node, SchemaExtensionNode | SchemaDefinitionNode)
     ]
     problems += [
-        problem_at(error.nodes[0] if error.nodes else None, "DIRECTIVE_INVALID", error.message)
+        problem_at(error.nodes[0] if error.nodes else document.definitions[0], "DIRECTIVE_INVALID", error.message)
         for error in validate(schema, document, [ValuesOfCorrectTypeRule])
     ]
     if problems:
@@ -86,7 +89,7 @@ def examine_provider(sdl: str) -> ProviderConnector | list[SdlProblem]:
     reader = DirectiveReader(schema)
     found = reader.read([each for each in directives if each.name.value != "link"])
     if not found["platform"] and not reader.problems:
-        reader.add(None, "DIRECTIVE_MISSING", "The schema needs @platform.")
+        reader.add(document.definitions[0], "DIRECTIVE_MISSING", "The schema needs @platform.")
     if problems or reader.problems:
         return sorted([*problems, *reader.problems])
     sources = reader.sources(found)
@@ -97,25 +100,26 @@ def examine_provider(sdl: str) -> ProviderConnector | list[SdlProblem]:
         entries=read_entries(found["entry"]),
         limits=reader.limits(found["limits"]),
     )
-    problems = sorted([*reader.problems, *_problems(definition, schema)])
+    problems = sorted([*reader.problems, *_problems(definition, schema, directives)])
     if problems:
         return problems
     return ProviderConnector(definition=definition, source=sdl, digest=hashlib.sha256(sdl.encode()).hexdigest())
 
 
-def _problems(definition: ProviderDefinition, schema: GraphQLSchema) -> list[SdlProblem]:
-    platform = definition.platform
-    found = []
+def _problems(
+    definition: ProviderDefinition, schema: GraphQLSchema, directives: Sequence[DirectiveNode]
+) -> Iterator[SdlProblem]:
+    place = partial(find_directive, directives)
+    platform, at = definition.platform, place("platform")
     if not NAME.fullmatch(platform.name):
-        found.append(problem_at(None, "PLATFORM_NAME", "The name is lower-case letters and digits, words joined by _."))
+        yield problem_at(at, "PLATFORM_NAME", "The name is lower-case letters and digits, words joined by _.")
     if not VERSION.fullmatch(platform.version):
-        found.append(problem_at(None, "PLATFORM_VERSION", "The connector's version is of the form 1.2.3."))
+        yield problem_at(at, "PLATFORM_VERSION", "The connector's version is of the form 1.2.3.")
     for source in definition.sources.values():
-        found += source_problems(source)
+        yield from placed(source_problems(source), place("source", "name", source.name))
     for feed in definition.feeds:
-        found += endpoint_problems(f"feed {feed.id}", feed.endpoint, None)
-    found += [problem_at(None, *each) for each in feed_complaints(definition.feeds, definition.entries, schema)]
-    return found
+        yield from placed(endpoint_problems(f"feed {feed.id}", feed.endpoint, None), place("feed", "id", feed.id))
+    yield from feed_problems(definition.feeds, definition.entries, schema, place)
 
 
 @cache

@@ -7,7 +7,7 @@ Each rule is a function from the document to its problems; `sdl_problems` runs t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from graphql import (
     DirectiveDefinitionNode,
@@ -34,9 +34,9 @@ from connectors.schema.definition import (
 )
 from connectors.schema.document import ConnectorDocument, canonical_account_field, same_text
 from connectors.schema.endpoint_rules import endpoint_problems, source_problems, url_problems
-from connectors.schema.feeds import feed_complaints
+from connectors.schema.feeds import feed_problems
 from connectors.schema.mapping_rules import ENGAGEMENTS, PAYMENTS, mapping_complaints
-from connectors.schema.problem import SdlProblem, problem_at
+from connectors.schema.problem import SdlProblem, placed, problem_at
 from connectors.schema.remote_rules import remote_problems
 from connectors.schema.single_values import object_message
 from connectors.schema.sites import site_problems
@@ -71,25 +71,18 @@ def sdl_problems(document: ConnectorDocument) -> Iterator[SdlProblem]:
 def definition_problems(document: ConnectorDocument, definition: Definition) -> Iterator[SdlProblem]:
     """Yield the problems of what the directives say."""
     yield from _names(document, definition)
-    yield from _placed(_proof(definition.linking), document.place("linking"))
+    yield from placed(_proof(definition.linking), document.place("linking"))
     yield from _endpoints(document, definition)
-    yield from site_problems(definition)
+    yield from placed(site_problems(definition), document.place("linking"))
     yield from _paging(document, definition)
     yield from _each(document, definition)
     yield from _supply(document, definition)
-    yield from remote_problems(document, definition)
+    yield from placed(remote_problems(document, definition), document.place("remote"))
     for connect in definition.connects:
         node = document.place("connect", "id", connect.id)
         for code, message in mapping_complaints(definition, connect, document.schema):
             yield problem_at(node, code, message)
-    for code, message in feed_complaints(definition.feeds, definition.entries, document.schema):
-        yield problem_at(None, code, message)
-
-
-def _placed(problems: Iterable[SdlProblem], node: Node) -> Iterator[SdlProblem]:
-    """Give those that have no place the one of `node`."""
-    for each in problems:
-        yield each if each.line else problem_at(node, each.code, each.message)
+    yield from feed_problems(definition.feeds, definition.entries, document.schema, document.place)
 
 
 def prefix_of(platform: str) -> str:
@@ -244,11 +237,11 @@ def _proof(linking: Linking) -> Iterator[SdlProblem]:
 def _endpoints(document: ConnectorDocument, definition: Definition) -> Iterator[SdlProblem]:
     node = document.account
     if definition.remote is not None:
-        yield from _placed(url_problems(definition.remote.url, "@remote"), document.place("remote"))
+        yield from placed(url_problems(definition.remote.url, "@remote"), document.place("remote"))
     for source in definition.sources.values():
-        yield from _placed(source_problems(source), document.place("source", "name", source.name))
+        yield from placed(source_problems(source), document.place("source", "name", source.name))
     method = definition.linking.method
-    yield from _placed(_linking_urls(method), document.place("linking"))
+    yield from placed(_linking_urls(method), document.place("linking"))
     endpoints = {connect.id: connect.endpoint for connect in definition.connects}
     for number, identity in enumerate(definition.linking.identity, 1):
         endpoints[f"identity {number}"] = identity.endpoint
@@ -258,11 +251,17 @@ def _endpoints(document: ConnectorDocument, definition: Definition) -> Iterator[
     files = {file.name for file in method.files} if isinstance(method, TakeoutLinking) else set()
     for name, endpoint in endpoints.items():
         if endpoint.file is None:
-            is_connect = any(connect.id == name for connect in definition.connects)
-            place = document.place("connect", "id", name) if is_connect else document.place("linking")
-            yield from (problem_at(place, each.code, each.message) for each in endpoint_problems(name, endpoint, node))
+            yield from placed(endpoint_problems(name, endpoint, None), _place_of(document, definition, name))
         elif endpoint.file not in files:
             yield problem_at(node, "FILE_UNKNOWN", f"{name}: @linking(takeout:) has no file {endpoint.file!r}.")
+
+
+def _place_of(document: ConnectorDocument, definition: Definition, name: str) -> Node:
+    """Return where an endpoint stands: in a connect, in a feed, or in what is said of linking."""
+    if any(connect.id == name for connect in definition.connects):
+        return document.place("connect", "id", name)
+    is_feed = name.startswith("feed ")
+    return document.place("feed", "id", name.removeprefix("feed ")) if is_feed else document.place("linking")
 
 
 def _linking_urls(method: LinkingMethod) -> Iterator[SdlProblem]:

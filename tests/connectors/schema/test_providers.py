@@ -53,8 +53,11 @@ def test_platform_may_have_accounts_and_feeds():
 )
 def test_mistakes_are_told_with_their_code(old, new, code):
     assert old in CATALOGUE
-    problems = check(CATALOGUE.replace(old, new, 1))
+    text = CATALOGUE.replace(old, new, 1)
+    problems = check(text)
     assert code in {each.code for each in problems}
+    for each in problems:
+        assert text.split("\n")[each.line - 1][each.column - 1] == "@" or each.code == "DIRECTIVE_INVALID", each
 
 
 def test_provider_declares_no_types():

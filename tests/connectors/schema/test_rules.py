@@ -156,6 +156,7 @@ def test_problem_has_its_code(case: str) -> None:
     good, bad, code = CASES[case]
     assert good in PLAIN
     problems = check(PLAIN.replace(good, bad))
+    assert [problem for problem in problems if not (problem.line and problem.column)] == []
     assert code in {problem.code for problem in problems}, problems
 
 
