@@ -12,6 +12,7 @@ from typing import Any
 from connectors.schema import AnyConnector, Connector
 from gateway.cli.connector_init import add_init_parser
 from gateway.cli.failure import CommandError
+from gateway.cli.feeds import add_feeds_parser
 from gateway.cli.registration import (
     add_own_sandbox,
     add_registration_parsers,
@@ -51,6 +52,7 @@ def add_parsers(commands: Any) -> None:
     add_own_sandbox(testing)
     testing.set_defaults(run=_test)
     add_registration_parsers(group)
+    add_feeds_parser(group)
 
 
 def _check(options: argparse.Namespace) -> int:

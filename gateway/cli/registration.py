@@ -20,7 +20,6 @@ from sqlalchemy.engine import make_url
 from connectors.catalogue import built_in
 from connectors.conformance import Report, SandboxAccount, run_conformance
 from connectors.environment import Environment
-from connectors.feeds import FeedStore
 from connectors.observation import Loading, Observer
 from connectors.registration import Refusal, Registration
 from connectors.registration.loading import Loadings
@@ -71,8 +70,6 @@ def add_registration_parsers(group: Any) -> None:
     versions = group.add_parser("versions", help="a platform's versions, newest first")
     versions.add_argument("platform")
     versions.set_defaults(run=_versions)
-    feeds = group.add_parser("feeds", help="how the feeds of training and opportunities stand, and what was refused")
-    feeds.set_defaults(run=_feeds)
 
 
 def _add_wait(parser: argparse.ArgumentParser) -> None:
@@ -96,7 +93,8 @@ def add_own_sandbox(parser: argparse.ArgumentParser) -> None:
 
 
 @contextlib.contextmanager
-def _database() -> Iterator[Engine]:
+def open_database() -> Iterator[Engine]:
+    """Give the configured database, migrated and seeded."""
     engine = create_database_engine(load_settings(os.environ).database_url)
     try:
         migrate(engine)
@@ -108,8 +106,13 @@ def _database() -> Iterator[Engine]:
 
 @contextlib.contextmanager
 def _registration() -> Iterator[Registration]:
-    with _database() as engine:
-        yield _registration_over(engine)[0]
+    with open_database() as engine:
+        yield registration_in(engine)
+
+
+def registration_in(engine: Engine) -> Registration:
+    """Return the registration over a database."""
+    return _registration_over(engine)[0]
 
 
 def _registration_over(engine: Engine) -> tuple[Registration, Observer]:
@@ -212,7 +215,7 @@ def _check_that_it_is_simulated(sdl: str) -> None:
 
 
 def _approve(options: argparse.Namespace) -> int:
-    with _database() as engine:
+    with open_database() as engine:
         registration, observer = _registration_over(engine)
         _done(registration.approve(options.version, by=BY))
         return _wait_until_live(Loadings(registration, observer), options)
@@ -246,7 +249,7 @@ def _reject(options: argparse.Namespace) -> int:
 
 
 def _roll_back(options: argparse.Namespace) -> int:
-    with _database() as engine:
+    with open_database() as engine:
         registration, observer = _registration_over(engine)
         _done(registration.roll_back(options.platform, options.version, by=BY))
         return _wait_until_live(Loadings(registration, observer), options)
@@ -254,7 +257,7 @@ def _roll_back(options: argparse.Namespace) -> int:
 
 def _suspend(options: argparse.Namespace) -> int:
     """Close the platform's gate, then wait until nothing reads the platform any more."""
-    with _database() as engine, stops_of(engine, load_settings(os.environ)) as stops:
+    with open_database() as engine, stops_of(engine, load_settings(os.environ)) as stops:
         registration, _ = _registration_over(engine)
         _done(registration.suspend(options.platform, by=BY, reason=options.reason))
         stopped = asyncio.run(stops.drain(Scope("platform", options.platform)))
@@ -274,7 +277,7 @@ def _resume(options: argparse.Namespace) -> int:
 
 
 def _versions(options: argparse.Namespace) -> int:
-    with _database() as engine:
+    with open_database() as engine:
         registration, observer = _registration_over(engine)
         loadings = Loadings(registration, observer)
         for version in registration.versions(options.platform):
@@ -282,19 +285,6 @@ def _versions(options: argparse.Namespace) -> int:
             loading = loadings.of(standing) if standing.status == "APPROVED" else None
             more = f", loaded by {loading.loaded} of {loading.processes} processes" if loading is not None else ""
             print(f"{version.id:>5}  {version.version:<10} {standing.status}{more}")
-    return 0
-
-
-def _feeds(_: argparse.Namespace) -> int:
-    with _database() as engine:
-        for feed in FeedStore(engine, clock=utc_now).states():
-            read = "never read" if feed.read_at is None else f"read {feed.read_at:%Y-%m-%d %H:%M} UTC"
-            more = "" if feed.complete else ", there is more than is read"
-            print(f"{feed.platform}/{feed.feed}: {feed.accepted} {feed.gives.lower()}, {read}{more}")
-            for reason in feed.refused:
-                print(f"  refused {reason['count']}, as {reason['example']}: {reason['message']} [{reason['code']}]")
-            if feed.error is not None:
-                print(f"  failed {feed.failures} times, next try {feed.next_at:%H:%M} UTC: {feed.error}")
     return 0
 
 

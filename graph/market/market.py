@@ -37,6 +37,13 @@ from graph.model import (
 from graph.taxonomy.names import fold
 
 LONGEST_REF = 120
+REASONS: Mapping[str, str] = {
+    "OCCUPATION_UNKNOWN": "no occupation of the taxonomy has this name or code",
+    "PROGRAMME_UNKNOWN": "`after` names no programme of the feed",
+    "REQUIREMENT_UNKNOWN": "something that is required is no skill of the taxonomy",
+    "SKILLS_UNKNOWN": "no skill of the taxonomy is named",
+}
+"""Why a record of the right shape is left out, by code."""
 EVERYWHERE = "remote"
 """The region of openings without a place."""
 
