@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from graphql import GraphQLError, ObjectTypeDefinitionNode, parse
+from graphql import GraphQLError, parse
 
 from connectors.mapping import MappingError, Selection, TemplateKind, parse_template
 from connectors.schema.definition import Endpoint, Header, Source
@@ -26,25 +26,25 @@ def source_problems(source: Source) -> Iterator[SdlProblem]:
     """Yield what is wrong with a `@source`."""
     where = f"@source {source.name}"
     yield from url_problems(source.base_url, where)
-    yield from _templates(where, (), source.headers, None)
-    yield from _requests(where, (source.query_params,), None)
+    yield from _templates(where, (), source.headers)
+    yield from _requests(where, (source.query_params,))
     verdicts = (source.is_success, source.is_error, source.is_unauthorized, source.is_forbidden, source.is_throttled,
                 source.is_unavailable, source.is_absent, source.retry_after)  # fmt: skip
-    yield from _answers(where, verdicts, None)
+    yield from _answers(where, verdicts)
 
 
-def endpoint_problems(name: str, endpoint: Endpoint, node: ObjectTypeDefinitionNode | None) -> Iterator[SdlProblem]:
+def endpoint_problems(name: str, endpoint: Endpoint) -> Iterator[SdlProblem]:
     """Yield what is wrong with an endpoint."""
     if not endpoint.path.startswith("/") or endpoint.path.startswith("//"):
-        yield problem_at(node, "PATH_NOT_RELATIVE", f"{name}: the path begins with one / and stays at its source.")
-    yield from _templates(name, (endpoint.path,), endpoint.headers, node)
-    yield from _requests(name, (endpoint.query_params, endpoint.body), node)
-    yield from _answers(name, (endpoint.is_success,), node)
+        yield problem_at(None, "PATH_NOT_RELATIVE", f"{name}: the path begins with one / and stays at its source.")
+    yield from _templates(name, (endpoint.path,), endpoint.headers)
+    yield from _requests(name, (endpoint.query_params, endpoint.body))
+    yield from _answers(name, (endpoint.is_success,))
     if endpoint.document is not None:
         try:
             parse(endpoint.document)
         except GraphQLError as error:
-            yield problem_at(node, "GRAPHQL_DOCUMENT_INVALID", f"{name}: {error.message}")
+            yield problem_at(None, "GRAPHQL_DOCUMENT_INVALID", f"{name}: {error.message}")
 
 
 def url_problems(url: str, where: str) -> Iterator[SdlProblem]:
@@ -65,42 +65,37 @@ def _may_be_public(host: str) -> bool:
         return "." in host.strip(".")
 
 
-def _templates(
-    where: str, paths: Sequence[str], headers: Sequence[Header], node: ObjectTypeDefinitionNode | None
-) -> Iterator[SdlProblem]:
+def _templates(where: str, paths: Sequence[str], headers: Sequence[Header]) -> Iterator[SdlProblem]:
     for header in headers:
         if header.name.lower() in _RESERVED_HEADERS:
-            yield problem_at(node, "HEADER_RESERVED", f"{where}: {header.name} cannot be set.")
+            yield problem_at(None, "HEADER_RESERVED", f"{where}: {header.name} cannot be set.")
     # A path has the place in a URL that it is given at its source.
     templates = [(f"{_ANY_SOURCE}{path}", TemplateKind.URL) for path in paths]
     for text, kind in [*templates, *((header.value, TemplateKind.HEADER) for header in headers)]:
         try:
             parse_template(text, kind, variables=REQUEST_VARIABLES)
         except MappingError as error:
-            yield problem_at(node, "TEMPLATE_INVALID", f"{where}: {error.message} [{error.code}]")
+            yield problem_at(None, "TEMPLATE_INVALID", f"{where}: {error.message} [{error.code}]")
 
 
-def _requests(
-    where: str, mappings: Iterable[str | None], node: ObjectTypeDefinitionNode | None
-) -> Iterator[SdlProblem]:
-    yield from _mappings(where, mappings, node, parse_request_mapping)
+def _requests(where: str, mappings: Iterable[str | None]) -> Iterator[SdlProblem]:
+    yield from _mappings(where, mappings, parse_request_mapping)
 
 
-def _answers(where: str, verdicts: Iterable[str | None], node: ObjectTypeDefinitionNode | None) -> Iterator[SdlProblem]:
+def _answers(where: str, verdicts: Iterable[str | None]) -> Iterator[SdlProblem]:
     """Verdicts are one value each: an object is neither true nor a number of seconds, whatever the answer says."""
     texts = [text for text in verdicts if text is not None]
-    problems = list(_mappings(where, texts, node, parse_mapping))
+    problems = list(_mappings(where, texts, parse_mapping))
     yield from problems
     for text in texts if not problems else ():
         message = object_message(where, text)
         if message is not None:
-            yield problem_at(node, "VERDICT_NOT_A_VALUE", message)
+            yield problem_at(None, "VERDICT_NOT_A_VALUE", message)
 
 
 def _mappings(
     where: str,
     mappings: Iterable[str | None],
-    node: ObjectTypeDefinitionNode | None,
     parse_text: Callable[[str], Selection],
 ) -> Iterator[SdlProblem]:
     for text in mappings:
@@ -108,4 +103,4 @@ def _mappings(
             try:
                 parse_text(text)
             except MappingError as error:
-                yield problem_at(node, "MAPPING_INVALID", f"{where}: {error.message} [{error.code}]")
+                yield problem_at(None, "MAPPING_INVALID", f"{where}: {error.message} [{error.code}]")

@@ -251,7 +251,7 @@ def _endpoints(document: ConnectorDocument, definition: Definition) -> Iterator[
     files = {file.name for file in method.files} if isinstance(method, TakeoutLinking) else set()
     for name, endpoint in endpoints.items():
         if endpoint.file is None:
-            yield from placed(endpoint_problems(name, endpoint, None), _place_of(document, definition, name))
+            yield from placed(endpoint_problems(name, endpoint), _place_of(document, definition, name))
         elif endpoint.file not in files:
             yield problem_at(node, "FILE_UNKNOWN", f"{name}: @linking(takeout:) has no file {endpoint.file!r}.")
 
