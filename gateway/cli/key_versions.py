@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import Engine
 
 from consent.columns import utc_now
-from consent.leases.processes import living_processes
 from gateway.cli.failure import CommandError
+from gateway.cli.master_keys import check_processes
 from gateway.config import load_settings
 from gateway.storage.database import create_database_engine
 from gateway.storage.key_versions import REPLACEABLE, KeyChangeError, mark_compromised, new_version, retire
@@ -74,7 +74,7 @@ def _state(version: LastingVersion, now: datetime, *, is_newest: bool) -> str:
 def _new(options: argparse.Namespace) -> int:
     after = timedelta(hours=options.after)
     with _opened() as (engine, keyring):
-        _check_processes(engine, keyring)
+        check_processes(engine, keyring, lambda each, wanted: wanted in each)
         version = new_version(engine, Vault(keyring), options.name, now=utc_now(), after=after)
         used_from = open_lasting_keys(engine, Vault(keyring)).versions[options.name][version].used_from
     if options.name in SIGNING:
@@ -96,7 +96,7 @@ def _retire(options: argparse.Namespace) -> int:
 
 def _compromised(options: argparse.Namespace) -> int:
     with _opened() as (engine, keyring):
-        _check_processes(engine, keyring)
+        check_processes(engine, keyring, lambda each, wanted: wanted in each)
         made = mark_compromised(engine, Vault(keyring), options.name, options.version, now=utc_now())
     print(f"version {options.version} of {options.name} counts no more, from a few seconds from now")
     if made is not None:
@@ -118,19 +118,6 @@ def _opened() -> Iterator[tuple[Engine, Keyring]]:
         raise CommandError(error.code, str(error)) from None
     finally:
         engine.dispose()
-
-
-def _check_processes(engine: Engine, keyring: Keyring) -> None:
-    """Refuse while a process lives that could not open what is sealed now."""
-    wanted = keyring.names().split(",")[0]
-    behind = [each for each in living_processes(engine) if wanted not in each.master_keys.split(",")]
-    if behind:
-        hosts = ", ".join(sorted(each.host for each in behind))
-        raise CommandError(
-            "KEY_NOT_IN_USE",
-            f"{hosts} (machine:process) does not have the master key {keyring.current!r}; "
-            "restart it with the GIGWAY_MASTER_KEYS of this command first.",
-        )
 
 
 def _time(at: datetime) -> str:

@@ -10,11 +10,11 @@ from typing import Any
 from sqlalchemy import Engine, insert
 
 from consent.columns import utc_now
-from consent.leases.processes import living_processes
 from consent.models import ConsentEvent
 from consent.stops.stopping import share_stops
 from gateway.cli import key_versions
 from gateway.cli.failure import CommandError
+from gateway.cli.master_keys import check_processes
 from gateway.config import load_settings
 from gateway.storage.database import create_database_engine
 from gateway.storage.keyring import Keyring, generate_key
@@ -47,7 +47,7 @@ def _rotate(options: argparse.Namespace) -> int:
     engine = create_database_engine(settings.database_url)
     try:
         migrate(engine)
-        _check_processes(engine, keyring)
+        check_processes(engine, keyring, lambda each, wanted: each[0] == wanted)
         rotation = rotate_secrets(engine, Vault(keyring), progress=_show)
         _record(engine, keyring, rotation)
     finally:
@@ -66,19 +66,6 @@ def _rotate(options: argparse.Namespace) -> int:
             "and restart; keep it with the backups that were made under it"
         )
     return 0
-
-
-def _check_processes(engine: Engine, keyring: Keyring) -> None:
-    """Refuse while a process lives that would go on sealing under an older key, or could not open the new one."""
-    wanted = keyring.names().split(",")[0]
-    behind = [each for each in living_processes(engine) if each.master_keys.split(",")[0] != wanted]
-    if behind:
-        hosts = ", ".join(sorted(each.host for each in behind))
-        raise CommandError(
-            "KEY_NOT_IN_USE",
-            f"{hosts} (machine:process) does not seal with {keyring.current!r} yet; "
-            "restart it with the GIGWAY_MASTER_KEYS of this command first.",
-        )
 
 
 def _record(engine: Engine, keyring: Keyring, rotation: Rotation) -> None:

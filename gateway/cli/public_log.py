@@ -25,7 +25,7 @@ class LogUnreachableError(CommandError):
 
 
 class PublicLog:
-    """Reads a log, and leaves cosignatures there. Use it as a context."""
+    """Reads a log, and leaves cosignatures there. Close it after use."""
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")

@@ -112,12 +112,15 @@ def _registration() -> Iterator[Registration]:
 
 def registration_in(engine: Engine) -> Registration:
     """Return the registration over a database."""
-    return _registration_over(engine)[0]
+    return Registration(engine, PlatformGates(), composition_messages, uses=_observer(engine), clock=utc_now)
 
 
-def _registration_over(engine: Engine) -> tuple[Registration, Observer]:
-    observer = Observer(engine, ProcessRoll(engine), clock=utc_now)
-    return Registration(engine, PlatformGates(), composition_messages, uses=observer, clock=utc_now), observer
+def _observer(engine: Engine) -> Observer:
+    return Observer(engine, ProcessRoll(engine), clock=utc_now)
+
+
+def _loadings(engine: Engine) -> Loadings:
+    return Loadings(registration_in(engine), _observer(engine))
 
 
 def read_file(file: Path) -> bytes:
@@ -216,9 +219,8 @@ def _check_that_it_is_simulated(sdl: str) -> None:
 
 def _approve(options: argparse.Namespace) -> int:
     with open_database() as engine:
-        registration, observer = _registration_over(engine)
-        _done(registration.approve(options.version, by=BY))
-        return _wait_until_live(Loadings(registration, observer), options)
+        _done(registration_in(engine).approve(options.version, by=BY))
+        return _wait_until_live(_loadings(engine), options)
 
 
 def _wait_until_live(loadings: Loadings, options: argparse.Namespace) -> int:
@@ -250,16 +252,14 @@ def _reject(options: argparse.Namespace) -> int:
 
 def _roll_back(options: argparse.Namespace) -> int:
     with open_database() as engine:
-        registration, observer = _registration_over(engine)
-        _done(registration.roll_back(options.platform, options.version, by=BY))
-        return _wait_until_live(Loadings(registration, observer), options)
+        _done(registration_in(engine).roll_back(options.platform, options.version, by=BY))
+        return _wait_until_live(_loadings(engine), options)
 
 
 def _suspend(options: argparse.Namespace) -> int:
     """Close the platform's gate, then wait until nothing reads the platform any more."""
     with open_database() as engine, stops_of(engine, load_settings(os.environ)) as stops:
-        registration, _ = _registration_over(engine)
-        _done(registration.suspend(options.platform, by=BY, reason=options.reason))
+        _done(registration_in(engine).suspend(options.platform, by=BY, reason=options.reason))
         stopped = asyncio.run(stops.drain(Scope("platform", options.platform)))
     if stopped.status == "confirmed":
         print("confirmed: nothing reads this platform any more")
@@ -278,9 +278,8 @@ def _resume(options: argparse.Namespace) -> int:
 
 def _versions(options: argparse.Namespace) -> int:
     with open_database() as engine:
-        registration, observer = _registration_over(engine)
-        loadings = Loadings(registration, observer)
-        for version in registration.versions(options.platform):
+        loadings = _loadings(engine)
+        for version in registration_in(engine).versions(options.platform):
             standing = loadings.shown(version)
             loading = loadings.of(standing) if standing.status == "APPROVED" else None
             more = f", loaded by {loading.loaded} of {loading.processes} processes" if loading is not None else ""
