@@ -51,6 +51,11 @@ class KeyVersion:
         return self.private is not None and self.used_from <= at and not self.is_compromised(at)
 
     @property
+    def ended_at(self) -> datetime | None:
+        """When it was retired or marked as compromised, whichever came first."""
+        return min((each for each in (self.retired_at, self.compromised_at) if each is not None), default=None)
+
+    @property
     def kid(self) -> str:
         """The key's thumbprint (RFC 7638)."""
         return OKPKey.import_key(_public_jwk(self.public)).thumbprint()
@@ -81,8 +86,9 @@ def signing(versions: Sequence[KeyVersion], at: datetime) -> KeyVersion:
 
 def ends_at(version: KeyVersion, versions: Sequence[KeyVersion]) -> datetime | None:
     """Return when a version stops or has stopped to sign, None while none is there to follow it."""
-    followers = [each.used_from for each in versions if each.version > version.version]
-    ends = [*followers, *(each for each in (version.retired_at, version.compromised_at) if each is not None)]
+    ends = [each.used_from for each in versions if each.version > version.version]
+    if version.ended_at is not None:
+        ends.append(version.ended_at)
     return min(ends, default=None)
 
 

@@ -210,5 +210,5 @@ def _cosigned_at(line: str) -> datetime | None:
     """Return when a stored line was made; None for one that cannot be read any more, which `verify_log` finds."""
     try:
         return datetime.fromtimestamp(read_signatures(line)[0].cosigned_at, UTC)
-    except (NoteError, ValueError, OverflowError, OSError):
+    except (ValueError, OverflowError, OSError):
         return None

@@ -105,9 +105,8 @@ class Cosigner:
 
     def signature(self, body: str, seconds: int) -> str:
         """Return the signature line of the checkpoint `body`, cosigned at `seconds` (POSIX time)."""
-        return signature_line(
-            self.verifier, seconds.to_bytes(_TIME_BYTES, "big") + self._key.sign(_cosigned(body, seconds))
-        )
+        signature = seconds.to_bytes(_TIME_BYTES, "big") + self._key.sign(_cosigned(body, seconds))
+        return signature_line(self.verifier.name, self.verifier.id, signature)
 
 
 def is_key_name(name: str) -> bool:
@@ -115,9 +114,9 @@ def is_key_name(name: str) -> bool:
     return len(name) <= MAX_NAME and _NAME.fullmatch(name) is not None
 
 
-def signature_line(key: VerifierKey, signature: bytes) -> str:
+def signature_line(name: str, key_id: bytes, signature: bytes) -> str:
     """Return the line that carries a signature in a note."""
-    return f"{MARK}{key.name} {base64.b64encode(key.id + signature).decode()}\n"
+    return f"{MARK}{name} {base64.b64encode(key_id + signature).decode()}\n"
 
 
 def cosigned_at(signature: bytes) -> int:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from consent.audit.keys import KeyType, VerifierKey, signature_line, verifier_of
 from consent.audit.note import Checkpoint
 from consent.columns import utc_now
-from consent.signing import Keys, KeyVersion, signing
+from consent.signing import Keys, signing
 
 
 class Signer:
@@ -29,7 +29,7 @@ class Signer:
 
     def signature(self, body: str) -> str:
         """Return the signature line of `body`."""
-        return signature_line(self.verifier, self._key.sign(body.encode()))
+        return signature_line(self.verifier.name, self.verifier.id, self._key.sign(body.encode()))
 
     def sign(self, checkpoint: Checkpoint) -> str:
         """Return `checkpoint` as a signed note."""
@@ -72,7 +72,7 @@ class LogSigner:
                 key=VerifierKey(name=self.name, public=each.public),
                 published_at=each.published_at,
                 signs_from=each.used_from,
-                signs_until=_until(each),
+                signs_until=each.ended_at,
                 compromised_at=each.compromised_at,
             )
             for each in versions
@@ -89,8 +89,3 @@ class KeyPeriod:
     signs_from: datetime
     signs_until: datetime | None
     compromised_at: datetime | None
-
-
-def _until(version: KeyVersion) -> datetime | None:
-    ends = [each for each in (version.retired_at, version.compromised_at) if each is not None]
-    return min(ends, default=None)

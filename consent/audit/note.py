@@ -21,7 +21,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from consent.audit.keys import MARK, KeyType, NoteError, VerifierKey, cosigned_at, is_key_name
+from consent.audit.keys import MARK, KeyType, NoteError, VerifierKey, cosigned_at, is_key_name, signature_line
 
 MAX_NOTE: Final = 131_072
 """The longest note that is read, in characters; C2SP wants room for 16 post-quantum signatures."""
@@ -55,7 +55,7 @@ class Signature:
     @property
     def text(self) -> str:
         """The line as it stands in a note."""
-        return f"{MARK}{self.name} {base64.b64encode(self.key_id + self.value).decode()}\n"
+        return signature_line(self.name, self.key_id, self.value)
 
     @property
     def cosigned_at(self) -> int:

@@ -88,11 +88,8 @@ class Outbox:
     def feed(self) -> int:
         """Make notices of the events that the newest checkpoint covers, and return how many."""
         made = 0
-        while self._is_behind():
+        while (batch := self._read()) is not None:
             cosigned = self._cosigned()
-            batch = self._read()
-            if batch is None:
-                return made
             rows = [self._row(change, batch.checkpoint, cosigned) for change in batch.changes]
             with self._engine.begin() as connection:
                 if _lock_cursor(connection) != batch.after:
@@ -169,12 +166,6 @@ class Outbox:
                 )
                 .values(next_at=now + wait_after(notice.attempt, self._jitter()), last_error=code)
             )
-
-    def _is_behind(self) -> bool:
-        with self._engine.execution_options(read_only=True).connect() as connection:
-            read = connection.execute(select(col(NoticeCursor.seq))).scalar_one_or_none()
-            covered = _covered(connection)
-        return covered is not None and covered[0] > (read or 0)
 
     def _read(self) -> _Batch | None:
         """Return what there is to tell next, None when everything has been told."""

@@ -8,7 +8,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from consent.audit.cosignatures import WitnessStanding
 from consent.pages.log_export import as_csv, as_json, whole_log
 from consent.pages.log_query import LogQuery, read_query
 from consent.pages.rendering import Renderer
@@ -49,7 +48,9 @@ class LogPage:
                 (term.id, words.category_title(term.id)) for term in CATEGORIES.values() if not term.forbidden
             ],
             "names": names,
-            "witnesses": [each for each in await run_in_threadpool(self._witnesses) if each.at is not None],
+            "witnesses": [
+                each for each in await run_in_threadpool(self._services.cosignatures.standing) if each.at is not None
+            ],
             "older": None if page.next_before is None else query.page(before=page.next_before),
             "newer": None if page.next_after is None else query.page(after=page.next_after),
         }
@@ -68,10 +69,6 @@ class LogPage:
         return await run_in_threadpool(
             lambda: as_json(whole_log(self._services.access_log, worker.worker_id, query.matching))
         )
-
-    def _witnesses(self) -> list[WitnessStanding]:
-        cosignatures = self._services.cosignatures
-        return cosignatures.standing() if cosignatures is not None else []
 
     def _query(self, request: Request, worker: SignedIn) -> LogQuery:
         words = self._renderer.wording(self._renderer.locale_of(request, worker))

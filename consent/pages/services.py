@@ -100,7 +100,7 @@ class PagesServices:
     inbox: InboxReader
     reviews: Reviews
     linked_accounts: LinkedAccountsView
-    cosignatures: Cosignatures | None = None
+    cosignatures: Cosignatures
     """What witnesses have signed of the access log."""
     passkeys: Passkeys | None = None
     totp: Totp | None = None

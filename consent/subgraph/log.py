@@ -41,8 +41,8 @@ class LogServices(Protocol):
         ...
 
     @property
-    def cosignatures(self) -> Cosignatures | None:
-        """What witnesses have signed; None where there are none."""
+    def cosignatures(self) -> Cosignatures:
+        """What witnesses have signed."""
         ...
 
 
@@ -78,19 +78,18 @@ async def resolve_proof(root: Any, info: strawberry.Info[Any, Any], cosigned: bo
 
 def _prove(services: LogServices, event_id: int, *, cosigned: bool) -> AccessProof | None:
     audit, cosignatures = services.audit, services.cosignatures
-    size = cosignatures.cosigned_size() if cosigned and cosignatures is not None else None
+    size = cosignatures.cosigned_size() if cosigned else None
     if audit is None or (cosigned and size is None):
         return None
     proof = audit.inclusion("access", event_id, size=size)
     if proof is None:
         return None
-    lines = cosignatures.lines(proof.size) if cosignatures is not None else ""
     return AccessProof(
         leaf_hash=proof.leaf.hex(),
         leaf_index=proof.index,
         tree_size=proof.size,
         path=[step.hex() for step in proof.path],
-        checkpoint=proof.note + lines,
+        checkpoint=proof.note + cosignatures.lines(proof.size),
     )
 
 

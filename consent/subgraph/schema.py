@@ -93,7 +93,7 @@ class ConsentServices:
         self._leases = leases
         self.access_log = AccessLog(engine)
         self.audit = audit
-        self.cosignatures = cosignatures
+        self.cosignatures = cosignatures or Cosignatures(engine)
         self.grants = grants
         self.authorize_url = authorize_url
 

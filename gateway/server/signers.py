@@ -1,6 +1,6 @@
 """What signs checkpoints and notices in this Gigway's name.
 
-Their keys are lasting keys with versions (`gateway/storage/signing_keys.py`).
+Their keys are lasting keys with versions (`gateway/storage/key_watch.py`).
 """
 
 from __future__ import annotations

@@ -175,6 +175,7 @@ class Site(Desk):
             inbox=InboxReader(self.engine, clock=world.clock),
             reviews=Reviews(self.engine, clock=world.clock),
             linked_accounts=NoAccounts(),
+            cosignatures=Cosignatures(self.engine),
             sign_up=True,
         )
         self.console = ConsoleServices(

@@ -22,6 +22,7 @@ from sqlmodel import SQLModel
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from consent.audit.cosignatures import Cosignatures
 from consent.grants.reviews import Reviews
 from consent.inbox.records import InboxReader
 from consent.oauth.actors import ActorRegistry
@@ -134,6 +135,7 @@ class Site:
             inbox=InboxReader(self.engine, clock=world.clock),
             reviews=Reviews(self.engine, clock=world.clock),
             linked_accounts=self.accounts,
+            cosignatures=Cosignatures(self.engine),
             passkeys=Passkeys(self.engine, settings),
             totp=Totp(self.engine, settings, Vault(parse_keyring(generate_key("k1")))),
             erase=world.stops.erase_worker,
