@@ -31,9 +31,6 @@ from graph.subgraph import build_schema as build_graph_schema
 from graph.taxonomy.builtin import load_builtin
 from graph.taxonomy.live import LiveSkillGraph
 
-MAX_VALIDATION = 200_000
-"""Of the work of comparing fields: 0.4 s. A document of a hundred platforms' fragments takes about as much."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphParts:
@@ -130,7 +127,6 @@ def _engine_options(settings: Settings) -> EngineOptions:
             tokens=settings.max_tokens,
             depth=settings.max_depth,
             aliases=settings.max_aliases,
-            validation=MAX_VALIDATION,
         ),
         introspection=settings.introspection,
         timeout=settings.request_timeout,
