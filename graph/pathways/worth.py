@@ -35,7 +35,7 @@ class Worth:
         return self.hour / HOUR_VALUE
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=4)
 def worth_in(graph: SkillGraph, currency: str) -> Worth:
     """Return what an hour is worth in a currency. It is worked out once a graph."""
     if currency == AT_HOME:

@@ -7,7 +7,7 @@ taxonomy has them in it. What training, work and platforms are called stays as t
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
@@ -86,9 +86,12 @@ class Words:
 
 ENGLISH: Final = Words(Language.EN)
 
-_WORDS: Final[Mapping[Language, Words]] = {each: Words(each) for each in Language}
-
 
 def words_in(language: Language | None) -> Words:
     """Return the words of a language, English where none is given."""
-    return _WORDS[language or Language.EN]
+    return _words(language or Language.EN)
+
+
+@cache
+def _words(language: Language) -> Words:
+    return Words(language)
