@@ -6,6 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from consent.oauth.actors import ActorRegistry
+from gateway.cli import main
 from gateway.config import load_settings
 from gateway.server.app import create_app
 from gateway.storage.database import create_database_engine
@@ -37,6 +38,20 @@ def environment(folder):
         "GIGWAY_DEMO_LOGIN": "true",
         "GIGWAY_MAX_BODY_BYTES": "20000",
     }
+
+
+@pytest.fixture
+def command(environment, monkeypatch, capsys):
+    """Run `gigway` in the environment of the test; gives the exit code, the output and the errors."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    def call(*arguments):
+        code = main([*arguments])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,7 @@
 """The access log from the outside: checkpoints, the witness, and what tampering looks like."""
 
+from functools import partial
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
@@ -8,7 +10,6 @@ from consent.audit.keys import Cosigner, VerifierKey
 from consent.audit.log import AuditLog
 from consent.audit.note import read_checkpoint
 from consent.contact import ContactCodes
-from gateway.cli import main
 from gateway.config import load_settings
 from gateway.server.demo_workers import PERSONAS
 from gateway.server.signers import audit_signer
@@ -52,16 +53,8 @@ def denied(client, token, database, environment):
 
 
 @pytest.fixture
-def run(client, environment, monkeypatch, capsys):
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-
-    def call(*arguments):
-        code = main(["audit", *arguments])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
+def run(client, command):
+    return partial(command, "audit")
 
 
 @pytest.mark.parametrize("query", ["", "?first=2&second=1", "?first=x&second=1", "?first=0&second=999999"])

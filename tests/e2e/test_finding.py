@@ -6,7 +6,6 @@ import io
 import json
 import socket
 import threading
-from datetime import UTC, datetime, timedelta
 
 import aiohttp
 import pytest
@@ -31,6 +30,7 @@ from gateway.storage.database import create_database_engine
 from gateway.storage.keyring import generate_key
 from graph.counting import publisher
 from graph.finding.rankings import RankingLog
+from tests.granting import give_grant
 
 ALEX, ROBIN = PERSONAS[0].worker_id, PERSONAS[1].worker_id
 AT_SANDBOX = "alex.sandberg@sandbox.example"
@@ -78,22 +78,15 @@ def gigway(tmp_path_factory):
 
 
 def give(engine, grants, client, actor_id, worker_id, granted, purpose="job_matching"):
-    with Session(engine) as session:
-        record = grants.grant(
-            session,
-            worker_id=worker_id,
-            client_id=client.client_id,
-            actor_id=actor_id,
-            purpose=purpose,
-            granted=granted,
-            expires_at=datetime.now(UTC) + timedelta(days=1),
-            locale="en",
-            notice_sha256="0" * 64,
-            screen_sha256="0" * 64,
-            amr=["pwd"],
-        )
-        session.commit()
-    return record.id
+    return give_grant(
+        engine,
+        grants,
+        worker_id=worker_id,
+        client_id=client.client_id,
+        actor_id=actor_id,
+        granted=granted,
+        purpose=purpose,
+    )
 
 
 def rows(engine, query, **values):

@@ -1,7 +1,6 @@
 """A receipt, from a grant on the page to a check without us."""
 
 import json
-from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -20,6 +19,7 @@ from gateway.storage.database import create_database_engine
 from gateway.storage.key_watch import key_versions
 from gateway.storage.lasting_keys import open_lasting_keys
 from gateway.storage.vault import Vault
+from tests.granting import give_grant
 
 WITNESS = Cosigner("witness.example/1", Ed25519PrivateKey.generate())
 
@@ -47,22 +47,16 @@ def checkpoint(client, environment, grant_id):
 @pytest.fixture
 def grant_id(client, actor, environment):
     database = create_database_engine(environment["GIGWAY_DATABASE_URL"])
-    with database.begin() as connection:
-        grant = GrantService(database, Stops(database, LeaseKeeper(database))).grant(
-            connection,
-            worker_id=PERSONAS[0].worker_id,
-            client_id=actor.client_id,
-            actor_id=actor.actor_id,
-            purpose="job_matching",
-            granted=[("uber", "ratings")],
-            expires_at=utc_now() + timedelta(days=1),
-            locale="en",
-            notice_sha256="a" * 64,
-            screen_sha256="b" * 64,
-            amr=["pwd"],
-        )
+    grant_id = give_grant(
+        database,
+        GrantService(database, Stops(database, LeaseKeeper(database))),
+        worker_id=PERSONAS[0].worker_id,
+        client_id=actor.client_id,
+        actor_id=actor.actor_id,
+        granted=[("uber", "ratings")],
+    )
     database.dispose()
-    return grant.id
+    return grant_id
 
 
 def sign_in(client, persona):

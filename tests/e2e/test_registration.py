@@ -1,13 +1,13 @@
 """A connector goes live in a running Gigway, and stops: nothing is restarted."""
 
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
 import uvicorn
 
 from connectors.sandbox import SandboxSettings, create_sandbox
-from gateway.cli import main
 from gateway.server.loopback import loopback_socket
 
 FIVERR = Path(__file__).parent.parent.parent / "connectors" / "catalogue" / "fiverr.graphql"
@@ -28,16 +28,8 @@ def sandbox():
 
 
 @pytest.fixture
-def run(environment, monkeypatch, capsys):
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-
-    def call(*arguments):
-        code = main(["connectors", *arguments])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
+def run(command):
+    return partial(command, "connectors")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
-from sqlmodel import Session, col
+from sqlmodel import col
 
 from connectors.accounts.models import LinkedAccount
 from connectors.accounts.tokens import AccountTokens
@@ -26,6 +26,7 @@ from gateway.server.wiring.consent import build_consent
 from gateway.server.wiring.storage import open_storage
 from gateway.storage.database import DatabaseError, create_database_engine
 from gateway.storage.keyring import generate_key
+from tests.granting import give_grant
 
 
 class SqliteFile:
@@ -111,22 +112,14 @@ class Running:
         self.engine.dispose()
 
     def give(self, worker_id, client_id="app"):
-        with Session(self.engine) as session:
-            record = self.consent.grants.grant(
-                session,
-                worker_id=worker_id,
-                client_id=client_id,
-                actor_id="acme",
-                purpose="job_matching",
-                granted=[("uber", "ratings")],
-                expires_at=utc_now() + timedelta(days=1),
-                locale="en",
-                notice_sha256="0" * 64,
-                screen_sha256="1" * 64,
-                amr=["pwd"],
-            )
-            session.commit()
-        return record.id
+        return give_grant(
+            self.engine,
+            self.consent.grants,
+            worker_id=worker_id,
+            client_id=client_id,
+            actor_id="acme",
+            granted=[("uber", "ratings")],
+        )
 
     def is_active(self, grant_id):
         with self.engine.connect() as connection:

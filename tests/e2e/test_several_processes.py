@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from functools import partial
 
 import pytest
 
@@ -14,7 +15,6 @@ from connectors.catalogue import built_in
 from connectors.registration import Registration
 from consent.columns import utc_now
 from consent.stops.platform_gates import PlatformGates
-from gateway.cli import main
 from gateway.storage.database import create_database_engine
 
 FIVERR = next(each for each in built_in() if each.name == "fiverr")
@@ -70,16 +70,8 @@ def processes(environment, free_port):
 
 
 @pytest.fixture
-def run(environment, monkeypatch, capsys):
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-
-    def call(*arguments):
-        code = main(["connectors", *arguments])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
+def run(command):
+    return partial(command, "connectors")
 
 
 def waiting_version(environment, number):

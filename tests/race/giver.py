@@ -9,15 +9,14 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
-from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine
-from sqlmodel import Session
 
 from consent.grants.lifecycle import GrantService
 from consent.leases.keeper import LeaseKeeper
 from consent.stops.stopping import Stops
 from gateway.storage.database import create_database_engine
+from tests.granting import give_grant
 
 
 class Giver:
@@ -49,19 +48,11 @@ def _open(database_url: str) -> None:
 
 
 def _give(platform: str, worker_id: str, client_id: str, actor_id: str) -> str:
-    with Session(_engine) as session:
-        record = _grants.grant(
-            session,
-            worker_id=worker_id,
-            client_id=client_id,
-            actor_id=actor_id,
-            purpose="job_matching",
-            granted=[(platform, "engagements")],
-            expires_at=datetime.now(UTC) + timedelta(days=1),
-            locale="en",
-            notice_sha256="0" * 64,
-            screen_sha256="0" * 64,
-            amr=["pwd"],
-        )
-        session.commit()
-    return record.id
+    return give_grant(
+        _engine,
+        _grants,
+        worker_id=worker_id,
+        client_id=client_id,
+        actor_id=actor_id,
+        granted=[(platform, "engagements")],
+    )

@@ -9,7 +9,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -24,6 +24,7 @@ from consent.stops.stopping import Stops
 from gateway.storage.database import create_database_engine
 from gateway.storage.migrate import migrate
 from gateway.storage.vocabulary import seed
+from tests.granting import give_grant
 from tests.race.processes import Processes
 from tests.race.slow_platform import SlowPlatform
 
@@ -234,22 +235,14 @@ class _Race:
             await asyncio.gather(*asking, return_exceptions=True)
 
     def _give(self, worker: str) -> str:
-        with Session(self._engine) as session:
-            record = self._grants.grant(
-                session,
-                worker_id=worker,
-                client_id="acme-app",
-                actor_id="acme",
-                purpose="job_matching",
-                granted=[("uber", "engagements")],
-                expires_at=datetime.now(UTC) + timedelta(days=1),
-                locale="en",
-                notice_sha256="0" * 64,
-                screen_sha256="0" * 64,
-                amr=["pwd"],
-            )
-            session.commit()
-        return record.id
+        return give_grant(
+            self._engine,
+            self._grants,
+            worker_id=worker,
+            client_id="acme-app",
+            actor_id="acme",
+            granted=[("uber", "engagements")],
+        )
 
     async def _client(self, account: str, grant: str) -> None:
         """Ask again and again, through whichever process answers."""
