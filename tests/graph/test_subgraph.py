@@ -146,7 +146,9 @@ def test_a_match_is_the_sum_of_its_features(schema, run_async, rides):
     fields = (
         "opportunities(first: 30) { edges { node { score explanation features { name value weight contribution } } } }"
     )
-    for edge in run_async(run(schema, fields, rides))["opportunities"]["edges"]:
+    edges = run_async(run(schema, fields, rides))["opportunities"]["edges"]
+    assert edges
+    for edge in edges:
         features = edge["node"]["features"]
         assert sum(each["weight"] for each in features) == pytest.approx(1)
         assert sum(each["contribution"] for each in features) == pytest.approx(edge["node"]["score"])
