@@ -17,7 +17,7 @@ from gateway.cli.failure import CommandError, check_port
 from gateway.demo.actor import ActorClient, ActorError
 from gateway.demo.actor_site import ActorSite, serve_site
 from gateway.demo.browser import Browser, BrowserError
-from gateway.demo.processes import StartError
+from gateway.demo.processes import EndedError, StartError
 from gateway.demo.stage import ACTOR_NAME, Stage, set_stage
 from gateway.demo.story import FIRST_LOOK, DifferentError, Played, Story, graphiql_address, request_for_a_month
 
@@ -45,6 +45,8 @@ def _demo(options: argparse.Namespace) -> int:
         return asyncio.run(_run(options))
     except StartError as error:
         raise CommandError("DEMO_NOT_STARTED", str(error)) from None
+    except EndedError as error:
+        raise CommandError("DEMO_BROKEN", f"{error}\nStart it again with `gigway demo`.") from None
 
 
 async def _run(options: argparse.Namespace) -> int:
@@ -106,8 +108,19 @@ async def _stay(
         for what, address in places.items():
             console.print(f"  [bold]{escape(what)}[/]\n    {escape(address)}", soft_wrap=True)
         console.print("\nCtrl-C ends everything.")
-        await stop.wait()
+        await _until_stopped(stage, stop)
         console.print("stopping")
+
+
+async def _until_stopped(stage: Stage, stop: asyncio.Event) -> None:
+    """Wait for Ctrl-C. Raises `EndedError` when one of the processes is gone before."""
+    waiting = [asyncio.create_task(each) for each in (stop.wait(), *(process.stay() for process in stage.processes))]
+    done, others = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    for each in others:
+        each.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    for each in done:
+        each.result()
 
 
 def _show(console: Console, step: Played, *, once: bool) -> None:

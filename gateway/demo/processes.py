@@ -19,6 +19,10 @@ class StartError(Exception):
     """A process did not come up. The message has the last lines of what it printed."""
 
 
+class EndedError(Exception):
+    """A process is gone that should be there. The message has the last lines of what it printed."""
+
+
 class Process:
     """One `gigway` command as a child process whose output goes to a file."""
 
@@ -59,6 +63,12 @@ class Process:
                     pass
                 await asyncio.sleep(0.05)
         raise StartError(f"{self.name} does not answer at {url}:\n{self._tail()}")
+
+    async def stay(self) -> None:
+        """Wait for as long as the process is there. Raises `EndedError` when it is not any more."""
+        if self._child is not None:
+            await self._child.wait()
+        raise EndedError(f"{self.name} has ended:\n{self._tail()}")
 
     async def stop(self) -> None:
         """End the process: SIGTERM, and SIGKILL when it does not listen."""

@@ -48,6 +48,7 @@ class Stage:
     client_id: str
     client_secret: str = field(repr=False)
     control: aiohttp.ClientSession = field(repr=False)
+    processes: tuple[Process, ...] = field(repr=False)
 
     async def last_call(self) -> int:
         """Return the number of the last call that the sandbox has logged."""
@@ -108,6 +109,7 @@ async def set_stage(folder: Path, *, port: int, sandbox_port: int, actor_port: i
             client_id=client_id,
             client_secret=client_secret,
             control=control,
+            processes=(platforms, gateway),
         )
     finally:
         await control.close()

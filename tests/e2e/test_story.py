@@ -2,8 +2,10 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
+from pathlib import Path
 
 
 def test_the_story_goes_as_told(tmp_path, free_port):
@@ -44,3 +46,28 @@ def test_a_busy_port_is_named(tmp_path, free_port):
     assert ended.returncode == 1
     assert ended.stderr.startswith(f"PORT_BUSY: Something listens on 127.0.0.1:{port} already")
     assert not (tmp_path / "demo").exists()
+
+
+def test_a_demo_that_loses_its_gateway_says_so(tmp_path, free_port):
+    ports = [free_port() for _ in range(3)]
+    demo = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "gateway", "demo", "--folder", str(tmp_path / "demo")),
+            *(f"--port={ports[0]}", f"--sandbox-port={ports[1]}", f"--actor-port={ports[2]}"),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        for line in demo.stdout:
+            if line.startswith("Ctrl-C"):
+                break
+        children = Path(f"/proc/{demo.pid}/task/{demo.pid}/children").read_text().split()
+        serving = [each for each in children if b"serve" in Path(f"/proc/{each}/cmdline").read_bytes().split(b"\0")]
+        os.kill(int(serving[0]), signal.SIGKILL)
+        _, errors = demo.communicate(timeout=30)
+    finally:
+        demo.kill()
+    assert demo.returncode == 1
+    assert errors.startswith("DEMO_BROKEN: the gateway has ended:")
