@@ -9,7 +9,7 @@ from gettext import NullTranslations
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -18,7 +18,10 @@ from connectors.pages.language import CATALOGS, PickLanguage, Translate, read_ca
 
 
 class Pages:
-    """The pages of one package, from its `templates`; `assets` is where `gigway.css` and `gigway.svg` are."""
+    """The pages of one package: its `templates`, in the frame that is here.
+
+    `assets` is where `gigway.css` and `gigway.svg` are.
+    """
 
     def __init__(
         self, package: str, forms: FormGuard, language_of: PickLanguage, *, assets: str, catalogs: Path = CATALOGS
@@ -62,7 +65,7 @@ class Pages:
 
 def _environment(package: str, catalog: NullTranslations) -> Environment:
     environment = Environment(
-        loader=PackageLoader(package),
+        loader=ChoiceLoader([PackageLoader(package), PackageLoader(__package__)]),
         autoescape=True,
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],

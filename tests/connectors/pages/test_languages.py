@@ -32,7 +32,7 @@ from tests.connectors.conftest import ALEX, Forms
 
 PACKAGE = Path(connectors.__file__).parent
 LANGUAGES = sorted(CATALOGS.glob("*.po"))
-TEMPLATES = [PACKAGE / name / "templates" for name in ("linking", "registration")]
+TEMPLATES = [PACKAGE / name / "templates" for name in ("pages", "linking", "registration")]
 PERCENT = re.compile(r"%\((\w+)\)s")
 
 
