@@ -15,7 +15,7 @@ from connectors.mapping.lexer import Position, Source, tokenize
 from connectors.mapping.parser import Parser
 from connectors.mapping.prune import FieldTree, prune
 from connectors.mapping.run import Run, Site
-from connectors.mapping.shape import AnyShape, InputPath, Shape, View, field_tree, infer
+from connectors.mapping.shape import AnyShape, InputPath, Shape, View, field_tree, infer, without_passing
 from connectors.mapping.syntax import Expression
 
 Mapper: TypeAlias = Callable[[Json, Mapping[str, Json]], tuple[Json, list[Problem]]]
@@ -44,7 +44,7 @@ class Selection:
         """The input paths whose values are used, `$` being the response and `$args` and the like the variables."""
         view = _view()
         infer(self.body, view)
-        return frozenset(view.reads)
+        return without_passing(view.reads)
 
     def pruned(self, only: FieldTree | None) -> "Selection":
         """The same mapping making the wanted output fields only."""

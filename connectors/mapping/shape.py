@@ -15,9 +15,9 @@ The language maps over arrays by itself, so an `AnyShape` or `ObjectShape` taken
 a list of such.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias, assert_never
+from typing import Final, TypeAlias, assert_never
 
 from connectors.mapping.compiler import bound_name
 from connectors.mapping.methods import METHODS
@@ -42,7 +42,13 @@ from connectors.mapping.syntax import (
 )
 
 InputPath: TypeAlias = tuple[str, ...]
-"""Where a value comes from: `("$", "trips", "id")` in the response, `("$args", "first")` in a variable."""
+"""Where a value comes from: `("$", "trips", "id")` in the response, `("$args", "first")` in a variable.
+
+An object that is there matters even where nothing in it is used: then the path ends in `PRESENCE`.
+"""
+
+PRESENCE: Final = "__typename"
+"""What stands, in a path, for an object itself; what GraphQL can be asked for of any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +121,17 @@ class View:
                 self.use(each)
         return shape
 
+    def look_at(self, shape: Shape) -> None:
+        """Note that it matters whether there is such a value, whatever is used of it."""
+        match shape:
+            case AnyShape(path=(_, _, *_) as path):
+                self.reads.add((*path, PRESENCE))
+            case ListShape(of=of):
+                self.look_at(of)
+            case OneOfShape(shapes=shapes):
+                for each in shapes:
+                    self.look_at(each)
+
 
 def infer(expression: Expression, view: View) -> Shape:
     """The shape of an expression's value; the input paths it uses are added to the view."""
@@ -131,6 +148,13 @@ def infer(expression: Expression, view: View) -> Shape:
             return view.use(_path(expression, view))
         case _:
             assert_never(expression)
+
+
+def without_passing(reads: Iterable[InputPath]) -> frozenset[InputPath]:
+    """The paths without those of objects that are only passed on the way to something in them."""
+    used = {path for path in reads if path[-1] != PRESENCE}
+    passed = {path[:length] for path in used for length in range(1, len(path) + 1)}
+    return frozenset(used | {path for path in reads if path[-1] == PRESENCE and path[:-1] not in passed})
 
 
 def one_of(shapes: list[Shape]) -> Shape:
@@ -262,6 +286,7 @@ def _key(shape: Shape, name: str) -> Shape:
 def _select(members: tuple[Member, ...], shape: Shape, view: View) -> Shape:
     if isinstance(shape, ListShape):
         return ListShape(of=_select(members, shape.of, view))
+    view.look_at(shape)
     return _object(members, view.within(shape, shape))
 
 
@@ -269,6 +294,7 @@ def _method(step: MethodStep, shape: Shape, view: View) -> Shape:
     answer = METHODS[step.name].answer
     if answer not in (Answer.SAME, Answer.ELEMENT, Answer.ARGUMENT, Answer.LIST_OF_ARGUMENT):
         view.use(shape)
+    view.look_at(shape)
     element = _element(shape)
     each = step.name in ("map", "filter", "find")
     inner = view.within(view.dollar, element if each else shape)

@@ -19,7 +19,8 @@ Reading order:
     compiled     a connector compiled for one environment
     health       counters, and drift of answers from the mapping
     arguments    the arguments of canonical fields
-    pushdown     what a GraphQL upstream need not be asked for
+    needs        what answering a field of the account reads
+    pushdown     what a platform need not be asked for: fields of GraphQL documents, optional parts of REST answers
     streams      what an account's endpoints give, each fetched once
     uses         which fields operations ask for
     reading      one account in one call: which endpoint gives which field

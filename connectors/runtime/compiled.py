@@ -14,8 +14,9 @@ from connectors.runtime.field_tree import Tree, frozen
 from connectors.runtime.health import DriftLog
 from connectors.runtime.linked import Credentials, Takeouts
 from connectors.runtime.missing import ANYTHING, Supply, supply_of
+from connectors.runtime.needs import asked_of
 from connectors.runtime.provenance import Origin
-from connectors.runtime.pushdown import Expansions, asked_of, documents_of
+from connectors.runtime.pushdown import documents_of, expansions_of
 from connectors.schema import Connector
 from connectors.schema.definition import Connect
 from connectors.schema.variables import parse_mapping
@@ -67,9 +68,11 @@ class ConnectorRuntime:
             if connect.endpoint.file is None
         }
         self._expansions = {
-            connect.id: Expansions(expansions=connect.expansions, selection=self._selections[connect.id])
+            connect.id: expansions_of(
+                connect, definition.sources[connect.endpoint.source], self._selections[connect.id]
+            )
             for connect in definition.connects
-            if connect.expansions
+            if connect.endpoint.file is None
         }
         self._mappers: dict[tuple[str, Json], Mapper] = {}
         account = connector.schema.get_type(definition.account_type)

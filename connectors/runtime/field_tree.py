@@ -51,14 +51,11 @@ def with_needs(tree: Tree) -> Tree:
 
 
 def merge(into: Tree, other: Mapping[str, Tree | None]) -> None:
-    """Add the fields of `other`."""
+    """Add the fields of `other`; where either wants everything, everything is wanted."""
     for name, inner in other.items():
-        present = into.get(name)
         if inner is None:
-            into.setdefault(name, None)
-        elif name not in into:
-            into[name] = dict(inner)
-        elif present is not None:
+            into[name] = None
+        elif (present := into.setdefault(name, {})) is not None:
             merge(present, inner)
 
 

@@ -15,26 +15,12 @@ from typing import Any, Final
 
 from connectors.mapping import dump_json
 from connectors.runtime.completion import occupation_of
-from connectors.runtime.field_tree import Tree
 from connectors.runtime.pages import moment, started_at
 from connectors.runtime.provenance import instant
 from connectors.schema.definition import Definition, Distinct
 from connectors.transport import UpstreamMalformedError
 
 Json = Any
-
-ENGAGEMENT_TREE: Final[Tree] = {
-    "ref": None,
-    "kind": None,
-    "status": None,
-    "cancelledBy": None,
-    "occupation": None,
-    "work": None,
-    "terms": None,
-    "period": {"start": None, "end": None},
-    "duration": {"seconds": None},
-}
-"""What `experience` and `evidence` read of an engagement."""
 
 _RECENT: Final = timedelta(days=365)
 _HOUR: Final = Decimal(3600)

@@ -1,9 +1,11 @@
-"""What a GraphQL upstream is asked for: its document without the fields that this call does not need.
+"""What a platform is asked for: a GraphQL document without the fields, and a query without the optional parts, that
+this call does not need.
 
-    fields of the call ─► what each mapping must make ─► the paths that it reads ─► the document with those only
+    fields of the call ─► what each mapping must make ─► the paths that it reads ─┬► the document with those only
+      (`needs`)                                                                   └► the `@expand`s that bring those
 
-The document that a connector writes is the most that is ever asked for. Where it is not certain that a field goes
-unused (fragments by name, values used whole), it stays.
+What a connector writes is the most that is ever asked for. Where it is not certain that a field goes unused (fragments
+by name, values used whole), it stays.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from graphql import (
     FieldNode,
     FragmentSpreadNode,
     InlineFragmentNode,
+    NameNode,
     Node,
     OperationDefinitionNode,
     SelectionNode,
@@ -29,43 +32,13 @@ from graphql import (
 )
 
 from connectors.mapping import Selection
-from connectors.runtime.field_tree import Tree, below, frozen, merge, with_needs
-from connectors.runtime.folds import ENGAGEMENT_TREE
-from connectors.schema.definition import Connect, Definition, Expansion, Source
-from connectors.schema.mapping_rules import ENGAGEMENTS, PAYMENTS, TERMS
+from connectors.mapping.shape import PRESENCE
+from connectors.runtime.field_tree import Tree, frozen
+from connectors.schema.definition import Connect, Expansion, Source
 from connectors.schema.variables import parse_mapping
 
-PLACING: Tree = {"ref": None, "period": {"start": None, "end": None}}
-"""What cursors, filters and joins read of an engagement."""
-
 _MOST_DOCUMENTS = 500
-
-
-def asked_of(connect: Connect, fields: Mapping[str, Tree | None], definition: Definition) -> Tree:
-    """Return which fields and streams of a connect a call needs, with what it needs below them."""
-    tree: Tree = {}
-    for name, inner in fields.items():
-        for given, needs in _needs(name, inner, definition):
-            if given in connect.fields:
-                merge(tree, {given: needs})
-                if needs is None:
-                    tree[given] = None
-    return tree
-
-
-def _needs(name: str, inner: Tree | None, definition: Definition) -> Iterable[tuple[str, Tree | None]]:
-    if name == ENGAGEMENTS:
-        node = with_needs(below(inner or {}, "edges", "node"))
-        merge(node, PLACING)
-        yield ENGAGEMENTS, {**node, "kind": None, "status": None}
-        yield PAYMENTS, None
-    elif name in definition.folds:
-        yield ENGAGEMENTS, {**ENGAGEMENT_TREE, **({"earnings": None} if name == "earnings" else {})}
-        beside = {"earnings": (PAYMENTS,), "evidence": ("ratings", "credentials", TERMS)}
-        for each in beside.get(name, ()):
-            yield each, None
-    else:
-        yield name, None
+_IS_THERE = SelectionSetNode(selections=(FieldNode(name=NameNode(value=PRESENCE)),))
 
 
 @dataclass(slots=True)
@@ -91,13 +64,24 @@ def documents_of(connect: Connect, source: Source, selection: Selection) -> Grap
     """Return the documents of a connect; None when it is no GraphQL endpoint."""
     if connect.endpoint.document is None:
         return None
+    return GraphQLDocuments(text=connect.endpoint.document, selection=selection, always=_always(connect, source))
+
+
+def expansions_of(connect: Connect, source: Source, selection: Selection) -> Expansions | None:
+    """Return the optional parts of a connect's answers; None when it has none."""
+    if not connect.expansions:
+        return None
+    return Expansions(expansions=connect.expansions, selection=selection, always=_always(connect, source))
+
+
+def _always(connect: Connect, source: Source) -> frozenset[tuple[str, ...]]:
+    """Return the paths of an answer that envelope and paging read, whatever is asked for."""
     paging = connect.paging
     texts = [source.is_error, source.is_unauthorized, source.is_forbidden, source.is_throttled, source.is_unavailable,
              source.retry_after, source.is_absent, source.is_success, connect.endpoint.is_success]  # fmt: skip
     if paging is not None:
         texts += [paging.total, paging.pages, paging.records, paging.next]
-    always = (parse_mapping(text).input_paths() for text in texts if text is not None)
-    return GraphQLDocuments(text=connect.endpoint.document, selection=selection, always=frozenset().union(*always))
+    return frozenset().union(*(parse_mapping(text).input_paths() for text in texts if text is not None))
 
 
 @dataclass(slots=True)
@@ -106,16 +90,16 @@ class Expansions:
 
     expansions: tuple[Expansion, ...]
     selection: Selection
+    always: frozenset[tuple[str, ...]]
     _asked: dict[Any, dict[str, str]] = field(default_factory=dict)
 
     def needed(self, tree: Tree) -> Mapping[str, str]:
-        """Return the parameters that bring what a mapping pruned to `tree` reads."""
+        """Return the parameters that bring what a mapping pruned to `tree` reads, and what paging and envelope read."""
         key = frozen(tree)
         if key not in self._asked:
             if len(self._asked) >= _MOST_DOCUMENTS:
                 self._asked.clear()
-            # Where nothing is needed, nothing is read; an empty tree would prune nothing.
-            reads = self.selection.pruned(tree).input_paths() if tree else frozenset()
+            reads = self.selection.pruned(tree).input_paths() | self.always
             found: dict[str, list[str]] = {}
             for each in self.expansions:
                 if any(_meet(("$", *path), read) for path in each.brings for read in reads):
@@ -182,8 +166,9 @@ def _selected(selections: SelectionSetNode, wanted: Tree) -> SelectionSetNode | 
                 inner = wanted[key]
                 if node.selection_set is None or inner is None:
                     kept.append(node)
-                elif (below_it := _selected(node.selection_set, inner)) is not None:
-                    kept.append(_with(node, below_it))
+                else:
+                    # An object of which nothing is read matters all the same: it is there, or it is null.
+                    kept.append(_with(node, _selected(node.selection_set, inner) or _IS_THERE))
         elif isinstance(node, InlineFragmentNode):
             within = _selected(node.selection_set, wanted)
             if within is not None:

@@ -17,20 +17,22 @@ from connectors.runtime.compiled import ConnectorRuntime
 from connectors.runtime.completion import Completion, flat
 from connectors.runtime.connection import Position, cut, holds, open_position, position_of, resumed
 from connectors.runtime.endpoint import Fetched
-from connectors.runtime.field_tree import Tree, below, merge, with_needs
-from connectors.runtime.folds import (
-    ENGAGEMENT_TREE,
-    distinct,
-    fold_earnings,
-    fold_evidence,
-    fold_experience,
-    payments_of,
-)
+from connectors.runtime.field_tree import Tree, below
+from connectors.runtime.folds import distinct, fold_earnings, fold_evidence, fold_experience, payments_of
 from connectors.runtime.missing import ANYTHING, Supply, supply_of_values
+from connectors.runtime.needs import (
+    CREDENTIAL_TREE,
+    EARNED_TREE,
+    ENGAGEMENT_TREE,
+    JOINED,
+    PAYMENT_TREE,
+    RATING_TREE,
+    engagement_needs,
+    field_needs,
+)
 from connectors.runtime.pages import Batch, Span, moment, started_at
 from connectors.runtime.provenance import Extent
 from connectors.runtime.pseudonym import CursorError, Pseudonyms
-from connectors.runtime.pushdown import PLACING
 from connectors.runtime.streams import AccountStreams
 from connectors.schema.definition import Connect, Fold
 from connectors.schema.mapping_rules import ENGAGEMENTS, PAYMENTS, TERMS
@@ -43,7 +45,6 @@ Json = Any
 
 _PAYMENT_LAG = timedelta(days=3)
 _PAYMENT_LEAD = timedelta(hours=1)
-_PAYMENT_TREE: Tree = {"engagement": None, "at": None, "lines": None}
 
 
 class AccountReading:
@@ -78,7 +79,6 @@ class AccountReading:
         """Return the value of an account field. Raises `UpstreamError`, `GraphQLError`."""
         definition = self._runtime.definition
         kind = self._runtime.account_type.fields[name].type
-        needs = with_needs(tree) if tree is not None else None
         if name == ENGAGEMENTS:
             return await self._engagements(arguments, tree or {})
         if name in definition.folds:
@@ -86,6 +86,7 @@ class AccountReading:
         connect = definition.connect_for(name)
         if connect is None:
             return None
+        needs = field_needs(name, tree, definition)
         if connect.paging is None:
             fetched, value = await self._streams.direct(connect, name, needs)
             pages = [fetched]
@@ -93,8 +94,7 @@ class AccountReading:
         else:
             rule = definition.distinct.get(name)
             span = self._last(rule.days) if rule is not None else Span()
-            read = dict(needs or {}) | ({rule.by: None} if rule is not None else {})
-            batch = await self._streams.read(connect, name, read, span, want=None)
+            batch = await self._streams.read(connect, name, needs, span, want=None)
             value = distinct(batch.records, rule) if rule is not None else batch.records
             if not is_list_type(get_nullable_type(kind)):
                 value = batch.records[0] if batch.records else None
@@ -110,12 +110,10 @@ class AccountReading:
         span = Span(since=moment(arguments.get("since")), until=moment(arguments.get("until")))
         after = self._after(arguments.get("after"))
         node = below(tree, "edges", "node")
-        needs = with_needs(node)
-        merge(needs, PLACING)
-        batch = await self._slice_of(connect, needs, span, first, after)
+        batch = await self._slice_of(connect, engagement_needs(node), span, first, after)
         chosen = cut(batch, first, after, self._pseudonyms)
         records = [dict(record) for _, record in chosen.placed]
-        if "earnings" in node and "Engagement.earnings" in self._runtime.definition.folds:
+        if "earnings" in node and JOINED in self._runtime.definition.folds:
             await self._join_payments(records)
         if first == 0:
             extent = Extent(complete=False, records=0)
@@ -178,14 +176,13 @@ class AccountReading:
         if name == "experience":
             value = fold_experience(batch.records, definition, self._now)
         else:
-            facts = {each: await self._account_list(each, pages) for each in ("ratings", "credentials", TERMS)}
             value = fold_evidence(
                 batch.records,
                 definition,
                 self._now,
-                ratings=facts["ratings"],
-                credentials=facts["credentials"],
-                terms=facts[TERMS],
+                ratings=await self._account_list("ratings", RATING_TREE, pages),
+                credentials=await self._account_list("credentials", CREDENTIAL_TREE, pages),
+                terms=await self._account_list(TERMS, None, pages),
                 simulated=self._runtime.origin.simulated,
             )
         extent = _extent(batch, span, self._now)
@@ -193,16 +190,16 @@ class AccountReading:
         provenance = self._provenance(pages, extent, connect, steps)
         return self._complete(provenance, supply_of_values(value)).complete(kind, value, tree)
 
-    async def _account_list(self, name: str, pages: list[Fetched]) -> list[Json]:
+    async def _account_list(self, name: str, tree: Tree | None, pages: list[Fetched]) -> list[Json]:
         """Return a list of the account's as mapped, for folding; its answer is added to `pages`."""
         connect = self._runtime.definition.connect_for(name)
         if connect is None:
             return []
         if connect.paging is not None:
-            batch = await self._streams.read(connect, name, None, Span(), want=None)
+            batch = await self._streams.read(connect, name, tree, Span(), want=None)
             pages += batch.fetched
             return batch.records
-        fetched, value = await self._streams.direct(connect, name, None)
+        fetched, value = await self._streams.direct(connect, name, tree)
         pages.append(fetched)
         return flat(value) if isinstance(value, list) else []
 
@@ -216,9 +213,7 @@ class AccountReading:
         connect = self._runtime.definition.connect_for(origin)
         if connect is None:
             return None
-        needs = _PAYMENT_TREE
-        if origin == ENGAGEMENTS:
-            needs = {"earnings": None, **PLACING}
+        needs = EARNED_TREE if origin == ENGAGEMENTS else PAYMENT_TREE
         batch = await self._streams.read(connect, origin, needs, span, want=None)
         payments = payments_of(batch.records) if origin == ENGAGEMENTS else batch.records
         provenance = self._provenance(
@@ -238,7 +233,7 @@ class AccountReading:
         ends = [at for at in (moment((record.get("period") or {}).get("end")) for record in records) if at]
         span = Span(since=min(starts) - _PAYMENT_LEAD, until=max(starts + ends) + _PAYMENT_LAG)
         try:
-            batch = await self._streams.read(connect, PAYMENTS, _PAYMENT_TREE, span, want=None)
+            batch = await self._streams.read(connect, PAYMENTS, PAYMENT_TREE, span, want=None)
         except UpstreamError as failure:
             for record in records:
                 record["earnings"] = failure
@@ -269,7 +264,7 @@ class AccountReading:
 
     def _supply_of_engagements(self, connect: Connect) -> Supply:
         supply = self._runtime.supply(connect, ENGAGEMENTS)
-        if supply.fields is None or "Engagement.earnings" not in self._runtime.definition.folds:
+        if supply.fields is None or JOINED not in self._runtime.definition.folds:
             return supply
         return Supply(fields={**supply.fields, "earnings": ANYTHING})
 

@@ -129,13 +129,13 @@ class AccountStreams:
         is_older = len(near) < len(listed.records) and (span.since is None or span.since < horizon)
         # Pages that only say what to ask for have no records of their own, but they are where the others come from.
         asked = tuple(replace(page, records=()) for page in listed.pages)
-        return within(
-            Batch(
-                pages=(*asked, *(page for batch in batches for page in batch.pages)),
-                reason="RECORD_LIMIT" if is_cut else "TIME_LIMIT" if is_older else None,
-            ),
-            Span(since=since if is_older else span.since, until=span.until),
+        batch = Batch(
+            pages=(*asked, *(page for batch in batches for page in batch.pages)),
+            reason="RECORD_LIMIT" if is_cut else "TIME_LIMIT" if is_older else None,
         )
+        if name not in (ENGAGEMENTS, PAYMENTS):
+            return batch
+        return within(batch, Span(since=since if is_older else span.since, until=span.until))
 
     def _reader(self, connect: Connect, name: str, tree: Tree | None, each: Json) -> StreamReader:
         assert connect.paging is not None

@@ -20,15 +20,10 @@ from connectors.runtime.compiled import ConnectorRuntime
 from connectors.runtime.completion import Completion
 from connectors.runtime.endpoint import Fetched
 from connectors.runtime.field_tree import Tree, below, frozen, merge, with_needs
-from connectors.runtime.folds import (
-    ENGAGEMENT_TREE,
-    fold_earnings,
-    fold_evidence,
-    fold_experience,
-    payments_of,
-)
+from connectors.runtime.folds import fold_earnings, fold_evidence, fold_experience, payments_of
 from connectors.runtime.linked import LinkedCredential
 from connectors.runtime.missing import ANYTHING, Supply
+from connectors.runtime.needs import CREDENTIAL_TREE, EARNED_TREE, ENGAGEMENT_TREE, RATING_TREE
 from connectors.runtime.pages import Span, is_within, moment
 from connectors.runtime.provenance import Extent, instant
 from connectors.runtime.pseudonym import CursorError, Pseudonyms
@@ -46,7 +41,6 @@ Answered = tuple[Fetched, Json]
 _PAGE = 100
 _MOST_PAGES = 50
 _PERIOD: Tree = {"period": {"start": None, "end": None}}
-_WITH_EARNINGS: Tree = {"ref": None, "earnings": None, **_PERIOD}
 
 
 @dataclass(slots=True)
@@ -168,12 +162,13 @@ class RemoteReading:
         if name == "earnings":
             last = day_of(arguments.get("until")) or self._now.date()
             earliest = day_of(arguments.get("since")) or last - timedelta(days=364)
-            read = await self._records(_start_of(earliest), _WITH_EARNINGS)
+            read = await self._records(_start_of(earliest), EARNED_TREE)
             value = fold_earnings(payments_of(read.records), earliest, last)
             return self._completion(read.fetched, _extent(read), steps).complete(kind, value, tree)
         since = self._now - timedelta(days=days)
         facts: dict[str, list[Json]] = {"ratings": [], "credentials": []}
-        lists = {each: self._ask(each, {}, None) for each in facts if name == "evidence" and self._gives(each)}
+        beside = {"ratings": RATING_TREE, "credentials": CREDENTIAL_TREE} if name == "evidence" else {}
+        lists = {each: self._ask(each, {}, tree_of) for each, tree_of in beside.items() if self._gives(each)}
         read = await self._records(since, ENGAGEMENT_TREE)
         fetched = read.fetched
         for each, asked in lists.items():

@@ -45,6 +45,10 @@ def test_output_fields(text, fields):
         ("a: kind->match(['x', $.p], [@, q.r])", {("$", "kind"), ("$", "p"), ("$", "q", "r")}),
         ("a: $({ b: c }).b", {("$", "c")}),
         ("a: b ?? c", {("$", "b"), ("$", "c")}),
+        # Of these, nothing is used but that they are there.
+        ('a: b { c: $("x") }', {("$", "b", "__typename")}),
+        ('a: b.c->map({ d: "x" })', {("$", "b", "c", "__typename")}),
+        ('a: b { c: $("x") d: e }', {("$", "b", "e")}),
     ],
 )
 def test_input_paths(text, paths):

@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
-from graphql import build_schema, parse, validate
+from graphql import build_schema, parse, print_ast, validate
 
 from connectors.catalogue import built_in
-from connectors.runtime.pushdown import asked_of, documents_of, prune_document
+from connectors.runtime.needs import asked_of
+from connectors.runtime.pushdown import documents_of, prune_document
 from connectors.schema.variables import parse_mapping
 
 ALEX = "alex.sandberg@sandbox.example"
@@ -44,6 +45,12 @@ def flat(text: str) -> str:
             "{ nodes { __typename ... on Ride { miles } client: customer { name } } } } }",
         ),
         ([("viewer", "picture")], "query Jobs($size: Int) { viewer { picture(size: $size) } }"),
+        # Nothing is read of the objects, but whether they are there.
+        (
+            [("viewer", "jobs", "nodes", "client", "__typename")],
+            "query Jobs($first: Int!, $after: String) { viewer { jobs(first: $first, after: $after) "
+            "{ nodes { __typename client: customer { __typename } } } } }",
+        ),
     ],
 )
 def test_only_the_paths_that_are_read_stay(paths: list[tuple[str, ...]], expected: str) -> None:
@@ -80,7 +87,30 @@ def test_documents_of_the_catalogue_stay_valid(field: str) -> None:
             if tree and documents is not None:
                 pruned = documents.needed(tree)
                 assert validate(schema, parse(pruned)) == []
-                assert len(pruned.split()) <= len(documents.text.split())
+                assert len(print_ast(parse(pruned))) <= len(print_ast(parse(documents.text)))
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"profile": {"displayName": None}}, "query Person { user { name } }"),
+        ({"profile": {"provenance": None}}, "query Person { user { __typename } }"),
+        (
+            {"profile": {"countryCode": None}},
+            "query Person { user { freelancerProfile { countryDetails { twoLetterAbbreviation } } } }",
+        ),
+        (
+            {"listedSkills": {"provenance": None}},
+            "query Person { user { freelancerProfile { skills { edges { node { __typename } } } } } }",
+        ),
+    ],
+)
+def test_fields_within_an_account_field_are_pruned_too(fields: Any, expected: str) -> None:
+    definition = next(each for each in built_in() if each.name == "upwork").definition
+    connect = next(each for each in definition.connects if each.id == "person")
+    documents = documents_of(connect, definition.sources["upwork"], parse_mapping(connect.selection))
+    assert documents is not None
+    assert flat(documents.needed(asked_of(connect, fields, definition))) == expected
 
 
 def test_actor_who_reads_numbers_only_leaves_money_and_feedback_at_the_platform() -> None:
