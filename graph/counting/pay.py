@@ -7,11 +7,9 @@ and quarters only.
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 
 from graph.counting.aggregates import Quantiles, Suppressed, quantiles_of
 from graph.market.gazetteer import find_city
-from graph.matching.terms import HOURS_PAID
 from graph.model import SkillId
 from graph.taxonomy.graph import SkillGraph
 
@@ -25,6 +23,5 @@ def pay_for(
         city = find_city(each.place)
         is_there = region is None or (city is not None and city.region == region)
         if each.is_open(now) and is_there and skill in each.required and each.pay.currency == currency:
-            middle = (each.pay.min + each.pay.max) / 2 / Decimal(str(HOURS_PAID[each.pay.per]))
-            found.append((each.id, middle))
+            found.append((each.id, each.pay.per_hour))
     return quantiles_of(found)

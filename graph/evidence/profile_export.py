@@ -14,21 +14,25 @@ from graph.model import Language
 from graph.taxonomy.graph import SkillGraph
 
 SCHEME = "http://data.europa.eu/esco/concept-scheme/skills"
+CONTEXT = {
+    "@vocab": "https://schema.org/",
+    "esco": "http://data.europa.eu/esco/model#",
+    "dateCreated": {"@type": "https://schema.org/DateTime"},
+    "inDefinedTermSet": {"@type": "@id"},
+    "itemListOrder": {"@type": "@id"},
+}
 COLUMNS = ("uri", "label", "label_sv", "proficiency", "low", "high", "held", "platforms", "explanation")
 
 
 def json_ld_of(graph: SkillGraph, holding: Holding, now: datetime) -> str:
     """Return the skills as an `ItemList` of `DefinedTerm`s, best supported first."""
     document = {
-        "@context": {"@vocab": "https://schema.org/", "esco": "http://data.europa.eu/esco/model#"},
+        "@context": CONTEXT,
         "@type": "ItemList",
         "dateCreated": now.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "numberOfItems": len(holding.skills),
         "itemListOrder": "https://schema.org/ItemListOrderDescending",
-        "itemListElement": [
-            {"@type": "ListItem", "position": place, "item": _term(graph, each)}
-            for place, each in enumerate(holding.skills.values(), 1)
-        ],
+        "itemListElement": [_item(graph, place, each) for place, each in enumerate(holding.skills.values(), 1)],
     }
     return json.dumps(document, ensure_ascii=False, indent=1)
 
@@ -55,14 +59,19 @@ def csv_of(graph: SkillGraph, holding: Holding) -> str:
     return out.getvalue()
 
 
-def _term(graph: SkillGraph, held: HeldSkill) -> dict[str, object]:
+def _item(graph: SkillGraph, place: int, held: HeldSkill) -> dict[str, object]:
+    """Return a skill held. What is said of the worker stands in the item, not in the concept, which is everybody's."""
     skill = graph.skills[held.skill]
     numbers = {"proficiency": held.proficiency, "low": held.low, "high": held.high}
     return {
-        "@type": ["DefinedTerm", "esco:Skill"],
-        "@id": skill.uri or skill.id,
-        "inDefinedTermSet": SCHEME,
-        "name": [{"@language": language, "@value": label} for language, label in sorted(skill.labels.items())],
+        "@type": "ListItem",
+        "position": place,
+        "item": {
+            "@type": ["DefinedTerm", "esco:Skill"],
+            "@id": skill.uri or skill.id,
+            "inDefinedTermSet": SCHEME,
+            "name": [{"@language": language, "@value": label} for language, label in sorted(skill.labels.items())],
+        },
         "description": explain_skill(graph, held),
         "additionalProperty": [
             {"@type": "PropertyValue", "name": name, "value": value, "minValue": 0, "maxValue": 1}

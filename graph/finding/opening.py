@@ -79,8 +79,11 @@ class PoolOpener:
             told.set_exception(failure)
 
     def _read(self, pool: Pool) -> None:
+        behind = pool.behind(most=MOST)
+        if not behind:
+            return  # somebody else has opened it while this one was still asking
         started, known = time.monotonic(), len(pool)
-        total, said = known + pool.behind(most=MOST), known
+        total, said = known + behind, known
         log.info("graph:matching:open", extra={"done": known, "total": total})
         while pool.read_on(self._clock()):
             if len(pool) - said >= LOG_EVERY:

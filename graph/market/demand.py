@@ -15,7 +15,7 @@ from functools import lru_cache
 from statistics import median
 from typing import Protocol
 
-from graph.market.forecast import Forecast, forecast
+from graph.market.forecast import YEAR, Forecast, forecast
 from graph.market.gazetteer import region_of
 from graph.model import Month, OccupationId, Posting, SkillId, TrainingId
 from graph.pathways.plans import entry_skills
@@ -113,6 +113,7 @@ class Demand:
             if each.simulated:
                 self._simulated |= {(each.region, name) for name in (each.occupation, *(each.asks or ()))}
         self._unmet: dict[str | None, list[UnmetDemand]] = {}
+        self._asked_for: dict[str | None, list[tuple[SkillId, int]]] = {}
         months = [month for counts in self._all.values() for month in counts]
         self.regions = tuple(sorted({region for region, _ in self._all}))
         self._start: Month | None = min(months, default=None)
@@ -121,12 +122,7 @@ class Demand:
     def series(self, skill: SkillId, region: str | None = None, *, horizon: int = HORIZON) -> DemandSeries | None:
         """Return the demand for a skill in a region, or everywhere; None when nothing asks for it there."""
         region = None if region is None else region_of(region)
-        asking = {each for each in self._graph.occupations_with(skill) if skill in self._graph.essential(each)}
-        found: list[tuple[tuple[str, str], Counts]] = [
-            (place, by_month)
-            for place, by_month in (*self._by_occupation.items(), *self._by_skill.items())
-            if (place[1] == skill or place[1] in asking) and region in (None, place[0])
-        ]
+        found = self._asking(skill, region)
         counts = self._counted(by_month for _, by_month in found)
         if counts is None or self._start is None:
             return None
@@ -138,6 +134,32 @@ class Demand:
             forecast=_forecast(counts, horizon),
             simulated=any(place in self._simulated for place, _ in found),
         )
+
+    def asked(self, region: str | None = None) -> Sequence[tuple[SkillId, int]]:
+        """Return the skills that openings of the last year ask for, in a region or everywhere, with how many do.
+
+        Those that most ask for come first.
+        """
+        where = None if region is None else region_of(region)
+        if where not in self._asked_for:
+            if where is not None and where not in self.regions:
+                return []
+            found = []
+            for skill in self._named():
+                counts = self._counted(by_month for _, by_month in self._asking(skill, where))
+                if counts is not None and any(counts[-YEAR:]):
+                    found.append((skill, sum(counts[-YEAR:])))
+            self._asked_for[where] = sorted(found, key=lambda each: (-each[1], each[0]))
+        return self._asked_for[where]
+
+    def _asking(self, skill: SkillId, region: str | None) -> list[tuple[tuple[str, str], Counts]]:
+        """Return what is counted for a skill: openings that name it, and openings in occupations that need it."""
+        asking = {each for each in self._graph.occupations_with(skill) if skill in self._graph.essential(each)}
+        return [
+            (place, by_month)
+            for place, by_month in (*self._by_occupation.items(), *self._by_skill.items())
+            if (place[1] == skill or place[1] in asking) and region in (None, place[0])
+        ]
 
     def unmet(self, region: str | None = None, supply: Supply | None = None) -> Sequence[UnmetDemand]:
         """Return the skills that openings will ask for, those with the least training for it first.
@@ -153,7 +175,7 @@ class Demand:
         return [replace(each, lacking=known.lacking(each.skill, where)) for each in self._unmet[where]]
 
     def _gaps(self, region: str | None) -> Iterator[UnmetDemand]:
-        for skill in self._asked():
+        for skill in self._named():
             series = self.series(skill, region)
             if series is None or series.forecast is None:
                 continue
@@ -241,7 +263,7 @@ class Demand:
             )
         return found
 
-    def _asked(self) -> Iterator[SkillId]:
+    def _named(self) -> Iterator[SkillId]:
         occupations = {occupation for _, occupation in self._by_occupation}
         named = {skill for _, skill in self._by_skill}
         yield from sorted(named.union(*(self._graph.essential(each) for each in occupations)))

@@ -23,7 +23,7 @@ for one opportunity (`WorkerIndex`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -194,6 +194,13 @@ class Ranking(Sequence[tuple[Key, Match]]):
 
     def __len__(self) -> int:
         return len(self._order)
+
+    def only(self, fits: Callable[[Opportunity], bool]) -> Ranking:
+        """Return those that fit, in the same order with the same scores."""
+        order = np.array([each for each in self._order if fits(self._opportunities[each])], self._order.dtype)
+        return Ranking(
+            self._graph, self._profile, self._opportunities, order, self._scores, self._values, self._blocked
+        )
 
     @overload
     def __getitem__(self, place: int) -> tuple[Key, Match]: ...

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -29,14 +28,11 @@ from numpy.typing import NDArray
 from graph.linking.surfaces import Floats
 from graph.market.gazetteer import find_city
 from graph.matching.preferences import Preferences, Remote
-from graph.model import Opportunity, PayPeriod
+from graph.model import HOURS_PAID, Opportunity
 
 HALF_KM = 30.0
 UNKNOWN = 0.5
 EARTH_KM = 6371.0
-HOURS_PAID: Mapping[PayPeriod, float] = MappingProxyType(
-    {PayPeriod.HOUR: 1.0, PayPeriod.DAY: 8.0, PayPeriod.MONTH: 160.0, PayPeriod.YEAR: 1920.0}
-)
 _REMOTE = {Remote.ANY: 0.0, Remote.ONLY: 1.0, Remote.NEVER: -1.0}
 _NO_CURRENCY = -1.0
 

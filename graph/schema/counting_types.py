@@ -10,11 +10,12 @@ from graph.counting.aggregates import Suppressed
 from graph.counting.pay import pay_for
 from graph.counting.publication import Cell, told
 from graph.counting.releases import Release
+from graph.market.gazetteer import region_of
 from graph.model import SkillId
-from graph.pages import Key, page_of
+from graph.pages import Key
 from graph.schema.catalogue_types import Info, Skill
-from graph.schema.connection import Connection, connection
-from graph.schema.scalars import Decimal, finding_of, graph_of, refusals, services_of, session_of
+from graph.schema.connection import Connection, connection, span
+from graph.schema.scalars import Decimal, currency_code, finding_of, graph_of, refusals, services_of, session_of
 
 
 @strawberry.type(description="A skill that workers lack for work that is open near them: how many of how many.")
@@ -50,45 +51,50 @@ def release_of(info: Info) -> Release | None:
 
 
 async def resolve_skill_gaps(
-    info: Info, region: str | None = strawberry.UNSET, first: int | None = 20, after: str | None = strawberry.UNSET
+    info: Info,
+    region: str | None = strawberry.UNSET,
+    first: int | None = strawberry.UNSET,
+    after: str | None = strawberry.UNSET,
+    last: int | None = strawberry.UNSET,
+    before: str | None = strawberry.UNSET,
 ) -> Connection[SkillGap]:
     """Show the last release of the asking actor's purpose, the largest gaps first."""
-    graph = graph_of(info)
+    graph, where = graph_of(info), region_of(region) if region else None
     release = await asyncio.to_thread(release_of, info)
-    cells = told(release.regions, region or None) if release is not None else {}
+    cells = told(release.regions, where) if release is not None else {}
     entries: list[tuple[Key, tuple[SkillId, Cell]]] = sorted(
         ((-cell.lacking, skill), (skill, cell)) for skill, cell in cells.items() if skill in graph.skills
     )
-    with refusals():
-        page = page_of(entries, first=20 if first is None else first, after=after or None)
     month = "" if release is None else release.month
 
     def show(entry: tuple[SkillId, Cell]) -> SkillGap:
         skill, cell = entry
         return SkillGap(
             skill=Skill(node=graph.skills[skill]),
-            region=region or None,
+            region=where,
             month=month,
             lacking=cell.lacking,
             workers=cell.workers,
         )
 
-    return connection(page, show)
+    return connection(entries, span(first, after, last, before), show)
 
 
 async def resolve_pay_guidance(
     info: Info, skill: strawberry.ID, region: str | None = strawberry.UNSET, currency: str | None = "EUR"
 ) -> PayGuidance | None:
     """Show what is offered; null for fewer than ten openings."""
-    graph, now, code = graph_of(info), services_of(info).clock(), (currency or "EUR").upper()
+    graph, now, where = graph_of(info), services_of(info).clock(), region_of(region) if region else None
+    with refusals():
+        code = currency_code("currency", currency) or "EUR"
     if SkillId(skill) not in graph.skills:
         return None
-    found = await asyncio.to_thread(lambda: pay_for(graph, SkillId(skill), region or None, code, now))
+    found = await asyncio.to_thread(lambda: pay_for(graph, SkillId(skill), where, code, now))
     if isinstance(found, Suppressed):
         return None
     return PayGuidance(
         skill=Skill(node=graph.skills[SkillId(skill)]),
-        region=region or None,
+        region=where,
         currency=code,
         lower=Decimal(found.lower),
         median=Decimal(found.middle),

@@ -10,11 +10,12 @@ import strawberry
 from graph.linking.linker import linker_of
 from graph.market import demand, forecast
 from graph.model import Month, SkillId
-from graph.pages import Key, page_of
+from graph.pages import Key
 from graph.schema.catalogue_types import Info, Occupation, Skill, skills
-from graph.schema.connection import Connection, connection
+from graph.schema.connection import Connection, connection, span
 from graph.schema.counting_types import release_of
-from graph.schema.scalars import Money, graph_of, money, refusals, services_of
+from graph.schema.filters import DemandFilter, SkillFilter, fitting_skills
+from graph.schema.scalars import Money, currency_code, graph_of, money, refusals, services_of
 from graph.taxonomy.graph import SkillGraph
 
 MAX_LINKS = 50
@@ -125,35 +126,73 @@ async def resolve_demand(
     return None if found is None else _series(graph, found)
 
 
+async def resolve_demand_list(
+    info: Info,
+    search: str | None = strawberry.UNSET,
+    filter: DemandFilter | None = strawberry.UNSET,
+    months: int | None = 3,
+    first: int | None = strawberry.UNSET,
+    after: str | None = strawberry.UNSET,
+    last: int | None = strawberry.UNSET,
+    before: str | None = strawberry.UNSET,
+) -> Connection[DemandSeries]:
+    """List the skills that openings ask for, those that most ask for first; only those shown are forecast."""
+    graph, wanted, horizon = graph_of(info), filter or DemandFilter(), 3 if months is None else months
+    region, least = wanted.region or None, wanted.min_openings or 1
+    with refusals():
+        fits = fitting_skills(graph, SkillFilter(knowledge=wanted.knowledge, occupation=wanted.occupation))
+        named = {key[2] for key in graph.skill_names.search(search)} if search else None
+
+    def find() -> Connection[DemandSeries]:
+        counted = demand_of(graph)
+        entries: list[tuple[Key, SkillId]] = [
+            ((-openings, skill), skill)
+            for skill, openings in counted.asked(region)
+            if openings >= least and (named is None or skill in named) and fits(graph.skills[skill])
+        ]
+
+        def show(skill: SkillId) -> DemandSeries:
+            series = counted.series(skill, region, horizon=horizon)
+            assert series is not None  # something asks for it there
+            return _series(graph, series)
+
+        return connection(entries, span(first, after, last, before), show)
+
+    with refusals():
+        return await asyncio.to_thread(find)
+
+
 async def resolve_unmet_demand(
     info: Info,
     region: str | None = strawberry.UNSET,
-    first: int | None = 20,
+    first: int | None = strawberry.UNSET,
     after: str | None = strawberry.UNSET,
+    last: int | None = strawberry.UNSET,
+    before: str | None = strawberry.UNSET,
 ) -> Connection[UnmetDemand]:
     """Rank skills by what is expected to be asked for and is hardly taught."""
     graph = graph_of(info)
     found = await asyncio.to_thread(lambda: demand_of(graph).unmet(region or None, release_of(info)))
     entries: list[tuple[Key, demand.UnmetDemand]] = [((-each.score, each.skill), each) for each in found]
-    with refusals():
-        page = page_of(entries, first=20 if first is None else first, after=after or None)
-    return connection(page, lambda each: _unmet(graph, each))
+    return connection(entries, span(first, after, last, before), lambda each: _unmet(graph, each))
 
 
 async def resolve_tracks(
     info: Info,
     region: str | None = strawberry.UNSET,
     currency: str | None = strawberry.UNSET,
-    first: int | None = 20,
+    first: int | None = strawberry.UNSET,
     after: str | None = strawberry.UNSET,
+    last: int | None = strawberry.UNSET,
+    before: str | None = strawberry.UNSET,
 ) -> Connection[Track]:
     """Rank the tracks that it would pay most to open."""
-    graph, code = graph_of(info), currency.upper() if currency else None
+    graph = graph_of(info)
+    with refusals():
+        code = currency_code("currency", currency) or None
     found = await asyncio.to_thread(lambda: demand_of(graph).tracks(region or None, code))
     entries: list[tuple[Key, demand.Track]] = [((-each.value, -each.expected, each.occupation), each) for each in found]
-    with refusals():
-        page = page_of(entries, first=20 if first is None else first, after=after or None)
-    return connection(page, lambda each: _track(graph, each))
+    return connection(entries, span(first, after, last, before), lambda each: _track(graph, each))
 
 
 async def resolve_demand_regions(info: Info) -> list[str]:

@@ -11,17 +11,16 @@ import strawberry
 from graph import model
 from graph.evidence.facts import Fidelity
 from graph.model import OpportunityId, PayPeriod, TrainingId, TrainingMode
-from graph.pages import Key, page_of
+from graph.pages import Key
 from graph.schema.catalogue_types import Info, Occupation, Skill, occupations, skills
-from graph.schema.connection import Connection, connection
-from graph.schema.scalars import DateTime, Decimal, Money, graph_of, money, refusals
+from graph.schema.connection import Connection, connection, span
+from graph.schema.scalars import DateTime, Decimal, Money, graph_of, money
 from graph.taxonomy.graph import SkillGraph
 from graph.taxonomy.names import fold
 
 if TYPE_CHECKING:
     from graph.schema.candidate_types import CandidateConnection
 
-strawberry.enum(TrainingMode, description="How training is attended.")
 strawberry.enum(PayPeriod, description="What pay is counted by.")
 strawberry.enum(Fidelity, description="How far the shape of a platform's data rests on what it documents.")
 
@@ -113,7 +112,12 @@ class TrainingProvider:
 
     @strawberry.field
     def training(
-        self, info: Info, first: int | None = 20, after: str | None = strawberry.UNSET
+        self,
+        info: Info,
+        first: int | None = strawberry.UNSET,
+        after: str | None = strawberry.UNSET,
+        last: int | None = strawberry.UNSET,
+        before: str | None = strawberry.UNSET,
     ) -> Annotated[Connection[Training], strawberry.lazy("graph.schema.market_types")]:
         """Its programmes, by title."""
         graph = graph_of(info)
@@ -121,9 +125,7 @@ class TrainingProvider:
         entries: list[tuple[Key, model.Training]] = sorted(
             (((fold(each.title), each.id), each) for each in own), key=lambda entry: entry[0]
         )
-        with refusals():
-            page = page_of(entries, first=20 if first is None else first, after=after or None)
-        return connection(page, lambda each: Training(node=each))
+        return connection(entries, span(first, after, last, before), lambda each: Training(node=each))
 
     @classmethod
     def resolve_reference(cls, info: Info, id: strawberry.ID) -> TrainingProvider | None:

@@ -19,7 +19,17 @@ from graph.pathways.planning import find_plans
 from graph.pathways.plans import StepKind
 from graph.schema.catalogue_types import Info, Occupation, Skill, skills
 from graph.schema.market_types import Opportunity, Training
-from graph.schema.scalars import Decimal, Money, checked_id, graph_of, money, refusals, services_of
+from graph.schema.scalars import (
+    Decimal,
+    Money,
+    checked_id,
+    currency_code,
+    graph_of,
+    language_code,
+    money,
+    refusals,
+    services_of,
+)
 from graph.schema.worker_evidence import holding_of
 from graph.taxonomy.graph import SkillGraph
 from graph.wording import Words, words_in
@@ -194,13 +204,9 @@ def _conditions(
 ) -> plans.Conditions:
     if len(place or "") > MAX_PLACE:
         raise InvalidArgumentError(f"place has at most {MAX_PLACE} characters.")
-    for each in languages or ():
-        if not (len(each) == 2 and each.isascii() and each.isalpha()):
-            raise InvalidArgumentError("languages are ISO 639-1 codes of two letters, such as sv.")
-    if currency and not (len(currency) == 3 and currency.isascii() and currency.isupper()):
-        raise InvalidArgumentError("currency is an ISO 4217 code of three letters, such as EUR.")
-    spoken = None if languages is None else frozenset(each.lower() for each in languages)
-    plain = plans.Conditions(place=place or None, languages=spoken, currency=currency or None)
+    spoken = None if languages is None else frozenset(language_code("languages", each) or "" for each in languages)
+    code = currency_code("currency", currency) or None
+    plain = plans.Conditions(place=place or None, languages=spoken, currency=code)
     return plain if income is None else replace(plain, hour_value=income)
 
 

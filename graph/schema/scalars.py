@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal as ExactDecimal
+from decimal import InvalidOperation
 from typing import Any, NewType, Protocol, TypeVar, cast
 
 import strawberry
@@ -20,6 +21,7 @@ from graph.finding.candidates import CandidateSearch
 from graph.finding.consents import Asker
 from graph.finding.wishes import WishStore
 from graph.linking.linker import Linker
+from graph.model import TrainingMode
 from graph.pages import Page
 from graph.taxonomy.graph import SkillGraph
 
@@ -38,15 +40,19 @@ Decimal = NewType("Decimal", ExactDecimal)
 
 
 def _parse_decimal(value: Any) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise ValueError("A Decimal is written as a string.")
-    number = ExactDecimal(value)
-    if not number.is_finite():
-        raise ValueError("A Decimal is a finite number.")
+    number = None
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        with suppress(InvalidOperation):
+            number = ExactDecimal(value)
+    if number is None or not number.is_finite():
+        message = 'A Decimal is a number in a string, such as "12.50".'
+        raise GraphQLError(message, extensions={"code": InvalidArgumentError.code})
     return Decimal(number)
 
 
 DECIMAL = strawberry.scalar(name="Decimal", serialize=str, parse_value=_parse_decimal)
+
+strawberry.enum(TrainingMode, description="How training is attended.")
 
 SCALARS: dict[object, Any] = {DateTime: DATE_TIME, Decimal: DECIMAL}
 
@@ -190,3 +196,21 @@ def checked_id(value: str) -> str:
     if len(value) > MAX_ID:
         raise InvalidArgumentError(f"An id has at most {MAX_ID} characters.")
     return value
+
+
+def currency_code(name: str, value: str | None) -> str:
+    """Return a currency's code, in capitals; empty when none is given. Raises `InvalidArgumentError`."""
+    if not value:
+        return ""
+    if not (len(value) == 3 and value.isascii() and value.isalpha()):
+        raise InvalidArgumentError(f"{name} is an ISO 4217 code of three letters, such as EUR.")
+    return value.upper()
+
+
+def language_code(name: str, value: str | None) -> str | None:
+    """Return a language's code, in small letters; None when none is given. Raises `InvalidArgumentError`."""
+    if not value:
+        return None
+    if not (len(value) == 2 and value.isascii() and value.isalpha()):
+        raise InvalidArgumentError(f"{name} is an ISO 639-1 code of two letters, such as sv.")
+    return value.lower()

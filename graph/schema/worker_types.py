@@ -23,9 +23,9 @@ from graph.matching import model as matching
 from graph.matching.preferences import PLAIN, Preferences
 from graph.matching.profile import Profile
 from graph.model import Language
-from graph.pages import page_of
 from graph.schema.catalogue_types import Info, Skill
-from graph.schema.connection import Connection, connection
+from graph.schema.connection import Connection, connection, span
+from graph.schema.filters import OpportunityFilter, fitting_opportunities
 from graph.schema.match_types import CandidateMatch, OpportunityMatch, opportunity_match, resolve_match
 from graph.schema.pathway_types import Pathway, resolve_pathway
 from graph.schema.scalars import DateTime, Decimal, Pairwise, finding_of, graph_of, refusals, services_of, session_of
@@ -196,21 +196,29 @@ async def resolve_unclaimed(root: Any, info: Info) -> list[UnclaimedWork] | None
 async def resolve_opportunities(
     root: Any,
     info: Info,
-    first: int | None = 10,
-    after: str | None = strawberry.UNSET,
+    search: str | None = strawberry.UNSET,
+    filter: OpportunityFilter | None = strawberry.UNSET,
     blocked: bool | None = False,
+    first: int | None = strawberry.UNSET,
+    after: str | None = strawberry.UNSET,
+    last: int | None = strawberry.UNSET,
+    before: str | None = strawberry.UNSET,
 ) -> Connection[OpportunityMatch] | None:
-    """Rank what is open."""
+    """Rank what is open. A search or a filter leaves scores and order as they are."""
     graph, now = graph_of(info), services_of(info).clock()
+    with refusals():
+        fits = fitting_opportunities(graph, filter or OpportunityFilter())
+        named = {key[2] for key in graph.opportunity_names.search(search)} if search else None
 
     def find() -> matching.Ranking:
         profile = Profile.of(holding_of(root, info), _own_wishes(root, info))
-        return matching.rank(graph, profile, now, blocked=bool(blocked))
+        ranking = matching.rank(graph, profile, now, blocked=bool(blocked))
+        if named is None and not filter:
+            return ranking
+        return ranking.only(lambda each: (named is None or each.id in named) and fits(each))
 
     found = await asyncio.to_thread(find)
-    with refusals():
-        page = page_of(found, first=10 if first is None else first, after=after or None)
-    return connection(page, lambda each: opportunity_match(graph, each))
+    return connection(found, span(first, after, last, before, usual=10), lambda each: opportunity_match(graph, each))
 
 
 async def resolve_skills_profile(

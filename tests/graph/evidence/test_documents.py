@@ -64,10 +64,22 @@ def test_json_ld_names_skills_by_their_concepts_and_nobody(graph, holding, now):
     document = json.loads(json_ld_of(graph, holding, now))
     assert document["dateCreated"] == "2026-11-22T12:00:00Z"
     assert document["numberOfItems"] == len(document["itemListElement"]) == len(holding.skills)
-    first = document["itemListElement"][0]["item"]
-    assert first["@id"].startswith("http://data.europa.eu/esco/skill/")
-    assert {each["@language"] for each in first["name"]} == {"en", "sv"}
+    first = document["itemListElement"][0]
+    assert first["item"]["@id"].startswith("http://data.europa.eu/esco/skill/")
+    assert {each["@language"] for each in first["item"]["name"]} == {"en", "sv"}
     assert {each["name"] for each in first["additionalProperty"]} == {"proficiency", "low", "high"}
+
+
+def test_json_ld_says_of_the_worker_what_is_theirs_and_of_the_concept_what_is_everybodys(graph, holding, now):
+    document = json.loads(json_ld_of(graph, holding, now))
+    for entry, held in zip(document["itemListElement"], holding.skills.values(), strict=True):
+        assert entry["item"].keys() == {"@type", "@id", "inDefinedTermSet", "name"}
+        assert {each["name"]: each["value"] for each in entry["additionalProperty"]} == {
+            "proficiency": held.proficiency,
+            "low": held.low,
+            "high": held.high,
+        }
+    assert {document["@context"][each]["@type"] for each in ("inDefinedTermSet", "itemListOrder")} == {"@id"}
 
 
 def test_csv_has_a_row_for_each_skill_and_no_formula(graph, holding):

@@ -50,6 +50,17 @@ def ask(market, run_async):
     return ask
 
 
+@pytest.fixture(scope="module")
+def refused(market, run_async):
+    schema = build_schema(market, lambda: NOW)
+
+    def refused(query):
+        result = run_async(schema.execute(query, context_value={}))
+        return [(each.extensions["code"], each.message, each.path) for each in result.errors or ()]
+
+    return refused
+
+
 TITLES = "edges { node { title } }"
 
 
@@ -72,7 +83,7 @@ def titles(connection):
         ("maxHours: 10", ["Records"]),
         ("maxHours: 0", []),
         ('maxCost: {amount: "300", currency: "EUR"}', ["Dispatching", "Records"]),
-        ('maxCost: {amount: "300", currency: "SEK"}', ["In kronor"]),
+        ('maxCost: {amount: "300", currency: "sek"}', ["In kronor"]),
         ('provider: "provider:school:roadwise"', ["Dispatching", "In kronor", "Records"]),
         ('licenses: "esco:6f7c1e84-8162-4c20-a575-b57ff624eef5"', ["In kronor"]),
         ('staffs: "esco:6f7c1e84-8162-4c20-a575-b57ff624eef5"', []),
@@ -102,6 +113,140 @@ def test_programmes_are_filtered(ask, given, expected):
 )
 def test_opportunities_are_filtered(ask, given, expected):
     assert titles(ask(filtered("opportunities", given, TITLES))["opportunities"]) == expected
+
+
+ISO_4217 = "is an ISO 4217 code of three letters, such as EUR."
+ISO_639 = "is an ISO 639-1 code of two letters, such as sv."
+DECIMAL = 'A Decimal is a number in a string, such as "12.50".'
+
+
+@pytest.mark.parametrize(
+    ("field", "given", "message"),
+    [
+        ("occupations", "maxJobZone: 0", "maxJobZone must be from 1 to 5."),
+        ("occupations", "maxJobZone: 6", "maxJobZone must be from 1 to 5."),
+        ("occupations", 'isco: "83a"', "isco is the beginning of an ISCO-08 code: 1 to 4 digits."),
+        ("occupations", 'isco: "83221"', "isco is the beginning of an ISCO-08 code: 1 to 4 digits."),
+        ("training", "maxHours: -1", "maxHours must be 0 or more."),
+        ("training", 'language: "swedish"', f"language {ISO_639}"),
+        ("training", 'maxCost: {amount: "1", currency: "EURO"}', f"maxCost.currency {ISO_4217}"),
+        (
+            "training",
+            'maxCost: {amount: "-1", currency: "EUR"}',
+            "maxCost is an amount of 0 or more in a currency, such as EUR.",
+        ),
+        (
+            "training",
+            'maxCost: {amount: "1", currency: ""}',
+            "maxCost is an amount of 0 or more in a currency, such as EUR.",
+        ),
+        ("opportunities", "maxJobZone: -1", "maxJobZone must be from 1 to 5."),
+        ("opportunities", 'language: "s"', f"language {ISO_639}"),
+        ("opportunities", 'minPayPerHour: {amount: "1", currency: "12"}', f"minPayPerHour.currency {ISO_4217}"),
+    ],
+)
+def test_filter_that_cannot_be_is_refused_with_what_it_may_be(refused, field, given, message):
+    assert refused(filtered(field, given)) == [("INVALID_ARGUMENT", message, [field])]
+
+
+@pytest.mark.parametrize("amount", ['"abc"', '"NaN"', '"Infinity"', "1.5", "true", '""'])
+def test_amount_that_is_no_number_is_refused(refused, amount):
+    ((code, message, _),) = refused(filtered("training", f'maxCost: {{amount: {amount}, currency: "EUR"}}'))
+    assert (code, message) == ("INVALID_ARGUMENT", DECIMAL)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "skills",
+        "occupations",
+        "training",
+        "trainingProviders",
+        "opportunities",
+        "unmetDemand",
+        "tracksToOpen",
+        "demandSeries",
+    ],
+)
+def test_every_list_goes_forward_and_backward(schema, run_async, field):
+    page = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor } edges { cursor }"
+
+    def listed(given):
+        result = run_async(schema.execute(f"{{ {field}({given}) {{ totalCount {page} }} }}", context_value={}))
+        assert not result.errors, result.errors
+        return result.data[field], [each["cursor"] for each in result.data[field]["edges"]]
+
+    whole, _ = listed("first: 100")
+    start, first = listed("first: 1")
+    end, last = listed("last: 1")
+    before, inner = listed(f'last: 2, before: "{last[0]}"')
+    assert (start["pageInfo"]["hasPreviousPage"], start["pageInfo"]["hasNextPage"]) == (False, True)
+    assert (end["pageInfo"]["hasPreviousPage"], end["pageInfo"]["hasNextPage"]) == (True, False)
+    assert before["pageInfo"] == {
+        "hasNextPage": True,
+        "hasPreviousPage": whole["totalCount"] > 3,
+        "startCursor": inner[0],
+        "endCursor": inner[-1],
+    }
+    assert listed(f'first: 2, after: "{inner[-1]}"')[1] == last
+    between = listed(f'after: "{first[0]}", before: "{last[0]}", first: 3')[1]
+    assert between == [edge["cursor"] for edge in whole["edges"]][1:-1][:3]
+
+
+def test_pages_of_one_providers_programmes_go_backward_too(ask):
+    query = """query ($before: String) { trainingProvider(id: "provider:school:roadwise") {
+        training(last: 2, before: $before) { pageInfo { startCursor hasPreviousPage } edges { node { title } } } } }"""
+    end = ask(query)["trainingProvider"]["training"]
+    start = ask(query, before=end["pageInfo"]["startCursor"])["trainingProvider"]["training"]
+    found = [edge["node"]["title"] for edge in (*start["edges"], *end["edges"])]
+    assert found == ["Dispatching", "In kronor", "Records"]
+    assert (end["pageInfo"]["hasPreviousPage"], start["pageInfo"]["hasPreviousPage"]) == (True, False)
+
+
+DEMAND = """query ($s: String, $f: DemandFilter, $m: Int = 3) {
+    demandSeries(search: $s, filter: $f, months: $m, first: 5) { totalCount edges { node {
+    skill { id label isKnowledge } region months { openings } forecast { method months { month low value high } }
+    } } } }"""
+
+
+def test_skills_that_are_asked_for_are_listed_with_their_series(schema, run_async):
+    def listed(**given):
+        result = run_async(schema.execute(DEMAND, variable_values=given, context_value={}))
+        assert not result.errors, result.errors
+        return result.data["demandSeries"]["totalCount"], [
+            edge["node"] for edge in result.data["demandSeries"]["edges"]
+        ]
+
+    count, nodes = listed(m=2)
+    last_year = [sum(month["openings"] for month in each["months"][-12:]) for each in nodes]
+    assert last_year == sorted(last_year, reverse=True)
+    assert {len(each["forecast"]["months"]) for each in nodes} == {2}
+    one = f'{{ demand(skill: "{nodes[0]["skill"]["id"]}", months: 2) {{ months {{ openings }} }} }}'
+    assert run_async(schema.execute(one)).data["demand"]["months"] == nodes[0]["months"]
+
+    fewer, _ = listed(f={"minOpenings": last_year[3]})
+    assert fewer >= 4
+    assert fewer < count
+    inland, there = listed(f={"region": "Malmö"})
+    assert inland <= count
+    assert {each["region"] for each in there} == {"SE-M"}
+    assert listed(f={"region": "nowhere"}) == (0, [])
+    assert all(each["skill"]["isKnowledge"] for each in listed(f={"knowledge": True})[1])
+    assert all("driv" in each["skill"]["label"] for each in listed(s="drive")[1])
+    assert 0 < listed(f={"occupation": "esco:6f7c1e84-8162-4c20-a575-b57ff624eef5"})[0] < count
+
+
+@pytest.mark.parametrize("months", [0, 13])
+def test_series_are_forecast_for_a_year_at_most(schema, run_async, months):
+    result = run_async(schema.execute(DEMAND, variable_values={"m": months}, context_value={}))
+    assert [each.extensions["code"] for each in result.errors] == ["INVALID_ARGUMENT"]
+
+
+@pytest.mark.parametrize(
+    "field", ['payGuidance(skill: "s", currency: "kronor") { openings }', 'tracksToOpen(currency: "E") { totalCount }']
+)
+def test_currency_that_is_none_is_refused(refused, field):
+    assert refused(f"{{ {field} }}") == [("INVALID_ARGUMENT", f"currency {ISO_4217}", [field.partition("(")[0]])]
 
 
 @pytest.mark.parametrize(
