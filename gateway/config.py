@@ -73,6 +73,14 @@ class Settings:
         },
         repr=False,
     )
+    platform_config: str = field(
+        default="",
+        metadata={
+            "help": "What connectors read as `$config`, such as the market that an interface wants to be told: a JSON "
+            "object of platform to an object."
+        },
+        repr=False,
+    )
     platform_sandboxes: str = field(
         default="",
         metadata={
@@ -186,6 +194,11 @@ class Settings:
     def registrations(self) -> dict[str, ClientRegistration]:
         """The registrations at platforms. `load_settings` has made sure that they can be read."""
         return {name: ClientRegistration(**each) for name, each in json.loads(self.platform_clients or "{}").items()}
+
+    @property
+    def connector_config(self) -> dict[str, dict[str, Any]]:
+        """What connectors read as `$config`. `load_settings` has made sure that it can be read."""
+        return {name: dict(each) for name, each in json.loads(self.platform_config or "{}").items()}
 
     @property
     def sandboxes(self) -> dict[str, str]:
@@ -313,6 +326,10 @@ def _problems(settings: Settings) -> list[str]:
         _ = settings.registrations
     except (ValueError, TypeError, AttributeError):
         problems.append('platform_clients: write a JSON object like {"uber": {"client_id": "…", "client_secret": "…"}}')
+    try:
+        _ = settings.connector_config
+    except (ValueError, TypeError, AttributeError):
+        problems.append('platform_config: write a JSON object like {"acme": {"market": "se"}}')
     try:
         if settings.sandboxes and not settings.sandbox_url:
             problems.append("platform_sandboxes: only together with sandbox_url")

@@ -42,6 +42,7 @@ def test_secrets_stay_out_of_the_repr():
         ({"GIGWAY_OIDC_PROVIDERS": '[{"key": "x"}]'}, "oidc_providers: write a JSON list"),
         ({"GIGWAY_PLATFORM_CLIENTS": "[]"}, "platform_clients: write a JSON object"),
         ({"GIGWAY_PLATFORM_CLIENTS": '{"uber": {"id": "x"}}'}, "platform_clients: write a JSON object"),
+        ({"GIGWAY_PLATFORM_CONFIG": '{"uber": 1}'}, "platform_config: write a JSON object"),
         ({"GIGWAY_LOG_LEVEL": "loud"}, "log_level: write debug"),
         ({"GIGWAY_MAIL_URL": "http://mail.example"}, "mail_url: write smtps"),
         ({"GIGWAY_MAIL_URL": "smtps://u:%C3%A9@mail.example"}, "mail_url: user and password must be ASCII"),
@@ -81,6 +82,13 @@ def test_witnesses_are_read_as_keys():
     settings = load_settings({"GIGWAY_MASTER_KEYS": KEYS, "GIGWAY_WITNESSES": f" {WITNESS} ,"})
     assert [key.name for key in settings.witness_keys] == ["remora.n621.de"]
     assert load_settings({"GIGWAY_MASTER_KEYS": KEYS}).witness_keys == ()
+
+
+def test_what_connectors_read_as_config_comes_from_the_file_too(tmp_path):
+    file = tmp_path / "gigway.toml"
+    file.write_text('[platform_config.acme]\nmarket = "se"\n')
+    settings = load_settings({"GIGWAY_CONFIG": str(file), "GIGWAY_MASTER_KEYS": KEYS})
+    assert settings.connector_config == {"acme": {"market": "se"}}
 
 
 def test_registrations_at_platforms_come_from_the_file_too(tmp_path):

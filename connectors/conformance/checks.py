@@ -131,7 +131,7 @@ async def only_what_is_needed(case: Case) -> str:
     connect = case.subgraph.connector.definition.connect_for("engagements")
     each = connect.each if connect is not None else None
     if used > (1 if each is None else each.most):
-        raise BrokenError(f"one engagement takes {used} requests")
+        raise BrokenError(f"one engagement takes {used} requests: is `first` of @paging the number of the first page?")
     return f"id: no request; one engagement: {used or 'no'} request"
 
 

@@ -50,7 +50,14 @@ def _map(connector: Connector, sample: Sample) -> Mapped:
     if connect is None:
         known = ", ".join(sorted(connects)) or "none"
         return Mapped(connect=sample.connect, value=None, error=f"there is no such @connect; there is {known}")
-    variables = {"$page": _PAGE, "$config": {}, "$account": {}, PSEUDONYM_KEY: b"sample-responses-pseudonym-key-32"}
+    variables = {
+        "$page": _PAGE,
+        "$config": {},
+        "$account": {},
+        "$status": 200,
+        "$response": {"headers": {}},
+        PSEUDONYM_KEY: b"sample-responses-pseudonym-key-32",
+    }
     try:
         body = read_body(sample.body, connect.endpoint.format)
         value, problems = compile_selection(parse_mapping(connect.selection))(body, variables)

@@ -126,7 +126,7 @@ class FeedReader:
         return fetched, response.headers
 
     def _records(self, fetched: Fetched, page: Mapping[str, Json]) -> Sequence[Json]:
-        value, problems = self._map(fetched.body, {"$page": dict(page), "$config": self._config})
+        value, problems = self._map(fetched.body, {**fetched.facts, "$page": dict(page), "$config": self._config})
         if problems:
             self.drift.note(self.feed.id, problems, fetched.at)
         records = value.get(RECORDS) if isinstance(value, dict) else None

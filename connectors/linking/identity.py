@@ -58,7 +58,7 @@ class Identifier:
                     error.add_note(f"identity request {endpoint.place}")
                     raise
                 body = fetched.body
-                value, _ = mapper(body, variables)
+                value, _ = mapper(body, {**variables, **fetched.said})
                 if isinstance(value, dict):
                     facts |= {name: _plain(each) for name, each in value.items() if each is not None}
                 if search is None or "reference" in facts or _is_last(search, body):

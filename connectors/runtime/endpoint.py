@@ -51,6 +51,7 @@ class Fetched:
     """A platform's answer, read: the JSON, the SHA-256 of its bytes, when it came, and for which account's facts.
 
     `is_absent`: the platform says that it has no such thing; then there is no body.
+    `said` is what the answer says beside its body: `$status` and `$response`.
     """
 
     body: Json = field(repr=False)
@@ -58,6 +59,12 @@ class Fetched:
     at: datetime
     account: Mapping[str, Json] = field(default_factory=dict, repr=False)
     is_absent: bool = False
+    said: Mapping[str, Json] = field(default_factory=dict, repr=False)
+
+    @property
+    def facts(self) -> Mapping[str, Json]:
+        """The variables that stand for the answer and its account."""
+        return {**self.said, "$account": self.account}
 
 
 class FileEndpoint:
@@ -146,8 +153,8 @@ class CompiledEndpoint:
             self._verdicts.check_failure(response, self.endpoint.format)
             judge(response)
         body = read_body(response.body, self.endpoint.format)
-        self._verdicts.check(body, response.status)
-        return Fetched(body=body, sha256=sha256, at=at)
+        self._verdicts.check(body, response)
+        return Fetched(body=body, sha256=sha256, at=at, said=said_beside(response))
 
     def _payload(self, variables: Mapping[str, Json], document: str | None) -> bytes | None:
         value = self._body(None, variables)[0] if self._body is not None else None
@@ -170,9 +177,9 @@ class Verdicts:
         self._error = _predicate(source.is_error)
         self._success = _predicate(endpoint.is_success or source.is_success)
 
-    def check(self, body: Json, status: int) -> None:
+    def check(self, body: Json, response: UpstreamResponse) -> None:
         """Raise the `UpstreamError` that the body means, if it means one."""
-        variables = {"$status": status}
+        variables = said_beside(response)
         self._check_envelope(body, variables)
         if self._is_graphql:
             _check_graphql(body)
@@ -189,13 +196,13 @@ class Verdicts:
             body = read_body(response.body, form)
         except UpstreamMalformedError:
             body = None
-        return _holds(self._absent, body, {"$status": response.status})
+        return _holds(self._absent, body, said_beside(response))
 
     def check_failure(self, response: UpstreamResponse, form: BodyFormat) -> None:
         """Raise what the envelope makes of an answer whose status is an error's already; the body may be anything."""
         if self._unauthorized or self._forbidden or self._throttled or self._unavailable:
             with suppress(UpstreamMalformedError):
-                self._check_envelope(read_body(response.body, form), {"$status": response.status})
+                self._check_envelope(read_body(response.body, form), said_beside(response))
 
     def _check_envelope(self, body: Json, variables: Mapping[str, Json]) -> None:
         if _holds(self._unauthorized, body, variables):
@@ -214,6 +221,12 @@ class Verdicts:
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
             return None
         return max(0.0, float(value))
+
+
+def said_beside(response: UpstreamResponse) -> Mapping[str, Json]:
+    """Return what an answer says beside its body, as mappings name it: a header is a list of its values."""
+    headers = {name: [value] for name, value in response.headers.items()}
+    return {"$status": response.status, "$response": {"headers": headers}}
 
 
 def _answered_with_error(verdict: str) -> UpstreamError:

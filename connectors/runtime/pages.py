@@ -10,6 +10,7 @@ Pages whose place is known beforehand are fetched together, the others one after
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -28,6 +29,7 @@ Variables = dict[str, Json]
 _HORIZON = timedelta(days=365)
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _TICK = timedelta(seconds=1)
+_COUNT = re.compile(r"[0-9]{1,9}")
 _MOST_EMPTY = 50
 """Pages in a row that may bring nothing, before the platform's paging counts as endless."""
 
@@ -225,9 +227,11 @@ class StreamReader:
         )
 
     def _following(self, page: Page) -> Variables | None:
-        following = self._next(page.fetched.body, {})[0] if self._next is not None else None
+        following = self._next(page.fetched.body, page.fetched.facts)[0] if self._next is not None else None
         if following is None or following == "":
             return None
+        if isinstance(following, dict | list | bool):
+            raise UpstreamMalformedError("The platform's mark of the next page is no text and no number.")
         if self._paging.style == "CURSOR":
             return {**page.variables, "cursor": following}
         is_full = page.size >= int(page.variables["limit"])
@@ -326,7 +330,9 @@ def _reader(text: str | None) -> Mapper | None:
 
 
 def _count(mapper: Mapper | None, page: Page) -> int | None:
-    value = mapper(page.fetched.body, {})[0] if mapper is not None else None
+    value = mapper(page.fetched.body, page.fetched.facts)[0] if mapper is not None else None
+    if isinstance(value, str) and _COUNT.fullmatch(value):  # as a header says it
+        value = int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 

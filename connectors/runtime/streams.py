@@ -159,8 +159,8 @@ class AccountStreams:
         value, problems = self._runtime.mapper(connect, tree)(
             fetched.body,
             {
+                **fetched.facts,
                 "$page": dict(variables),
-                "$account": fetched.account,
                 "$each": each,
                 "$config": self._runtime.config,
                 PSEUDONYM_KEY: self._pseudonyms.mapping_key,

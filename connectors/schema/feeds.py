@@ -14,11 +14,11 @@ from graphql import GraphQLObjectType, GraphQLSchema, Node
 
 from connectors.mapping import MappingError
 from connectors.mapping.shape import ObjectShape
-from connectors.schema.definition import Entry, Feed, FeedKind, Paging, Source
+from connectors.schema.definition import Definition, Entry, Feed, FeedKind, Paging, ProviderDefinition, Source
 from connectors.schema.mapping_rules import Complaint, check_selection
+from connectors.schema.paging_rules import paging_complaints
 from connectors.schema.problem import SdlProblem, problem_at
 from connectors.schema.reader import DirectiveReader, Read, body_format
-from connectors.schema.single_values import object_message
 from connectors.schema.variables import parse_mapping
 
 RECORDS: Final = "records"
@@ -90,13 +90,15 @@ Place = Callable[[str, str, str], Node | None]
 
 
 def feed_problems(
-    feeds: Sequence[Feed], entries: Sequence[Entry], schema: GraphQLSchema, place: Place
+    definition: Definition | ProviderDefinition, schema: GraphQLSchema, place: Place
 ) -> Iterator[SdlProblem]:
     """Yield what is wrong with the selections of feeds, and with entry bars."""
-    for feed in feeds:
-        for code, message in _feed_complaints(feed, schema):
+    for feed in definition.feeds:
+        source = definition.sources.get(feed.endpoint.source)
+        paging = paging_complaints(feed.id, feed.endpoint, source, feed.paging)
+        for code, message in (*_feed_complaints(feed, schema), *paging):
             yield problem_at(place("feed", "id", feed.id), code, message)
-    for entry in entries:
+    for entry in definition.entries:
         node = place("entry", "label", entry.label)
         if entry.zone is not None and not 1 <= entry.zone <= 5:
             yield problem_at(node, "ENTRY_ZONE", f"@entry {entry.label}: zone is from 1 to 5.")
@@ -109,12 +111,8 @@ def _feed_complaints(feed: Feed, schema: GraphQLSchema) -> Iterator[Complaint]:
     assert isinstance(record, GraphQLObjectType)
     try:
         shape = parse_mapping(feed.selection).shape()
-        values = [text for text in (feed.paging.total, feed.paging.pages, feed.paging.next) if text is not None]
-        objects = [message for text in values if (message := object_message(feed.id, text)) is not None]
     except MappingError as error:
         yield "MAPPING_INVALID", f"{feed.id}: {error.message} (line {error.line} of the mapping) [{error.code}]"
         return
-    for message in objects:
-        yield "PAGING_NOT_A_VALUE", message
     if isinstance(shape, ObjectShape) and RECORDS in shape.fields:
         yield from check_selection(record.name, record.fields, shape.fields[RECORDS], f"{feed.id}: {RECORDS}")

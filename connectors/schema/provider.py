@@ -119,7 +119,7 @@ def _problems(
         yield from placed(source_problems(source), place("source", "name", source.name))
     for feed in definition.feeds:
         yield from placed(endpoint_problems(f"feed {feed.id}", feed.endpoint), place("feed", "id", feed.id))
-    yield from feed_problems(definition.feeds, definition.entries, schema, place)
+    yield from feed_problems(definition, schema, place)
 
 
 @cache

@@ -22,7 +22,6 @@ from graphql import (
     TypeNode,
 )
 
-from connectors.mapping import MappingError
 from connectors.schema.definition import (
     ClientCredentialsLinking,
     Definition,
@@ -36,9 +35,9 @@ from connectors.schema.document import ConnectorDocument, canonical_account_fiel
 from connectors.schema.endpoint_rules import endpoint_problems, source_problems, url_problems
 from connectors.schema.feeds import feed_problems
 from connectors.schema.mapping_rules import ENGAGEMENTS, PAYMENTS, mapping_complaints
+from connectors.schema.paging_rules import paging_complaints
 from connectors.schema.problem import SdlProblem, placed, problem_at
 from connectors.schema.remote_rules import remote_problems
-from connectors.schema.single_values import object_message
 from connectors.schema.sites import site_problems
 from connectors.schema.vocabulary import (
     CATEGORIES,
@@ -82,7 +81,7 @@ def definition_problems(document: ConnectorDocument, definition: Definition) -> 
         node = document.place("connect", "id", connect.id)
         for code, message in mapping_complaints(definition, connect, document.schema):
             yield problem_at(node, code, message)
-    yield from feed_problems(definition.feeds, definition.entries, document.schema, document.place)
+    yield from feed_problems(definition, document.schema, document.place)
 
 
 def prefix_of(platform: str) -> str:
@@ -274,23 +273,12 @@ def _linking_urls(method: LinkingMethod) -> Iterator[SdlProblem]:
 
 
 def _paging(document: ConnectorDocument, definition: Definition) -> Iterator[SdlProblem]:
-    """What paging reads of an answer is one value each, not an object of fields."""
     for connect in definition.connects:
-        paging = connect.paging
-        for text in (paging.total, paging.pages, paging.records, paging.next) if paging is not None else ():
-            if text is None:
-                continue
-            try:
-                message = object_message(connect.id, text)
-            except MappingError as error:
-                yield problem_at(
-                    document.place("paging", "connect", connect.id),
-                    "MAPPING_INVALID",
-                    f"{connect.id}: {error.message} [{error.code}]",
-                )
-                continue
-            if message is not None:
-                yield problem_at(document.place("paging", "connect", connect.id), "PAGING_NOT_A_VALUE", message)
+        where = ("connect", "id") if connect.paging is None else ("paging", "connect")
+        node = document.place(*where, connect.id)
+        source = definition.sources.get(connect.endpoint.source)
+        for code, message in paging_complaints(connect.id, connect.endpoint, source, connect.paging):
+            yield problem_at(node, code, message)
 
 
 def _each(document: ConnectorDocument, definition: Definition) -> Iterator[SdlProblem]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from connectors.mapping import Selection, parse_selection
 
-REQUEST_VARIABLES = frozenset({"$args", "$page", "$account", "$each", "$config"})
-"""What is known before a request is made."""
+REQUEST_VARIABLES = frozenset({"$page", "$account", "$each", "$config"})
+"""What is known before a request is made. Not `$args`: what a reader asked for is in `$page`, and one request may
+serve several fields."""
 
 RESPONSE_VARIABLES = REQUEST_VARIABLES | {"$status", "$response"}
 """What is known when its response is there."""

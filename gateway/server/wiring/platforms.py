@@ -76,6 +76,7 @@ def build_platform_parts(settings: Settings, storage: StorageParts, consent: Con
         timeout=settings.upstream_timeout,
         sandboxes=settings.sandboxes,
         registrations=settings.registrations,
+        config=settings.connector_config,
     )
     wire = Wire()
     observer = Observer(storage.database, consent.roll, clock=utc_now)

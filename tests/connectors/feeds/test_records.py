@@ -1,7 +1,7 @@
 """What a feed's records must be: one that is not is refused with a code, and costs itself only."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.feeds.records import check_records
@@ -113,6 +113,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(["TRAINING", "OPPORTUNITIES", "POSTINGS"]), st.sampled_from([COURSE, OPENING, COUNT]), st.data())
 def test_whatever_arrives_is_accepted_or_refused_never_raised(kind, record, data):
     field = data.draw(st.sampled_from(sorted(record)))

@@ -97,6 +97,7 @@ CASES = {
     "mapping with a syntax error": ("tools { name }", "tools { name", "MAPPING_INVALID"),
     "mapping with an unknown method": ("status: state", "status: state->shout", "MAPPING_INVALID"),
     "template reads the credential": ("$page.offset", "$credential", "MAPPING_INVALID"),
+    "request reads arguments": ("$page.offset", "$args.first", "MAPPING_INVALID"),
     "request reads a response": ("$page.offset", "name", "MAPPING_INVALID"),
     "plain http": ("https://api.acme.example", "http://api.acme.example", "URL_NOT_HTTPS"),
     "private address": ("https://api.acme.example", "https://10.0.0.1", "ADDRESS_NOT_PUBLIC"),
@@ -124,6 +125,8 @@ CASES = {
     "same connect id": ('id: "me"', 'id: "jobs"', "CONNECT_ID_NOT_UNIQUE"),
     "paging of nothing": ('connect: "jobs", style', 'connect: "tasks", style', "CONNECT_UNKNOWN"),
     "cursor paging without a cursor": ("style: OFFSET", "style: CURSOR", "PAGING_INCOMPLETE"),
+    "page field that is not there": ("$page.offset", "$page.offset page: $page.page", "PAGE_FIELD_UNKNOWN"),
+    "page that is never asked for": ("$page.offset", "$page.number", "PAGING_NOT_ASKED"),
     "total that is an object": ('total: "$.total"', 'total: "total"', "PAGING_NOT_A_VALUE"),
     "verdict that is an object": (
         'baseURL: "https://api.acme.example" })',
