@@ -12,9 +12,10 @@ from decimal import Decimal
 
 from graph.evidence.estimate import Holding
 from graph.model import OccupationId, Opportunity, SkillId, Training
-from graph.pathways.cover import Limits, cheapest_cover
+from graph.pathways.cover import cheapest_cover
 from graph.pathways.plans import Conditions, Goal, Plan, Step, StepKind
 from graph.pathways.search import EXPERIENCE_HOURS, NO_LIMITS, Leg, Pathfinder, Route
+from graph.pathways.task import Limits
 from graph.pathways.text import (
     NAMED,
     describe_leg,

@@ -26,8 +26,9 @@ from graph.evidence.estimate import Holding
 from graph.evidence.licences import practised
 from graph.matching.similarity import space_of
 from graph.model import Occupation, OccupationId, SkillId, Training, TrainingId
-from graph.pathways.cover import Cover, Limits, cheapest_cover
+from graph.pathways.cover import cheapest_cover
 from graph.pathways.plans import Conditions, Goal, entry_skills, learnable_at_work, zone_of
+from graph.pathways.task import Cover, Limits
 from graph.pathways.worth import worth_in
 from graph.taxonomy.graph import SkillGraph
 

@@ -2,8 +2,10 @@
 
 Two shapes: `uniform` (four skills each, by chance, of 400) and `catalogue` (programmes stay in one of 20 fields, teach
 one to eight skills, some popular and some rare, half of them with prerequisites in their field, priced by what they
-teach). Of each: what is cheapest; what is cheapest for less money than that takes (hours for money, the hard case); and
-tasks that cannot be done, since more skills may not be left than nobody teaches, or since there is hardly any money.
+teach). Of each: what is cheapest; what is cheapest for less money than that takes (hours for money, the hard case), or
+for fewer hours and less money, which there may be no way to; and tasks that cannot be done, since more skills may not
+be left than nobody teaches, or since there is hardly any money. Times are of the process, whatever else the machine
+does.
 """
 
 from __future__ import annotations
@@ -16,14 +18,15 @@ from random import Random
 import numpy as np
 
 from graph.model import Provider, SkillId, Training, TrainingId, TrainingMode
-from graph.pathways.cover import Cover, Limits, cheapest_cover
+from graph.pathways.cover import cheapest_cover
+from graph.pathways.task import Cover, Limits
 
 SIZES = (200, 2_000, 10_000)
 SKILLS = [SkillId(f"s{number:03}") for number in range(400)]
 MISSING = 24
 TOLERANCES = (4, 5, 6)
 FIELDS = 20
-SAVED = Decimal("0.85")
+SAVED, SAVED_HOURS = Decimal("0.85"), 0.95
 PROVIDER = Provider(id="p", name="p", simulated=True)
 
 
@@ -42,6 +45,9 @@ def measure_covers() -> None:
             less = [Limits(cost=cover.cost * SAVED) if cover is not None else None for _, cover in free]
             tight = [_solve(offered, tolerance, limits=each) for tolerance, each in zip(TOLERANCES, less, strict=True)]
             _print(shape, count, "feasible: for less", tight)
+            both = [_both_less(cover) for _, cover in free]
+            tight = [_solve(offered, tolerance, limits=each) for tolerance, each in zip(TOLERANCES, both, strict=True)]
+            _print(shape, count, "less money and hours", tight)
             untaught = [SkillId(f"untaught{number}") for number in range(max(TOLERANCES) + 1)]
             none = [_solve(offered, tolerance, more=untaught) for tolerance in TOLERANCES]
             _print(shape, count, "infeasible: untaught", none)
@@ -49,10 +55,14 @@ def measure_covers() -> None:
             _print(shape, count, "infeasible: no money", short)
 
 
+def _both_less(cover: Cover | None) -> Limits | None:
+    return None if cover is None else Limits(cost=cover.cost * SAVED, hours=int(cover.hours * SAVED_HOURS))
+
+
 def _solve(
     offered: Sequence[Training], tolerance: int, *, more: Sequence[SkillId] = (), limits: Limits | None = None
 ) -> tuple[float, Cover | None]:
-    started = time.perf_counter()
+    started = time.process_time()
     found = cheapest_cover(
         offered,
         held=frozenset(SKILLS[MISSING : 2 * MISSING]),
@@ -60,16 +70,16 @@ def _solve(
         tolerance=tolerance,
         limits=limits or Limits(),
     )
-    return (time.perf_counter() - started) * 1000, found
+    return (time.process_time() - started) * 1000, found
 
 
 def _print(shape: str, count: int, what: str, solved: Sequence[tuple[float, Cover | None]]) -> None:
     times, covers = [ms for ms, _ in solved], [cover for _, cover in solved]
-    taken = "none" if None in covers else f"takes {', '.join(str(len(each.programmes)) for each in covers if each)}"
+    taken = ", ".join("none" if each is None else str(len(each.programmes)) for each in covers)
     proven = all(each is None or each.objective <= each.bound + 1e-6 for each in covers)
     print(
         f"cover     {shape}, {count:,} programmes, {what}: {np.median(times):.0f} ms, slowest {max(times):.0f} ms, "
-        f"{taken}{'' if proven else ', NOT PROVED'}"
+        f"takes {taken}{'' if proven else ', NOT PROVED'}"
     )
 
 

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.model import OccupationId, Provider, SkillId, Training, TrainingId, TrainingMode
-from graph.pathways.cover import LEARNING_AT_WORK, STAFFED, Limits, cheapest_cover
-from graph.pathways.narrowing import Excess, narrow
+from graph.pathways.cover import cheapest_cover
+from graph.pathways.narrowing import least_excess, narrow
+from graph.pathways.task import LEARNING_AT_WORK, STAFFED, Limits, Task
 from graph.pathways.worth import HOUR_VALUE
 
 PROVIDER = Provider(id="p", name="Example (simulated)", simulated=True)
@@ -161,11 +162,15 @@ LIMITS = st.builds(
 )
 
 
-@pytest.mark.parametrize("narrowed_from", [0, 1_000], ids=["narrowed", "whole"])
+WAYS = {"few of many": (0, 1), "narrowed": (0, 1_000), "whole": (1_000, 1_000)}
+"""From how many programmes on they are narrowed, and how many of them are tried first."""
+
+
+@pytest.mark.parametrize(("narrowed_from", "few"), WAYS.values(), ids=WAYS)
 @settings(max_examples=80, deadline=None)
 @given(OFFERS, LETTERS, LETTERS, st.integers(0, 2), LIMITS, st.lists(st.frozensets(st.integers(0, 6))), st.booleans())
 def test_the_choice_is_the_cheapest_there_is(
-    narrowed_from, specified, wanted, held, tolerance, limits, excluded, licensed
+    narrowed_from, few, specified, wanted, held, tolerance, limits, excluded, licensed
 ):
     offered = [
         programme(str(i), teaches, requires, cost=cost, hours=hours, licenses=["driver"] if licenses else [])
@@ -181,6 +186,7 @@ def test_the_choice_is_the_cheapest_there_is(
     }
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("graph.pathways.cover.NARROWED_FROM", narrowed_from)
+        patch.setattr("graph.pathways.cover.FEW", few)
         found = cheapest_cover(offered, **asked)
     expected = brute_force(offered, **asked)
     assert (None if found is None else pytest.approx(found.objective, abs=1e-3)) == expected
@@ -220,15 +226,18 @@ def test_of_many_programmes_few_are_left_and_the_best_cover_among_them(seed, mon
             other = cheapest_cover(offered, **asked | {"limits": limits})
             assert (one is None) == (other is None)
             assert one is None or one.objective == pytest.approx(other.objective, abs=1e-3)
-    excess = Excess(
-        offered,
-        [float(each.cost) + HOUR_VALUE * each.hours for each in offered],
-        lambda each: each.teaches & asked["wanted"],
-        missing=letters[:12],
-        must=[],
-        left_price=LEARNING_AT_WORK,
+    task = Task(
+        held=asked["held"],
+        missing=asked["wanted"],
         tolerance=2,
+        licence=None,
+        goal=None,
+        limits=NO_LIMITS,
+        exclude=(),
+        hour_value=HOUR_VALUE,
+        scale=1.0,
     )
-    left = [offered[place] for place in narrow(offered, excess, asked["held"], whole.objective)]
+    excess = least_excess(offered, task)
+    left = narrow(offered, excess, asked["held"], whole.objective)
     assert set(whole.programmes) <= set(left)
     assert len(left) < 100
