@@ -1,8 +1,10 @@
 """Search over labels and synonyms: the lexical index that lists, terms and credentials are looked up in.
 
-A name is folded (case, accents, spaces) and cut into words. A query matches a name when each of its words begins a
-word of the name; exact names come first, then those that begin with the query, then the rest, shorter names before
-longer ones. Without a query everything matches, in the order of English labels.
+A name is folded (case, accents, spaces) and cut into words. A query matches a name when each of its words is in a word
+of the name: at its beginning or, from `INSIDE` letters on, anywhere, as compounds take ("förare" finds "taxiförare").
+Exact names come first, then those that begin with the query, those whose words begin with the query's, those where
+some only end so, and the rest; in each of these, shorter names before longer ones. Without a query everything matches,
+in the order of English labels.
 """
 
 from __future__ import annotations
@@ -18,6 +20,9 @@ from graph.model import Language
 
 MAX_QUERY = 500
 """Characters of a search text."""
+
+INSIDE = 3
+"""Letters of a word that is also looked for inside words."""
 
 _WORD = re.compile(r"[^\W_]+(?:[+#]+)?")
 
@@ -46,9 +51,8 @@ class NameIndex:
             self._order[identifier] = (fold(name), identifier)
             surfaces = {*labels.values(), *(each for group in synonyms.values() for each in group)}
             for surface in sorted(surfaces):
-                folded = fold(surface)
-                self._surfaces.append((folded, identifier))
-                self._exact[folded].add(identifier)
+                self._surfaces.append((_spaced(words(surface)), identifier))
+                self._exact[fold(surface)].add(identifier)
         self._all = tuple(sorted(self._order, key=self._order.__getitem__))
 
     @classmethod
@@ -69,12 +73,15 @@ class NameIndex:
             raise InvalidArgumentError(f"A search text has at most {MAX_QUERY} characters.")
         if text is None or not text.strip():
             return tuple((0, *self._order[each]) for each in self._all)
-        query, wanted = fold(text), words(text)
+        wanted = words(text)
         if not wanted:
             return ()
+        query, (first, *others) = _spaced(wanted), wanted
+        if len(first) < INSIDE:
+            first = f" {first}"
         best: dict[str, int] = {}
         for surface, identifier in self._surfaces:
-            if wanted[0] not in surface:
+            if first not in surface or not all(each in surface for each in others):
                 continue
             rank = _rank(surface, query, wanted)
             if rank is not None and rank < best.get(identifier, rank + 1):
@@ -82,10 +89,22 @@ class NameIndex:
         return tuple(sorted((rank, *self._order[identifier]) for identifier, rank in best.items()))
 
 
-def _rank(surface: str, query: str, wanted: list[str]) -> int | None:
+def _spaced(found: Sequence[str]) -> str:
+    """Return words with a space before and after each, so that where a word begins and ends can be looked for."""
+    return f" {' '.join(found)} "
+
+
+def _rank(surface: str, query: str, wanted: Sequence[str]) -> int | None:
     if surface == query:
         return 0
-    present = _WORD.findall(surface)
-    if not all(any(word.startswith(each) for word in present) for each in wanted):
-        return None
-    return (1 if surface.startswith(query) else 100) + min(len(surface), 98)
+    length = min(len(surface), 98)
+    if surface.startswith(query[:-1]):
+        return 1 + length
+    worst = 1
+    for each in wanted:
+        if f" {each}" in surface:
+            continue
+        if len(each) < INSIDE:
+            return None
+        worst = max(worst, 2 if f"{each} " in surface else 3)
+    return 100 * worst + length

@@ -271,6 +271,18 @@ def test_labels_come_in_both_languages_and_search_finds_both(ask):
         assert (edge["node"]["label"], edge["node"]["sv"]) == ("taxi driver", "taxiförare")
 
 
+def test_search_finds_the_ends_of_compounds_page_after_page(ask):
+    query = """query ($after: String) { occupations(search: "förare", first: 2, after: $after) {
+        totalCount pageInfo { hasNextPage endCursor } edges { node { label(language: SV) } } } }"""
+    after, labels, more = None, [], True
+    while more:
+        page = ask(query, after=after)["occupations"]
+        labels += [edge["node"]["label"] for edge in page["edges"]]
+        after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+    assert "taxiförare" in labels
+    assert len(labels) == len(set(labels)) == page["totalCount"] > 2
+
+
 def test_providers_are_a_connection_with_their_programmes_and_provenance(ask):
     data = ask("""{ trainingProviders { totalCount edges { node {
         id name simulated fidelity training(first: 1) { totalCount edges { node { title } } }
