@@ -7,8 +7,8 @@ In reading order:
 3. `schema.py`: what execution needs to know of the schemas.
 4. `compiled.py`: a plan made ready to run, from `document.py` (what subgraphs are asked), `gather.py` (how
    representations are built) and `projection/` (how the answer is shaped).
-5. `run.py`: runs the fetches as a DAG; `merge.py` puts answers into the tree; `contexts.py` finds what `@fromContext`
-   asks for further up in it.
+5. `run.py`: runs the fetches as a DAG; `finder.py` finds their entities in the tree; `merge.py` puts answers into it;
+   `contexts.py` finds what `@fromContext` asks for further up.
 6. `gated.py`: the same under a gate. `candidates.py` is what it asks about, `disclosure.py` applies a decision,
    `permits.py` asks for it and closes what it opened, `provenance.py` knows which permit brought what, `release.py`
    looks again before the answer leaves.

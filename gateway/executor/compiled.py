@@ -12,8 +12,16 @@ from typing import Any
 from gateway.executor.contexts import has_contexts
 from gateway.executor.disclosure import Disclosure
 from gateway.executor.document import EntityPart, fields_of, has_conditions, print_document
-from gateway.executor.gather import Gather, compile_collect, compile_gather
-from gateway.executor.merge import typename_of
+from gateway.executor.gather import (
+    Gather,
+    GatherFrom,
+    Occupants,
+    Survey,
+    compile_collect,
+    compile_gather,
+    compile_gather_from,
+    compile_survey,
+)
 from gateway.executor.projection import compile_projection, graft, shape_projection
 from gateway.executor.projection.shape import iterate_shapes
 from gateway.executor.schema import ExecutionSchema
@@ -56,12 +64,18 @@ class CompiledEntities:
         self.key = selection.key
         self._later = later
         self._places = places
+        self.paths = tuple(dict.fromkeys(target.path for target in selection.targets))
         self.disclosures: dict[tuple[str, str], Disclosure] = {}
 
     @cached_property
     def gather(self) -> Gather:
         """The function that finds the entities and builds their representations."""
         return compile_gather(self.selection, self._places, sharing=self._sharing)
+
+    @cached_property
+    def gather_from(self) -> GatherFrom:
+        """The same from the occupants of the one place where the entities stand."""
+        return compile_gather_from(self.selection, sharing=self._sharing)
 
     @cached_property
     def composites(self) -> tuple[str, ...]:
@@ -192,7 +206,8 @@ class CompiledPlan:
     """
 
     __slots__ = (
-        "_collectors",
+        "_places",
+        "_surveys",
         "_watched",
         "deferred",
         "dependencies",
@@ -251,7 +266,8 @@ class CompiledPlan:
             keys = [step for step in part.part.response_path if step != LIST]
             self.whole = graft(self.whole, keys, part.shape[0].fields)
         self.weight = len(plan.fetches) + sum(1 for _ in iterate_shapes(self.whole))
-        self._collectors: dict[tuple[PathStep, ...], Collect] = {}
+        self._places = places
+        self._surveys: dict[tuple[PathStep, ...], Survey] = {}
         self._watched: frozenset[int] | None = None
 
     @property
@@ -274,12 +290,12 @@ class CompiledPlan:
             fetch.dependents = tuple(index for index in fetch.dependents if index not in inside)
             fetch.crowds = tuple(Crowd(place, members) for place, members in large.items())
 
-    def types_at(self, place: tuple[PathStep, ...], tree: dict[str, Any]) -> set[str | None]:
-        """Return the `__typename`s of the objects that stand at a place (None: one has none)."""
-        collect = self._collectors.get(place)
-        if collect is None:
-            collect = self._collectors[place] = compile_collect(place)
-        return {typename_of(each) for each in collect(tree)}
+    def occupants(self, place: tuple[PathStep, ...], tree: dict[str, Any]) -> Occupants:
+        """Return the objects that stand at a place, by type: one walk for all the fetches that want some of them."""
+        survey = self._surveys.get(place)
+        if survey is None:
+            survey = self._surveys[place] = compile_survey(place, self._places)
+        return survey(tree)
 
 
 def compile_plan(plan: QueryPlan, schema: ExecutionSchema) -> CompiledPlan:

@@ -11,6 +11,7 @@ from typing import Any
 
 from gateway.errors import GraphQLErrorDict, SubgraphError
 from gateway.executor.compiled import CompiledEntities, CompiledFetch, CompiledPlan
+from gateway.executor.finder import Finder
 from gateway.executor.paths import (
     ClientPath,
     DataPath,
@@ -39,11 +40,12 @@ class FailureReporter:
     `missing` with the fields computed from it, and it becomes an error only where such a field is null in the end.
     """
 
-    __slots__ = ("_hidden", "_limit", "_plan", "_refused", "_tree", "errors", "missing", "suppressed")
+    __slots__ = ("_finder", "_hidden", "_limit", "_plan", "_refused", "_tree", "errors", "missing", "suppressed")
 
-    def __init__(self, plan: CompiledPlan, tree: JsonObject, limit: int) -> None:
+    def __init__(self, plan: CompiledPlan, tree: JsonObject, finder: Finder, limit: int) -> None:
         self._plan = plan
         self._tree = tree
+        self._finder = finder
         self._limit = limit
         self.errors: list[GraphQLErrorDict] = []
         self.missing: list[dict[str, Any]] = []
@@ -125,10 +127,8 @@ class FailureReporter:
             for place in walk(self._tree, fetch.fetch.path):
                 self._fields(place.path, fetch.fetch.selections, error.message, extensions)
         for entities, sent in sinks:
-            wanted = {id(each) for sink in sent for each in sink}
-            for path, value in self._places(entities):
-                if id(value) in wanted:
-                    self._fields(path, entities.selection.selections, error.message, extensions)
+            for place in self._finder.whereabouts(entities).of(each for sink in sent for each in sink):
+                self._fields(place.path, entities.selection.selections, error.message, extensions)
 
     def from_answer(
         self,
@@ -137,13 +137,12 @@ class FailureReporter:
         errors: Sequence[Any],
     ) -> None:
         """Write the errors of an answer. `sinks` has, per `_entities` key, where each of its elements went."""
-        places_by_key: dict[str, dict[int, list[DataPath]]] = {}
         for error in errors:
             if len(self.errors) >= self._limit:
                 self.suppressed += 1
                 continue
             message, extensions, path = _read_error(error, fetch.subgraph)
-            places = list(self._translate(fetch, sinks, path, places_by_key))
+            places = list(self._translate(fetch, sinks, path))
             if not places:
                 self.add(_error(message, self._common_path(fetch), extensions))
             for place in places:
@@ -155,9 +154,8 @@ class FailureReporter:
         fetch: CompiledFetch,
         sinks: Sequence[tuple[CompiledEntities, str, Sequence[Sink]]],
         path: Sequence[str | int],
-        places_by_key: dict[str, dict[int, list[DataPath]]],
     ) -> Iterator[DataPath]:
-        """Yield the data paths that an error's path in the answer stands for; the tree is walked once for all."""
+        """Yield the data paths that an error's path in the answer stands for."""
         if not path:
             return
         if not fetch.entities:
@@ -170,19 +168,8 @@ class FailureReporter:
             index = path[1]
             if not isinstance(index, int) or not 0 <= index < len(sent):
                 continue
-            places = places_by_key.get(key)
-            if places is None:
-                places = places_by_key[key] = {}
-                for found, value in self._places(entities):
-                    places.setdefault(id(value), []).append(found)
-            for wanted in dict.fromkeys(id(each) for each in sent[index]):
-                for found in places.get(wanted, ()):
-                    yield (*found, *path[2:])
-
-    def _places(self, entities: CompiledEntities) -> Iterator[tuple[DataPath, JsonObject]]:
-        for target in entities.selection.targets:
-            for place in walk(self._tree, target.path):
-                yield place.path, place.value
+            for place in self._finder.whereabouts(entities).of(sent[index]):
+                yield (*place.path, *path[2:])
 
     def _fields(
         self, path: DataPath, selections: Sequence[Selection], message: str, extensions: Mapping[str, Any]

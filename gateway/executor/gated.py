@@ -28,11 +28,13 @@ from gateway.executor.disclosure import (
     hidden_context,
 )
 from gateway.executor.document import EntityPart, active_part, fields_of
+from gateway.executor.finder import Paths
+from gateway.executor.gather import Gathered
 from gateway.executor.hooks import Denial, GateDecision, GateRequest
 from gateway.executor.merge import typename_of
-from gateway.executor.paths import DataPath, JsonObject, Place, Whereabouts, top_level_keys, walk
+from gateway.executor.paths import DataPath, JsonObject, Place, top_level_keys, walk
 from gateway.executor.permits import GateDesk, call_while_permitted, has_ended
-from gateway.executor.provenance import Ledger, Source, Unit, remove
+from gateway.executor.provenance import Found, Ledger, Source, Unit, remove
 from gateway.executor.release import release
 from gateway.executor.run import Run
 from gateway.planner.nodes import InputField, Selection
@@ -48,11 +50,15 @@ class GatedRun(Run):
         super().__init__(plan, context, event)
         self.ledger = Ledger()
         self.desk = GateDesk(context.gate, context.session)
+        self._known_along: tuple[tuple[Paths, int, int], Mapping[int, Found]] | None = None
 
     async def look_again(self, fetches: Container[int] | None = None) -> bool:
         """Have the permits of these fetches re-checked; tell whether anything was taken out of the tree."""
         gate, permits = self.context.gate, self.desk.permits(fetches)
-        return bool(permits) and gate is not None and await release(self, gate, permits)
+        if not permits or gate is None or not await release(self, gate, permits):
+            return False
+        self.finder.moves += 1
+        return True
 
     def answer(self, data: JsonObject | None) -> ExecutionResult:
         """Hand the open permits over with the answer."""
@@ -75,7 +81,11 @@ class GatedRun(Run):
         if fetch.index not in self.plan.watched:
             await super().fetch_entities(fetch, group)
             return
-        candidates = [each for entities in fetch.entities for each in self._candidates(entities, group)]
+        candidates = [
+            each
+            for _, entities, gathered in list(self.finder.gather(fetch, group))
+            for each in self._candidates(entities, gathered, group)
+        ]
         if not candidates:
             return
         decisions = await self.desk.acquire(
@@ -101,24 +111,15 @@ class GatedRun(Run):
         if groups:
             await self._fetch_groups(fetch, groups, {} if group is None else group.values)
 
-    def _candidates(self, entities: CompiledEntities, group: ContextGroup | None) -> list[Candidate]:
-        """Build the representations of one `_entities` field, with everything that the gate needs to know."""
-        selection = entities.selection
-        if not self.holds(selection.conditions):
-            return []
-        representations: list[JsonObject] = []
-        sinks: list[list[JsonObject]] = []
-        entities.gather(self.tree, representations, sinks)
-        if group is not None:
-            group.keep(representations, sinks)
-        if not representations:
-            return []
-        paths = [target.path for target in selection.targets]
-        whereabouts = Whereabouts(self.tree, paths)
-        along = self.ledger.along(self.tree, paths) if group is None else {}
+    def _candidates(
+        self, entities: CompiledEntities, gathered: Gathered, group: ContextGroup | None
+    ) -> list[Candidate]:
+        """Put beside the representations of one `_entities` field everything that the gate needs to know."""
+        whereabouts = self.finder.whereabouts(entities)
+        along = self._along(entities) if group is None else {}
         candidates = []
         disclosures = {} if entities.is_conditional else entities.disclosures
-        for representation, sink in zip(representations, sinks, strict=True):
+        for representation, sink in zip(*gathered, strict=True):
             sent_as = representation["__typename"]
             typename = typename_of(sink[0]) or sent_as
             disclosure = disclosures.get((typename, sent_as))
@@ -140,6 +141,13 @@ class GatedRun(Run):
                 )
             )
         return candidates
+
+    def _along(self, entities: CompiledEntities) -> Mapping[int, Found]:
+        """Return what is behind the objects of an `_entities` field, as found for one before if it still holds."""
+        when = entities.paths, self.finder.moves, len(self.ledger.units)
+        if self._known_along is None or self._known_along[0] != when:
+            self._known_along = when, self.ledger.along(self.tree, entities.paths)
+        return self._known_along[1]
 
     def _disclosure(self, entities: CompiledEntities, typename: str, sent_as: str) -> Disclosure:
         """Return what entities of one type disclose under this request's conditions."""

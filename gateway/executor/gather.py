@@ -1,16 +1,20 @@
 """Finds the entities of a fetch in the merged tree and builds their representations: compiled to Python.
 
 For every `EntitySelection` one function is generated. It descends the targets' paths, builds a representation for
-each object that it meets, and deduplicates. It answers with two parallel lists: the representations, and for each the
-objects that its answer is merged into. An object whose key is null or incomplete has no representation.
+each object that it meets, and deduplicates. An object whose key is null or incomplete has no representation.
 
 Objects at one place that send the same and are equal in everything are the same entity as far as the plan can tell.
 They are replaced by one object, so that whatever follows (merging, the next fetches, the projection) handles it once.
+
+Where many fetches become ready together for one place, it is walked once for all of them (`survey`), and each takes the
+objects of its own types from there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from functools import lru_cache
+from types import CodeType
 from typing import Any
 
 import orjson
@@ -19,8 +23,18 @@ from gateway.executor.merge import typename_of
 from gateway.planner.nodes import LIST, EntitySelection, InputField, PathStep, Target, TypeStep
 
 JsonObject = dict[str, Any]
-Gather = Callable[[JsonObject, list[JsonObject], list[list[JsonObject]]], None]
-"""(tree, representations, sinks): appends to both lists."""
+Gathered = tuple[list[JsonObject], list[list[JsonObject]]]
+"""Representations and, in parallel, for each the objects that its answer is merged into."""
+Gather = Callable[[JsonObject], Gathered]
+"""tree → what was found in it."""
+Occupants = Mapping[str | None, Sequence[tuple[JsonObject, Any, Any]]]
+"""The objects at one place by `__typename`, each with the container that it stands in and its key or index there.
+
+The container is None where nothing can be put in the object's stead."""
+Survey = Callable[[JsonObject], Occupants]
+"""tree → who stands at a place."""
+GatherFrom = Callable[[Occupants], Gathered]
+"""As `Gather`, from a place that has been walked."""
 Build = Callable[[JsonObject], "tuple[Any, JsonObject] | None"]
 """object → (deduplication key, representation), or None when there is nothing to send."""
 
@@ -50,45 +64,46 @@ def compile_gather(
     Without `sharing` equal objects stay apart.
     """
     writer = _Writer(places)
-    writer.line(0, "def gather(tree, representations, sinks):")
-    writer.line(1, "index = {}")
+    writer.begin_gather("tree")
     for number, target in enumerate(_outermost_first(selection.targets)):
-        by_type: dict[str, Build] = {}
-        for shape in target.representations:
-            build = compile_representation(shape.typename, shape.fields)
-            for name in shape.types:
-                by_type[name] = build
-        # Where only one type can stand, plans do not ask for `__typename`.
-        writer.names[f"builds_{number}"] = by_type
-        writer.names[f"fallback_{number}"] = build if len(target.representations) == 1 else None
-        writer.line(1, f"first_{number} = {{}}")
+        writer.add_builds(number, target)
         depth, variable = writer.descend(target.path)
-        writer.lines_at(
-            depth,
-            f"name = typename_of({variable})",
-            f"build = builds_{number}.get(name) if name is not None else fallback_{number}",
-            f"built = build({variable}) if build is not None else None",
-            "if built is not None:",
-            "    key, representation = built",
-            "    try:",
-            "        at = index.get(key)",
-            "    except TypeError:",
-            "        key = dump_key(representation)",
-            "        at = index.get(key)",
-            "    if at is None:",
-            "        index[key] = len(sinks)",
-            "        representations.append(representation)",
-            f"        sinks.append([{variable}])",
-            f"        first_{number}[key] = {variable}",
-            "    else:",
-            f"        first = first_{number}.setdefault(key, {variable})",
-            f"        if first is {variable}:",
-            f"            sinks[at].append({variable})",
-        )
-        if writer.slot is not None and sharing:
-            writer.lines_at(depth + 2, f"elif {writer.replaceable}first == {variable}:", f"    {writer.slot} = first")
-        writer.lines_at(depth + 2, "else:", f"    sinks[at].append({variable})")
+        writer.add_object(depth, number, variable, sharing=sharing)
+    writer.line(1, "return representations, sinks")
     gather: Gather = writer.compile("gather")
+    return gather
+
+
+def compile_survey(path: Sequence[PathStep], places: Set[tuple[str, ...]]) -> Survey:
+    """Return the function that walks to `path` once and groups what stands there by its type."""
+    writer = _Writer(places)
+    writer.line(0, "def survey(tree):")
+    writer.line(1, "found = {}")
+    depth, variable = writer.descend(path)
+    container, key = writer.slot or (None, None)
+    if writer.flattened is not None:
+        container = f"None if {writer.flattened} else {container}"
+    writer.line(depth, f"found.setdefault(typename_of({variable}), []).append(({variable}, {container}, {key}))")
+    writer.line(1, "return found")
+    survey: Survey = writer.compile("survey")
+    return survey
+
+
+def compile_gather_from(selection: EntitySelection, *, sharing: bool = True) -> GatherFrom:
+    """Return the function that gathers from the occupants of a place; all targets of the selection stand there."""
+    writer = _Writer()
+    writer.begin_gather("occupants")
+    writer.slot, writer.flattened = ("container", "slot"), "container is None"
+    for number, target in enumerate(selection.targets):
+        writer.add_builds(number, target)
+        writer.lines_at(
+            1,
+            f"for group in (*sorted(builds_{number}.keys() & occupants.keys()), None):",
+            "    for value, container, slot in occupants.get(group, ()):",
+        )
+        writer.add_object(3, number, "value", sharing=sharing)
+    writer.line(1, "return representations, sinks")
+    gather: GatherFrom = writer.compile("gather")
     return gather
 
 
@@ -171,15 +186,15 @@ def _read(value: Any, field: InputField) -> Any:
 class _Writer:
     """Collects generated source, and the names that it refers to.
 
-    After `descend`, `slot` is an expression to assign the object's replacement to (None: there is none) and
-    `replaceable` a condition under which that is the tree itself: a list of lists is read from a flat copy.
+    After `descend`, `slot` are the expressions of the container and the key where the object's replacement would be put
+    (None: nowhere), unless the expression `flattened` holds: a list of lists is read from a flat copy.
     """
 
     def __init__(self, places: Set[tuple[str, ...]] = frozenset()) -> None:
         self.lines: list[str] = []
         self.names: dict[str, Any] = {"flatten": flatten, "dump_key": dump_key, "typename_of": typename_of}
-        self.slot: str | None = None
-        self.replaceable = ""
+        self.slot: tuple[str, str] | None = None
+        self.flattened: str | None = None
         self._places = places
         self._variables = 0
 
@@ -189,6 +204,53 @@ class _Writer:
     def lines_at(self, depth: int, *texts: str) -> None:
         for text in texts:
             self.line(depth, text)
+
+    def begin_gather(self, argument: str) -> None:
+        """Write the head of a gather function."""
+        self.line(0, f"def gather({argument}):")
+        self.line(1, "representations, sinks, index = [], [], {}")
+
+    def add_builds(self, number: int, target: Target) -> None:
+        """Name what the objects of a target are built with, and begin to note who came first."""
+        by_type: dict[str, Build] = {}
+        for shape in target.representations:
+            build = compile_representation(shape.typename, shape.fields)
+            for name in shape.types:
+                by_type[name] = build
+        # Where only one type can stand, plans do not ask for `__typename`.
+        self.names[f"builds_{number}"] = by_type
+        self.names[f"fallback_{number}"] = build if len(target.representations) == 1 else None
+        self.line(1, f"first_{number} = {{}}")
+
+    def add_object(self, depth: int, number: int, variable: str, *, sharing: bool) -> None:
+        """Write what is done with one object of a target."""
+        self.lines_at(
+            depth,
+            f"name = typename_of({variable})",
+            f"build = builds_{number}.get(name) if name is not None else fallback_{number}",
+            f"built = build({variable}) if build is not None else None",
+            "if built is not None:",
+            "    key, representation = built",
+            "    try:",
+            "        at = index.get(key)",
+            "    except TypeError:",
+            "        key = dump_key(representation)",
+            "        at = index.get(key)",
+            "    if at is None:",
+            "        index[key] = len(sinks)",
+            "        representations.append(representation)",
+            f"        sinks.append([{variable}])",
+            f"        first_{number}[key] = {variable}",
+            "    else:",
+            f"        first = first_{number}.setdefault(key, {variable})",
+            f"        if first is {variable}:",
+            f"            sinks[at].append({variable})",
+        )
+        if self.slot is not None and sharing:
+            container, key = self.slot
+            replaceable = f"not ({self.flattened}) and " if self.flattened is not None else ""
+            self.lines_at(depth + 2, f"elif {replaceable}first == {variable}:", f"    {container}[{key}] = first")
+        self.lines_at(depth + 2, "else:", f"    sinks[at].append({variable})")
 
     def descend(self, path: Sequence[PathStep]) -> tuple[int, str]:
         """Write the loops that lead to `path`; return the depth inside them and the object's variable.
@@ -212,14 +274,14 @@ class _Writer:
                 self.line(depth + 1, f"nested_{number} = list in map(type, {variable})")
                 self.line(depth + 1, f"if nested_{number}: {variable} = flatten({variable})")
                 self.line(depth + 1, f"for i{number}, {following} in enumerate({variable}):")
-                self.slot = f"{variable}[i{number}]"
-                self.replaceable = f"not nested_{number} and "
+                self.slot = variable, f"i{number}"
+                self.flattened = f"nested_{number}"
                 depth += 2
             else:
                 self.line(depth, f"if type({variable}) is dict:")
                 self.line(depth + 1, f"{following} = {variable}.get({step!r})")
-                self.slot = f"{variable}[{step!r}]"
-                self.replaceable = ""
+                self.slot = variable, repr(step)
+                self.flattened = None
                 depth += 1
                 plain = (*plain, step)
             variable = following
@@ -234,6 +296,11 @@ class _Writer:
         return depth + 1, variable
 
     def compile(self, name: str) -> Any:
-        source = "\n".join(self.lines)
-        exec(compile(source, f"<{name}>", "exec"), self.names)  # noqa: S102 - our own source, names quoted
+        exec(_code("\n".join(self.lines), name), self.names)  # noqa: S102 - our own source, names quoted
         return self.names[name]
+
+
+@lru_cache(maxsize=1024)
+def _code(source: str, name: str) -> CodeType:
+    """Compile generated source; what is generated for types that are alike is often the same."""
+    return compile(source, f"<{name}>", "exec")

@@ -5,8 +5,9 @@ Used when something went wrong or has to be attributed; never on the way of an u
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from gateway.errors import ResponseTooLargeError
@@ -79,16 +80,17 @@ class Whereabouts:
     def __init__(self, tree: JsonObject, paths: Sequence[Sequence[PathStep]]) -> None:
         self._tree = tree
         self._paths = paths
-        self._places: dict[int, list[Place]] | None = None
+        self._places: dict[int, list[tuple[int, Place]]] | None = None
 
-    def of(self, values: Sequence[JsonObject]) -> list[Place]:
-        """Return every place of `values`. Raises `ResponseTooLargeError`."""
+    def of(self, values: Iterable[JsonObject]) -> list[Place]:
+        """Return every place of `values`, in the order of the tree. Raises `ResponseTooLargeError`."""
         if self._places is None:
             self._places = {}
-            for path in self._paths:
-                for place in walk(self._tree, path):
-                    self._places.setdefault(id(place.value), []).append(place)
-        return [place for each in {id(value) for value in values} for place in self._places.get(each, ())]
+            walked = (place for path in self._paths for place in walk(self._tree, path))
+            for number, place in enumerate(walked):
+                self._places.setdefault(id(place.value), []).append((number, place))
+        found = [each for value in {id(value) for value in values} for each in self._places.get(value, ())]
+        return [place for _, place in sorted(found, key=itemgetter(0))]
 
 
 def find_values(tree: JsonObject, wanted: Set[int]) -> dict[int, list[DataPath]]:

@@ -18,9 +18,10 @@ from gateway.executor.compiled import MANY, CompiledEntities, CompiledFetch, Com
 from gateway.executor.context import ExecutionResult, RequestContext
 from gateway.executor.contexts import ContextGroup, context_groups
 from gateway.executor.failures import FailureReporter, Sink, failure_of
+from gateway.executor.finder import Finder
 from gateway.executor.merge import copy_containers, merge_deep, merge_entity
 from gateway.executor.projection import Anomaly, ProjectionState, project_exactly
-from gateway.executor.projection.compiled import CompiledProjection, is_met, size_of
+from gateway.executor.projection.compiled import CompiledProjection, size_of
 from gateway.executor.projection.exact import INVALID_DATA
 from gateway.planner.nodes import Condition
 from gateway.subgraph import SubgraphCall
@@ -43,7 +44,8 @@ class Run:
         self._event = event
         self.context = context
         self.tree: JsonObject = {"__typename": plan.plan.root_type}
-        self.reporter = FailureReporter(plan, self.tree, context.max_errors)
+        self.finder = Finder(plan, self.tree, context.variables)
+        self.reporter = FailureReporter(plan, self.tree, self.finder, context.max_errors)
         self.reporter.errors.extend(context.known_errors)
         self._waiting = list(plan.dependencies)
         self._group: asyncio.TaskGroup | None = None
@@ -120,12 +122,12 @@ class Run:
             for each in done:
                 self.done.add(each.index)
                 for crowd in each.crowds:
-                    ready += crowd.wanted(self.plan.types_at(crowd.place, self.tree))
+                    ready += self.finder.wanted(crowd)
                 for dependent in each.dependents:
                     self._waiting[dependent] -= 1
                     if not self._waiting[dependent]:
                         made.append(self.plan.fetches[dependent])
-            done = self._absent(made) if len(made) >= MANY else []
+            done = self.finder.absent(made) if len(made) >= MANY else []
             absent = {each.index for each in done}
             ready += [each.index for each in made if each.index not in absent]
         self.progress.set()
@@ -134,23 +136,9 @@ class Run:
             ready = [index for index in ready if index not in self._held_back]
         return ready
 
-    def _absent(self, fetches: Sequence[CompiledFetch]) -> list[CompiledFetch]:
-        """Return those of many ready fetches whose types do not occur where they are wanted: they are done."""
-        present: dict[Any, set[str | None]] = {}
-        absent = []
-        for each in fetches:
-            if each.place is None:
-                continue
-            types = present.get(each.place)
-            if types is None:
-                types = present[each.place] = self.plan.types_at(each.place, self.tree)
-            if None not in types and each.types.isdisjoint(types):
-                absent.append(each)
-        return absent
-
     def holds(self, conditions: tuple[Condition, ...]) -> bool:
         """Evaluate the conditions of a fetch or of one of its `_entities` fields."""
-        return not conditions or is_met((conditions,), self.context.variables)
+        return self.finder.holds(conditions)
 
     async def run_fetch(self, fetch: CompiledFetch) -> None:
         """Make one fetch and merge its answer. One with context variables takes a request for each set of values."""
@@ -167,18 +155,10 @@ class Run:
         variables: JsonObject = {}
         active: list[int] = []
         sinks: list[tuple[CompiledEntities, list[list[JsonObject]]]] = []
-        for number, entities in enumerate(fetch.entities):
-            if not self.holds(entities.selection.conditions):
-                continue
-            representations: list[JsonObject] = []
-            sent: list[list[JsonObject]] = []
-            entities.gather(self.tree, representations, sent)
-            if group is not None:
-                group.keep(representations, sent)
-            if representations:
-                active.append(number)
-                sinks.append((entities, sent))
-                variables[entities.variable] = representations
+        for number, entities, (representations, sent) in self.finder.gather(fetch, group):
+            active.append(number)
+            sinks.append((entities, sent))
+            variables[entities.variable] = representations
         if not active:
             return
         document, names = fetch.document(tuple(active))

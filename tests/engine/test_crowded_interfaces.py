@@ -6,12 +6,16 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
+from collections import Counter
 
 import pytest
 
 from gateway.engine import Engine
+from gateway.errors import SubgraphUnavailableError
 from tests.bench.interfaces import QUERY, Directory, OwnSubgraph, supergraph_of
+from tests.engine.conftest import Denial, RecordingGate
 
 COUNT = 150
 
@@ -19,6 +23,12 @@ COUNT = 150
 @pytest.fixture(scope="module")
 def composed():
     return supergraph_of(COUNT)
+
+
+@pytest.fixture(scope="module")
+def scoped():
+    """The same with a scope on what each type's own subgraph has."""
+    return supergraph_of(COUNT, scopes='@requiresScopes(scopes: [["read:work"]])')
 
 
 @pytest.fixture
@@ -67,3 +77,62 @@ def test_a_cold_plan_for_all_of_them_is_quick(crowd):
         answer(engine, QUERY.replace("n: 3", f"n: {number}"))
         times.append(time.thread_time() - begin)
     assert min(times) < 0.05
+
+
+def calls_made(engine, directory, present):
+    """Count the engine's own function calls in one execution, by the name of the function."""
+    directory.present = list(range(present))
+    asyncio.run(engine.execute(QUERY))
+    calls = Counter()
+
+    def count(frame, event, _):
+        code = frame.f_code
+        if event == "call" and ("/gateway/" in code.co_filename or code.co_filename.startswith("<")):
+            calls[code.co_name] += 1
+
+    async def execute():
+        sys.setprofile(count)
+        try:
+            return await engine.execute(QUERY)
+        finally:
+            sys.setprofile(None)
+
+    response = asyncio.run(execute())
+    assert len(response.data["accounts"]) == present
+    return calls
+
+
+def assert_linear(engine, directory):
+    """Twice as many types more cost at most twice as many calls more, of every function."""
+    few, some, many = (calls_made(engine, directory, present) for present in (25, 50, 100))
+    # A few calls are left over for what grows by chance, such as the buckets of a set.
+    steeper = {name for name in many if many[name] - some[name] > 2 * (some[name] - few[name]) + 5}
+    assert not steeper
+    assert many["typename_of"] > 100
+
+
+def test_execution_costs_as_much_as_the_types_present(crowd):
+    engine, directory, _ = crowd
+    assert_linear(engine, directory)
+
+
+def test_a_gate_is_asked_at_the_cost_of_the_types_present(scoped):
+    directory = Directory(COUNT)
+    subgraphs = [directory, *(OwnSubgraph(number) for number in range(COUNT))]
+    assert_linear(Engine.from_supergraph(scoped, subgraphs, gate=RecordingGate()), directory)
+
+
+def test_denials_cost_as_much_as_the_types_present(scoped):
+    directory = Directory(COUNT)
+    subgraphs = [directory, *(OwnSubgraph(number) for number in range(COUNT))]
+    gate = RecordingGate(refuses=lambda request: dict.fromkeys(request.scopes, Denial(code="NO", message="No.")))
+    assert_linear(Engine.from_supergraph(scoped, subgraphs, gate=gate), directory)
+
+
+def test_failures_cost_as_much_as_the_types_present(composed):
+    class Down(OwnSubgraph):
+        async def execute(self, call):
+            raise SubgraphUnavailableError("The subgraph is not available.")
+
+    directory = Directory(COUNT)
+    assert_linear(Engine.from_supergraph(composed, [directory, *map(Down, range(COUNT))]), directory)
