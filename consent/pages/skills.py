@@ -20,7 +20,6 @@ _SKILLS: Final = (
 )
 _OPENINGS: Final = (
     "opportunities(first: 6) { totalCount edges { node { score explanation(language: $language) "
-    "missing { label(language: $language) } "
     "opportunity { id title organization place remote simulated pay { min max currency per } } } } }"
 )
 _PATHWAY: Final = (
@@ -59,7 +58,6 @@ class ShownOpening:
     pay: str
     per: str
     percent: int
-    missing: tuple[str, ...]
     explanation: str
 
 
@@ -166,7 +164,6 @@ def _opening(entry: Mapping[str, Any]) -> ShownOpening:
         else f"{pay['min']} {pay['currency']}",
         per=pay["per"],
         percent=_percent(entry["score"]),
-        missing=tuple(each["label"] for each in entry["missing"]),
         explanation=entry["explanation"],
     )
 

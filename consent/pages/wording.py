@@ -9,6 +9,7 @@ from typing import Final
 
 from babel.core import Locale
 from babel.dates import format_date, format_datetime
+from babel.numbers import get_decimal_symbol
 
 from consent.grants.records import ToldCategory
 from consent.oauth.details import Item
@@ -159,6 +160,10 @@ class Wording:
     def instant(self, instant: datetime) -> str:
         """Return day and time of day in UTC; pages say so."""
         return str(format_datetime(instant, format="d MMM y, HH:mm", locale=self.locale))
+
+    def amount(self, text: str) -> str:
+        """Return an amount that is written with a point, with the language's decimal sign."""
+        return text.replace(".", get_decimal_symbol(self.locale))
 
     def reason(self, reason: str | None) -> str:
         """Return why an access went as it did."""

@@ -11,8 +11,9 @@ from graph.pathways.plans import Plan, Step, StepKind
 from graph.pathways.text import name_goal
 from graph.wording import ENGLISH, Words, pair
 
-WIDTH, PADDING, LINE, GAP = 440, 14, 20, 26
-CHARACTERS = 56
+WIDTH, PADDING, LINE, GAP = 310, 12, 20, 24
+CHARACTERS = 38
+"""In a line. A box is narrow enough for its text to be read on a phone."""
 COLORS = {
     StepKind.HELD: "#e8f0e4",
     StepKind.TRAINING: "#e4ecf5",

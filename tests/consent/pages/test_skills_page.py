@@ -30,7 +30,6 @@ SKILL = {
 OPENING = {
     "score": 0.88,
     "explanation": "2 of 3 required skills are held.",
-    "missing": [{"label": "first aid"}],
     "opportunity": {
         "id": "opportunity:shuttle",
         "title": "Shuttle driver",
@@ -156,7 +155,7 @@ def test_the_page_shows_skills_openings_and_the_way(make_site: Any) -> None:
         "Shuttle driver",
         "Hotel &lt;i&gt;X&lt;/i&gt;",
         "19.50–22.00 EUR an hour",
-        "You would still need: first aid",
+        "2 of 3 required skills are held.",
         "An example, not a real opening",
         "The way to: Shuttle driver, Hotel X",
         "8 hours",
@@ -167,6 +166,15 @@ def test_the_page_shows_skills_openings_and_the_way(make_site: Any) -> None:
     ((worker, _, variables),) = gateway.asked
     assert (worker, variables["goal"], gateway.acknowledged) == (site.alex, {"opportunity": "opportunity:shuttle"}, 1)
     assert "unsafe" not in page.headers["content-security-policy"]
+
+
+def test_amounts_are_written_as_in_the_pages_language(make_site: Any) -> None:
+    site = make_site(read_own=Gateway(skills_answer()).read)
+    site.sign_in()
+    page = site.browser.get("/me/skills?goal=opportunity:opportunity:shuttle", headers={"accept-language": "sv"}).text
+    assert "19,50–22,00 EUR" in page
+    assert page.count("90,00 EUR") == 2
+    assert "90.00" not in page
 
 
 def test_the_page_says_what_is_missing(make_site: Any) -> None:
