@@ -15,7 +15,7 @@ from graph.evidence.text import explain_skill
 from graph.matching.model import WEIGHTS, Feature
 from graph.matching.text import FEATURES, explain_match
 from graph.model import Language
-from graph.pathways.picture import svg_of
+from graph.pathways.picture import json_of
 from graph.pathways.planning import find_plans
 from graph.pathways.plans import Conditions, goal_of
 from graph.pathways.text import sort_skills
@@ -83,7 +83,7 @@ def test_plans_refusals_and_their_pictures_are_in_swedish(graph, driver, now):
         for place in (None, "Luleå"):
             goal, conditions = goal_of(graph, offered), Conditions(place=place, languages=frozenset({"de"}))
             (plan, *_) = find_plans(graph, driver, goal, conditions=conditions, count=1, now=now, words=SWEDISH)
-            told += [plan.explanation, *(step.why for step in plan.steps), svg_of(plan, SWEDISH)]
+            told += [plan.explanation, *(step.why for step in plan.steps), json_of(plan, SWEDISH)]
         told.append(
             explain_match(graph, offered, sort_skills(graph, offered.required), [FEATURE], MARKED, words=SWEDISH)
         )
