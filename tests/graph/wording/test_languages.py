@@ -1,5 +1,6 @@
 """Languages of explanations: a catalogue has every text, with the same placeholders; plans and skills speak it."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,11 +84,15 @@ def test_plans_refusals_and_their_pictures_are_in_swedish(graph, driver, now):
         for place in (None, "Luleå"):
             goal, conditions = goal_of(graph, offered), Conditions(place=place, languages=frozenset({"de"}))
             (plan, *_) = find_plans(graph, driver, goal, conditions=conditions, count=1, now=now, words=SWEDISH)
-            told += [plan.explanation, *(step.why for step in plan.steps), json_of(plan, SWEDISH)]
+            told += [plan.explanation, *(step.why for step in plan.steps), *drawn(plan)]
         told.append(
             explain_match(graph, offered, sort_skills(graph, offered.required), [FEATURE], MARKED, words=SWEDISH)
         )
     assert [each for each in told if _english(each, graph)] == []
+
+
+def drawn(plan):
+    return [line for node in json.loads(json_of(plan, SWEDISH))["nodes"] for line in node["lines"]]
 
 
 def _english(text: str, graph) -> bool:
