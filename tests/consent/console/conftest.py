@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import re
-import shutil
 import socket
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
-import uvicorn
 from argon2 import PasswordHasher
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Engine, text
-from sqlmodel import SQLModel
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -29,7 +23,6 @@ from consent.console.approvals import Approvals
 from consent.console.clients import ConsoleClients
 from consent.console.invitations import Invitations
 from consent.console.members import Members, NoBrowser, ensure_operator
-from consent.console.models import APPROVALS, INVITATIONS, MEMBERSHIPS
 from consent.console.organizations import Organizations
 from consent.console.oversight import Oversight
 from consent.console.pages import routes as console_routes
@@ -38,19 +31,11 @@ from consent.console.roles import OPERATOR
 from consent.console.usage import Usage
 from consent.grants.reviews import Reviews
 from consent.inbox.records import InboxReader
-from consent.notices.models import NoticeDelivery
 from consent.oauth import endpoints
 from consent.oauth.actors import ActorRegistry
 from consent.oauth.authorization import Authorizations
 from consent.oauth.models import (
-    CLIENTS,
-    CODES,
     ORGANIZATIONS,
-    REGISTRATION_TOKENS,
-    REPLAYS,
-    REQUESTS,
-    TOKENS,
-    table_of,
 )
 from consent.oauth.registration import DynamicRegistration
 from consent.oauth.settings import OAuthSettings
@@ -59,19 +44,14 @@ from consent.pages.routes import routes as page_routes
 from consent.pages.services import PagesServices
 from consent.signin.demo import DemoLogin, Persona
 from consent.signin.forms import Forms
-from consent.signin.models import ATTEMPTS, CREDENTIALS, SESSIONS, STATES, WORKERS
+from consent.signin.models import WORKERS
 from consent.signin.passwords import Passwords
 from consent.signin.sessions import Sessions
 from consent.signin.settings import SignInSettings
-from gateway.storage.database import create_database_engine
+from tests.served import served
 
 ISSUER = "http://127.0.0.1:8700"
 WITNESS = Cosigner("witness.example/1", Ed25519PrivateKey.generate())
-
-TABLES = [
-    *(CLIENTS, REQUESTS, CODES, TOKENS, REPLAYS, REGISTRATION_TOKENS, CREDENTIALS, SESSIONS, ATTEMPTS, STATES),
-    *(MEMBERSHIPS, INVITATIONS, APPROVALS, table_of(NoticeDelivery)),
-]
 
 
 class Desk:
@@ -263,7 +243,7 @@ def post() -> Callable[..., httpx2.Response]:
 
 
 @pytest.fixture
-def make_site(world: Any, tables: None) -> Callable[..., Site]:
+def make_site(world: Any) -> Callable[..., Site]:
     return lambda *where: Site(world, *where)
 
 
@@ -272,60 +252,15 @@ def site(make_site: Callable[..., Site]) -> Site:
     return make_site()
 
 
-class _Uvicorn(uvicorn.Server):
-    """A server in a thread, which says when it is up."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.is_up = threading.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.is_up.set()
-
-
 @pytest.fixture
 def running(make_site: Any, clock: Any) -> Iterator[Any]:
     clock.now = datetime.now(UTC)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         site = make_site(f"http://localhost:{listener.getsockname()[1]}")
-        runner = _Uvicorn(uvicorn.Config(site.app, log_level="warning", lifespan="off"))
-        thread = threading.Thread(target=runner.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        assert runner.is_up.wait(10)
-        yield site
-        runner.should_exit = True
-        thread.join(10)
-
-
-@pytest.fixture(scope="session")
-def sqlite_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The consent database with our tables as well."""
-    path = tmp_path_factory.mktemp("console") / "template.db"
-    shutil.copy(sqlite_template, path)
-    engine = create_database_engine(f"sqlite:///{path}")
-    SQLModel.metadata.create_all(engine, tables=TABLES)
-    engine.dispose()
-    return path
-
-
-@pytest.fixture(scope="session")
-def postgresql_schema(postgresql_schema: str) -> str:
-    """The same on PostgreSQL."""
-    engine = create_database_engine(postgresql_schema)
-    SQLModel.metadata.create_all(engine, tables=TABLES)
-    engine.dispose()
-    return postgresql_schema
+        with served(site.app, listener):
+            yield site
 
 
 @pytest.fixture
-def tables(engine: Engine) -> None:
-    """Our tables, empty."""
-    if engine.dialect.name == "postgresql":
-        with engine.begin() as connection:
-            connection.execute(text(f"TRUNCATE {', '.join(table.name for table in TABLES)} CASCADE"))
-
-
-@pytest.fixture
-def desk(world: Any, tables: None) -> Desk:
+def desk(world: Any) -> Desk:
     return Desk(world)

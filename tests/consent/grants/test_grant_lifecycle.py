@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, select
 
 from consent.grants.lifecycle import GrantError
 from consent.models import StopNotice
 from gateway.storage.database import create_database_engine
-from tests.consent.conftest import FakeClock, World, _consent_tables, _seed
+from gateway.storage.tables import metadata
+from tests.consent.conftest import FakeClock, World, _seed
 
 pytestmark = pytest.mark.anyio
 ITEM = ("uber", "engagements")
@@ -261,7 +262,7 @@ class GrantLifecycle(RuleBasedStateMachine):
 def _memory_of(folder: Path) -> Engine:
     path = folder / f"{len(list(folder.iterdir()))}.db"
     engine = create_database_engine(f"sqlite:///{path}")
-    SQLModel.metadata.create_all(engine, tables=_consent_tables())
+    metadata().create_all(engine)
     _seed(engine)
     return engine
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc import jwt
 from joserfc.jwk import KeySet
-from sqlalchemy import Engine, select, text
+from sqlalchemy import select
 from sqlmodel import SQLModel
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -33,7 +33,6 @@ from gateway.server.loopback import loopback_socket, serve_on
 from tests.consent.conftest import World
 
 ISSUER = "https://gigway.example"
-TABLES = ["notice_delivery", "notice_cursor", "client", "authorization_request"]
 
 
 @dataclass
@@ -133,16 +132,7 @@ class Notices:
 
 
 @pytest.fixture
-def tables(engine: Engine) -> Iterator[None]:
-    SQLModel.metadata.create_all(engine, tables=[SQLModel.metadata.tables[name] for name in TABLES])
-    if engine.dialect.name == "postgresql":
-        with engine.begin() as connection:
-            connection.execute(text(f"TRUNCATE {', '.join(TABLES)} CASCADE"))
-    return
-
-
-@pytest.fixture
-async def notices(world: World, tables: None) -> AsyncIterator[Notices]:
+async def notices(world: World) -> AsyncIterator[Notices]:
     notices = Notices(world)
     async with notices.push:
         yield notices

@@ -5,17 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import shutil
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx2
 import pytest
-from sqlalchemy import Engine, text
-from sqlmodel import SQLModel
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -26,16 +22,14 @@ from consent.oauth.actors import ActorRegistry, NewClient
 from consent.oauth.authorization import Authorizations, CannotReturn, NotPending, SendBack
 from consent.oauth.details import Item
 from consent.oauth.endpoints import OAuthServices, routes
-from consent.oauth.models import ACTORS, CLIENTS, CODES, REPLAYS, REQUESTS, SPENDING, TOKENS
+from consent.oauth.models import ACTORS, CLIENTS
 from consent.oauth.settings import OAuthSettings
-from gateway.storage.database import create_database_engine
 from tests.consent.oauth.fapi_client import Fapi
 
 ISSUER = "https://gigway.example"
 CALLBACK = "https://actor.example/callback"
 VERIFIER = "v" * 43
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
-TABLES = [CLIENTS, REQUESTS, CODES, TOKENS, REPLAYS, SPENDING]
 
 
 def _error_page(request: Request, description: str, status: int, /) -> Response:
@@ -172,36 +166,8 @@ def query_of(location: str) -> dict[str, str]:
     return {name: values[0] for name, values in parsed.items()}
 
 
-@pytest.fixture(scope="session")
-def sqlite_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The consent database with our tables as well."""
-    path = tmp_path_factory.mktemp("oauth") / "template.db"
-    shutil.copy(sqlite_template, path)
-    engine = create_database_engine(f"sqlite:///{path}")
-    SQLModel.metadata.create_all(engine, tables=TABLES)
-    engine.dispose()
-    return path
-
-
-@pytest.fixture(scope="session")
-def postgresql_schema(postgresql_schema: str) -> str:
-    """The same on PostgreSQL."""
-    engine = create_database_engine(postgresql_schema)
-    SQLModel.metadata.create_all(engine, tables=TABLES)
-    engine.dispose()
-    return postgresql_schema
-
-
 @pytest.fixture
-def tables(engine: Engine) -> None:
-    """Our tables, empty."""
-    if engine.dialect.name == "postgresql":
-        with engine.begin() as connection:
-            connection.execute(text(f"TRUNCATE {', '.join(table.name for table in TABLES)} CASCADE"))
-
-
-@pytest.fixture
-def make_server(world: Any, tables: None) -> Callable[[str], Server]:
+def make_server(world: Any) -> Callable[[str], Server]:
     return lambda issuer: Server(world, issuer)
 
 

@@ -9,20 +9,20 @@ import json
 import shutil
 import socket
 import subprocess
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from joserfc.jwk import ECKey
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
+
+from tests.served import served
 
 FOLDER = Path(__file__).parent / "interop"
 NODE = shutil.which("node")
@@ -31,18 +31,6 @@ pytestmark = pytest.mark.skipif(
     NODE is None or not (FOLDER / "node_modules" / "openid-client").is_dir(),
     reason="needs Node.js and `npm ci` in tests/consent/oauth/interop",
 )
-
-
-class _Uvicorn(uvicorn.Server):
-    """A server in a thread, which says when it is up."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.is_up = threading.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.is_up.set()
 
 
 @pytest.fixture
@@ -57,13 +45,8 @@ def running(make_server: Any, clock: Any) -> Iterator[Any]:
             return RedirectResponse(outcome.location, 303)
 
         app = Starlette(routes=[*server.app.routes, Route("/test/approve/{handle}", approve)])
-        runner = _Uvicorn(uvicorn.Config(app, log_level="warning", lifespan="off"))
-        thread = threading.Thread(target=runner.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        assert runner.is_up.wait(10)
-        yield server
-        runner.should_exit = True
-        thread.join(10)
+        with served(app, listener):
+            yield server
 
 
 def test_23_27_36_openid_client_and_oauth4webapi(running: Any) -> None:

@@ -6,19 +6,15 @@ import base64
 import hashlib
 import json
 import re
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlencode
 
 import httpx2
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy import Engine, text
-from sqlmodel import SQLModel
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -29,20 +25,18 @@ from consent.oauth.actors import ActorRegistry
 from consent.oauth.authorization import Authorizations
 from consent.oauth.endpoints import OAuthServices
 from consent.oauth.endpoints import routes as oauth_routes
-from consent.oauth.models import CLIENTS, CODES, REPLAYS, REQUESTS, TOKENS
 from consent.oauth.settings import OAuthSettings
 from consent.pages.routes import consent_path, error_page, routes
 from consent.pages.services import Health, PagesServices
 from consent.signin.demo import DemoLogin, Persona
 from consent.signin.forms import Forms
-from consent.signin.models import ATTEMPTS, CREDENTIALS, SESSIONS, STATES, WORKERS
+from consent.signin.models import WORKERS
 from consent.signin.oidc import OidcSignIn
 from consent.signin.passkeys import Passkeys
 from consent.signin.passwords import Passwords
 from consent.signin.sessions import Sessions
 from consent.signin.settings import SignInSettings
 from consent.signin.totp import Totp
-from gateway.storage.database import create_database_engine
 from gateway.storage.keyring import generate_key, parse_keyring
 from gateway.storage.vault import Vault
 
@@ -50,7 +44,6 @@ ISSUER = "http://127.0.0.1:8700"
 CALLBACK = "https://actor.example/callback"
 VERIFIER = "v" * 43
 PASSWORD = "correct horse battery"
-TABLES = [CLIENTS, REQUESTS, CODES, TOKENS, REPLAYS, CREDENTIALS, SESSIONS, ATTEMPTS, STATES]
 PLATFORMS = {"uber": "Uber", "upwork": "Upwork"}
 
 
@@ -211,36 +204,8 @@ def post(browser: TestClient, page: str, target: str, fields: dict[str, Any], **
     return browser.post(target, data={"csrf": token, **fields}, **options)
 
 
-@pytest.fixture(scope="session")
-def sqlite_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The consent database with our tables as well."""
-    path = tmp_path_factory.mktemp("pages") / "template.db"
-    shutil.copy(sqlite_template, path)
-    engine = create_database_engine(f"sqlite:///{path}")
-    SQLModel.metadata.create_all(engine, tables=TABLES)
-    engine.dispose()
-    return path
-
-
-@pytest.fixture(scope="session")
-def postgresql_schema(postgresql_schema: str) -> str:
-    """The same on PostgreSQL."""
-    engine = create_database_engine(postgresql_schema)
-    SQLModel.metadata.create_all(engine, tables=TABLES)
-    engine.dispose()
-    return postgresql_schema
-
-
 @pytest.fixture
-def tables(engine: Engine) -> None:
-    """Our tables, empty."""
-    if engine.dialect.name == "postgresql":
-        with engine.begin() as connection:
-            connection.execute(text(f"TRUNCATE {', '.join(table.name for table in TABLES)} CASCADE"))
-
-
-@pytest.fixture
-def make_site(world: Any, tables: None) -> Callable[..., Site]:
+def make_site(world: Any) -> Callable[..., Site]:
     return lambda *where, **optional: Site(world, *where, **optional)
 
 

@@ -11,14 +11,12 @@ import os
 import shutil
 import socket
 import subprocess
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -29,6 +27,7 @@ from tests.consent.pages.test_own_data import log_lines
 from tests.consent.pages.test_preview import Gateway
 from tests.consent.pages.test_requests_page import ask_in_inbox
 from tests.consent.pages.test_skills_page import skills_answer
+from tests.served import served
 
 FOLDER = Path(__file__).parent / "browser"
 NODE, CHROMIUM = shutil.which("node"), shutil.which("chromium")
@@ -37,18 +36,6 @@ pytestmark = pytest.mark.skipif(
     NODE is None or CHROMIUM is None or not (FOLDER / "node_modules" / "playwright-core").is_dir(),
     reason="needs Node.js, Chromium and `npm ci` in tests/consent/pages/browser",
 )
-
-
-class _Uvicorn(uvicorn.Server):
-    """A server in a thread, which says when it is up."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.is_up = threading.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.is_up.set()
 
 
 @pytest.fixture
@@ -64,13 +51,8 @@ def running(make_site: Any, clock: Any) -> Iterator[Any]:
             return PlainTextResponse("back at the actor")
 
         app = Starlette(routes=[*site.app.routes, Route("/callback", callback)])
-        runner = _Uvicorn(uvicorn.Config(app, log_level="warning", lifespan="off"))
-        thread = threading.Thread(target=runner.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        assert runner.is_up.wait(10)
-        yield site
-        runner.should_exit = True
-        thread.join(10)
+        with served(app, listener):
+            yield site
 
 
 def test_60_61_65_66_the_pages_in_a_browser(running: Any) -> None:

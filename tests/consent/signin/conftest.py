@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
 from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy import Engine, text
-from sqlmodel import SQLModel
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -17,13 +13,9 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from consent.signin.forms import Forms
-from consent.signin.models import ATTEMPTS, CREDENTIALS, SESSIONS, STATES
 from consent.signin.passwords import Passwords
 from consent.signin.sessions import Sessions
 from consent.signin.settings import SignInSettings
-from gateway.storage.database import create_database_engine
-
-TABLES = [CREDENTIALS, SESSIONS, ATTEMPTS, STATES]
 
 
 class Door:
@@ -76,36 +68,8 @@ class Door:
         return found
 
 
-@pytest.fixture(scope="session")
-def sqlite_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The consent database with our tables as well."""
-    path = tmp_path_factory.mktemp("signin") / "template.db"
-    shutil.copy(sqlite_template, path)
-    engine = create_database_engine(f"sqlite:///{path}")
-    SQLModel.metadata.create_all(engine, tables=TABLES)
-    engine.dispose()
-    return path
-
-
-@pytest.fixture(scope="session")
-def postgresql_schema(postgresql_schema: str) -> str:
-    """The same on PostgreSQL."""
-    engine = create_database_engine(postgresql_schema)
-    SQLModel.metadata.create_all(engine, tables=TABLES)
-    engine.dispose()
-    return postgresql_schema
-
-
 @pytest.fixture
-def tables(engine: Engine) -> None:
-    """Our tables, empty."""
-    if engine.dialect.name == "postgresql":
-        with engine.begin() as connection:
-            connection.execute(text(f"TRUNCATE {', '.join(table.name for table in TABLES)} CASCADE"))
-
-
-@pytest.fixture
-def make_door(world: Any, tables: None) -> Any:
+def make_door(world: Any) -> Any:
     return lambda issuer: Door(world, issuer)
 
 

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
-from sqlmodel import SQLModel
 
 from consent.oauth.actors import ActorRegistry
 from consent.oauth.authorization import Answered, Authorizations
 from consent.oauth.details import Item
-from consent.oauth.models import CLIENTS, CODES, REPLAYS, REQUESTS, TOKENS
 from consent.oauth.settings import OAuthSettings
 from consent.subgraph.schema import ConsentSchema, ConsentServices, build_schema
 from gateway.server.session import RequestSession
-from gateway.storage.database import create_database_engine
 from tests.consent.conftest import AUTHORIZE_URL, World, asking, own
 from tests.consent.subgraph.test_subgraph import ask
 
 pytestmark = pytest.mark.anyio
-TABLES = [CLIENTS, REQUESTS, CODES, TOKENS, REPLAYS]
 ASK = (
     "mutation ($worker: ID!, $details: [GigDataInput!]!) { requestConsent(worker: $worker, details: $details) {"
     " id status worker { id } grant { id } purpose { id } items { platform category } } }"
@@ -39,27 +31,8 @@ CANCEL = "mutation ($id: ID!) { cancelRequest(id: $id) { status } }"
 DETAILS = [{"platforms": ["uber"], "categories": ["engagements", "ratings"], "purpose": "job_matching"}]
 
 
-@pytest.fixture(scope="session")
-def sqlite_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("requests") / "template.db"
-    shutil.copy(sqlite_template, path)
-    engine = create_database_engine(f"sqlite:///{path}")
-    SQLModel.metadata.create_all(engine, tables=TABLES)
-    engine.dispose()
-    return path
-
-
 @pytest.fixture
-def tables(engine: Engine) -> Iterator[None]:
-    SQLModel.metadata.create_all(engine, tables=TABLES)
-    if engine.dialect.name == "postgresql":
-        with engine.begin() as connection:
-            connection.execute(text(f"TRUNCATE {', '.join(table.name for table in TABLES)} CASCADE"))
-    return
-
-
-@pytest.fixture
-def anna(world: World, tables: None) -> str:
+def anna(world: World) -> str:
     registry = ActorRegistry(world.engine, world.clock)
     for actor in ("acme", "umbra"):
         registry.create_actor(
