@@ -19,6 +19,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from consent.audit.cosignatures import Cosignatures
+from consent.audit.keys import VerifierKey
 from consent.grants.reviews import Reviews
 from consent.inbox.records import InboxReader
 from consent.oauth.actors import ActorRegistry
@@ -68,6 +69,7 @@ class Accounts:
 
     def __init__(self, now: datetime) -> None:
         self.accounts = [Account("uber", "Uber", "ok", now), Account("upwork", "Upwork", "not_linked", None)]
+        self.outcome = Outcome("confirmed")
 
     async def of_worker(self, worker_id: str) -> Sequence[Account]:
         return self.accounts
@@ -76,7 +78,7 @@ class Accounts:
         for account in self.accounts:
             if account.platform == platform and account.health != "not_linked":
                 account.health, account.linked_at = "not_linked", None
-                return Outcome("confirmed")
+                return self.outcome
         return None
 
 
@@ -84,7 +86,13 @@ class Site:
     """One gateway's consent side, an actor with a client, two workers, and a browser."""
 
     def __init__(
-        self, world: Any, issuer: str = ISSUER, callback: str = CALLBACK, provider: Any = None, **optional: Any
+        self,
+        world: Any,
+        issuer: str = ISSUER,
+        callback: str = CALLBACK,
+        provider: Any = None,
+        witnesses: Sequence[VerifierKey] = (),
+        **optional: Any,
     ) -> None:
         self.callback = callback
         self.world, self.engine, self.clock, self.issuer = world, world.engine, world.clock, issuer
@@ -128,7 +136,7 @@ class Site:
             inbox=InboxReader(self.engine, clock=world.clock),
             reviews=Reviews(self.engine, clock=world.clock),
             linked_accounts=self.accounts,
-            cosignatures=Cosignatures(self.engine),
+            cosignatures=Cosignatures(self.engine, witnesses, clock=world.clock),
             passkeys=Passkeys(self.engine, settings),
             totp=Totp(self.engine, settings, Vault(parse_keyring(generate_key("k1")))),
             erase=world.stops.erase_worker,
@@ -152,7 +160,7 @@ class Site:
     def sign_in(self, browser: TestClient | None = None) -> None:
         """Sign Alex in by the demo login."""
         used = browser or self.browser
-        answer = post(used, "/sign-in", "/sign-in/demo", {"persona": "alex", "next": "/me"})
+        answer = post(used, "/sign-in?again=1", "/sign-in/demo", {"persona": "alex", "next": "/me"})
         assert answer.status_code == 303, answer.text
 
     def ask(self, **changes: Any) -> str:

@@ -22,7 +22,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from consent.signin.totp import STEP, one_time_code
 from tests.consent.pages.conftest import PASSWORD, Account
+from tests.consent.pages.test_every_state import Wishes
+from tests.consent.pages.test_other_ways import Provider, provided_by
 from tests.consent.pages.test_own_data import log_lines
 from tests.consent.pages.test_preview import Gateway
 from tests.consent.pages.test_requests_page import ask_in_inbox
@@ -45,7 +48,13 @@ def running(make_site: Any, clock: Any) -> Iterator[Any]:
         port = listener.getsockname()[1]
         # The same server under another name is another origin: the actor's.
         gateway = Gateway(skills_answer())
-        site = make_site(f"http://localhost:{port}", f"http://127.0.0.1:{port}/callback", read_own=gateway.read)
+        site = make_site(
+            f"http://localhost:{port}",
+            f"http://127.0.0.1:{port}/callback",
+            read_own=gateway.read,
+            provider=provided_by(Provider(lambda: int(clock().timestamp()))),
+            wishes=Wishes(),
+        )
 
         async def callback(request: Request) -> Response:
             return PlainTextResponse("back at the actor")
@@ -53,6 +62,17 @@ def running(make_site: Any, clock: Any) -> Iterator[Any]:
         app = Starlette(routes=[*site.app.routes, Route("/callback", callback)])
         with served(app, listener):
             yield site
+
+
+def _robin(site: Any) -> dict[str, str]:
+    """A worker with a password and one-time codes, and the code of this moment."""
+    robin, totp = site.world.worker(), site.services.totp
+    site.passwords.set_password(robin, "robin@worker.example", PASSWORD)
+    setup = totp.begin_setup(robin, "Robin")
+    step = int(site.clock().timestamp()) // STEP
+    assert totp.finish_setup(robin, setup.state, one_time_code(setup.secret.encode(), step))
+    code = one_time_code(setup.secret.encode(), step + 1)
+    return {"login": "robin@worker.example", "password": PASSWORD, "code": code}
 
 
 def test_60_61_65_66_the_pages_in_a_browser(running: Any) -> None:
@@ -68,6 +88,7 @@ def test_60_61_65_66_the_pages_in_a_browser(running: Any) -> None:
     settings = {
         "asked": asked,
         "grant": old.id,
+        "robin": _robin(running),
         "kim": ["kim@worker.example", PASSWORD],
         "issuer": running.issuer,
         "consents": consents,
@@ -95,7 +116,12 @@ def test_60_61_65_66_the_pages_in_a_browser(running: Any) -> None:
     assert seen == {
         "violations": [],
         "overflows": [],
-        "requests": [running.callback.removesuffix("/callback"), running.issuer, "https://evil.example"],
+        "requests": [
+            running.callback.removesuffix("/callback"),
+            running.issuer,
+            "https://evil.example",
+            "https://id.example",
+        ],
         "back": ["code", "iss", "state"],
         "revoked": "confirmed",
         "allowed_in_inbox": True,
@@ -105,6 +131,8 @@ def test_60_61_65_66_the_pages_in_a_browser(running: Any) -> None:
         "second_answer": "You have already answered this request. Your answer counted once.",
         "passkey_added": "The passkey is added. You can sign in with it from now on.",
         "signed_in_as": "Alex Sandberg",
+        "wishes": ["Saved.", "Malmö"],
+        "provided": "Robin",
         "framed": False,
         "posted_from_elsewhere": "That did not work",
     }

@@ -42,29 +42,31 @@ class Provider:
     async def _jwks(self, _: Request) -> Response:
         return JSONResponse({"keys": [KEY.as_dict(private=False)]})
 
-    async def _token(self, _: Request) -> Response:
+    async def _token(self, request: Request) -> Response:
+        code = (await request.form())["code"]  # A browser brings the nonce back as the code.
         claims = {
             "iss": ID,
             "sub": "1",
             "aud": "gigway",
             "exp": self.now() + 60,
             "iat": self.now(),
-            "nonce": self.nonce,
+            "nonce": self.nonce or code,
         }
         id_token = jwt.encode({"alg": "ES256"}, claims | {"name": "Robin"}, KEY)
         return JSONResponse({"access_token": "x", "token_type": "Bearer", "id_token": id_token})
+
+
+def provided_by(provider: Provider) -> Any:
+    """What a site needs to know `provider`."""
+    known = OidcProvider(key="id", display_name="National ID", issuer=ID, client_id="gigway", client_secret="s")
+    return [known], httpx2.ASGITransport(app=provider.app)
 
 
 @pytest.fixture
 def provided(make_site: Any, world: Any) -> Any:
     """A site with one provider, which is `site.provider`."""
     provider = Provider(lambda: int(world.clock().timestamp()))
-    site = make_site(
-        provider=(
-            [OidcProvider(key="id", display_name="National ID", issuer=ID, client_id="gigway", client_secret="s")],
-            httpx2.ASGITransport(app=provider.app),
-        )
-    )
+    site = make_site(provider=provided_by(provider))
     site.provider = provider
     return site
 

@@ -16,7 +16,7 @@ from tests.consent.pages.conftest import Site
 ITEMS = frozenset({Item("uber", "engagements"), Item("uber", "ratings"), Item("upwork", "ratings")})
 
 
-def ask_in_inbox(site: Site, purpose: str = "job_matching") -> str:
+def ask_in_inbox(site: Site, purpose: str = "job_matching", actor_id: str = "acme") -> str:
     """A request to Alex, without a browser, as the mutation makes it."""
     request = GigRequest(purpose=purpose, items=ITEMS, expires_at=site.clock() + timedelta(days=60))
     client_id = site.client.client_id
@@ -25,7 +25,7 @@ def ask_in_inbox(site: Site, purpose: str = "job_matching") -> str:
         asked = ask(
             connection,
             client_id=client_id,
-            actor_id="acme",
+            actor_id=actor_id,
             addressee=addressee_of(code, lambda given: given),
             request=request,
             now=site.clock(),

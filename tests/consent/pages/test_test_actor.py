@@ -9,7 +9,8 @@ from consent.oauth.models import table_of
 from consent.signin.models import WORKERS
 
 
-def _trial(site: Any) -> None:
+def trial(site: Any) -> None:
+    """Make the site's actor a test one."""
     site.registry.create_actor(
         legal_name="Trial AB",
         trading_name="Trial",
@@ -26,7 +27,7 @@ def _trial(site: Any) -> None:
 
 
 def test_a_real_worker_reads_that_there_is_nothing_to_allow(site: Any, submit: Any) -> None:
-    _trial(site)
+    trial(site)
     site.sign_in()
     path = site.ask()
     page = site.browser.get(path).text
@@ -40,7 +41,7 @@ def test_a_real_worker_reads_that_there_is_nothing_to_allow(site: Any, submit: A
 
 
 def test_a_test_worker_allows_it_and_reads_who_it_is(site: Any, submit: Any) -> None:
-    _trial(site)
+    trial(site)
     tried = site.world.worker(("account-7", "uber"), is_test=True)
     site.passwords.set_password(tried, "tried@worker.example", "correct horse battery")
     fields = {"login": "tried@worker.example", "password": "correct horse battery", "next": "/me"}

@@ -171,6 +171,45 @@ for (const [label, options] of [
   await page.context().close();
 }
 
+// A one-time code, wishes and the way to a provider: the keyboard alone, and no JavaScript.
+{
+  const page = await open({ javaScriptEnabled: false });
+  const press = async (selector, key = "Enter") => {
+    await page.locator(selector).first().focus();
+    await page.keyboard.press(key);
+  };
+  const type = async (selector, text) => {
+    await page.locator(selector).focus();
+    await page.keyboard.type(text);
+  };
+  await page.goto(`${issuer}/sign-in?next=/me/wishes`);
+  await type("#login", settings.robin.login);
+  await type("#password", settings.robin.password);
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("#code:focus"); // The field has the focus when the page opens.
+  await page.keyboard.type(settings.robin.code);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(`${issuer}/me/wishes`);
+  await press("input[name=looking]", "Space");
+  await type("#place", "Malmö");
+  await press("main form button");
+  await page.waitForURL(`${issuer}/me/wishes?done=saved`);
+  seen.wishes = [await page.textContent("[role=status]"), await page.inputValue("#place")];
+  await press("form[action='/sign-out'] button");
+  await page.waitForURL(`${issuer}/sign-in`);
+  await page.route("https://id.example/**", (route) => {
+    const asked = new URL(route.request().url()).searchParams;
+    const location = `${asked.get("redirect_uri")}?state=${asked.get("state")}&code=${asked.get("nonce")}`;
+    return route.fulfill({ contentType: "text/html", body: `<a href="${location.replaceAll("&", "&amp;")}">Yes, it is me</a>` });
+  });
+  await press("form[action='/sign-in/with/id'] button");
+  await page.waitForURL("https://id.example/**"); // The page in between leads on by itself.
+  await press("a");
+  await page.waitForURL(`${issuer}/me`);
+  seen.provided = await page.textContent(".who");
+  await page.context().close();
+}
+
 // A passkey, from adding it to signing in with it; the pages' own policy is on.
 {
   const page = await open();
