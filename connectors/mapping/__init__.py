@@ -6,10 +6,10 @@ Pure: no I/O, no clock, same input, same output.
 ::
 
     text ─ lexer ─ parser ─ check ─▶ Selection ─ prune ─ compiler ─▶ mapper(data, variables) → (value, problems)
-                                        └─ shape ─▶ output fields, input paths
+                                        └─ infer ─▶ output fields, input paths
 
 In reading order: `errors`, `json_values` and `exact` (values and numbers), `lexer`, `syntax`, `parser`, `check`,
-`run` and `compiler`, `methods/` (one module per kind), `prune`, `shape`, `selection` (the API for mappings),
+`run` and `compiler`, `methods/` (one module per kind), `prune`, `shape`, `infer`, `selection` (the API for mappings),
 `template_parts`, `url` and `template` (the API for URLs, headers, forms).
 
 **Numbers.** Load JSON with `load_json`: numbers with a fraction become `Decimal` and keep their digits.

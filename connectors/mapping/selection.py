@@ -10,12 +10,13 @@ from typing import TypeAlias
 from connectors.mapping.check import APOLLO_VARIABLES, REQUEST_VARIABLES, Scope, check
 from connectors.mapping.compiler import compile_expression
 from connectors.mapping.errors import MappingError, Problem
+from connectors.mapping.infer import infer
 from connectors.mapping.json_values import MISSING, Json
 from connectors.mapping.lexer import Position, Source, tokenize
 from connectors.mapping.parser import Parser
 from connectors.mapping.prune import FieldTree, prune
 from connectors.mapping.run import Run, Site
-from connectors.mapping.shape import AnyShape, InputPath, Shape, View, field_tree, infer, without_passing
+from connectors.mapping.shape import AnyShape, InputPath, Shape, View, field_tree, without_passing
 from connectors.mapping.syntax import Expression
 
 Mapper: TypeAlias = Callable[[Json, Mapping[str, Json]], tuple[Json, list[Problem]]]

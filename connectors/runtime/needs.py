@@ -17,18 +17,20 @@ from connectors.schema.mapping_rules import ENGAGEMENTS, PAYMENTS, TERMS
 PLACING: Final[Tree] = {"ref": None, "period": {"start": None, "end": None}}
 """What cursors, filters and joins read of an engagement."""
 
-ENGAGEMENT_TREE: Final[Tree] = {
+EXPERIENCE_TREE: Final[Tree] = {
     "ref": None,
     "kind": None,
     "status": None,
     "cancelledBy": None,
     "occupation": None,
     "work": None,
-    "terms": None,
     "period": {"start": None, "end": None},
     "duration": {"seconds": None},
 }
-"""What `experience` and `evidence` read of an engagement."""
+"""What `experience` reads of an engagement."""
+
+EVIDENCE_TREE: Final[Tree] = {**EXPERIENCE_TREE, "terms": None}
+"""What `evidence` reads of an engagement."""
 
 RATING_TREE: Final[Tree] = {"scheme": {"name": None, "min": None, "max": None}, "value": None, "sampleSize": None}
 """What `evidence` reads of a rating of the account."""
@@ -45,9 +47,9 @@ EARNED_TREE: Final[Tree] = {"earnings": None, **PLACING}
 JOINED: Final = "Engagement.earnings"
 """The `@fold` that joins payments to engagements."""
 
-_BESIDE: Final[Mapping[str, Mapping[str, Tree | None]]] = {
-    "experience": {},
-    "evidence": {"ratings": RATING_TREE, "credentials": CREDENTIAL_TREE, TERMS: None},
+_FOLDED: Final[Mapping[str, Mapping[str, Tree | None]]] = {
+    "experience": {ENGAGEMENTS: EXPERIENCE_TREE},
+    "evidence": {ENGAGEMENTS: EVIDENCE_TREE, "ratings": RATING_TREE, "credentials": CREDENTIAL_TREE, TERMS: None},
 }
 
 
@@ -76,8 +78,7 @@ def needs_of(name: str, inner: Tree | None, definition: Definition) -> Iterator[
         is_own = definition.folds[name].origin == ENGAGEMENTS
         yield (ENGAGEMENTS, EARNED_TREE) if is_own else (PAYMENTS, PAYMENT_TREE)
     elif name in definition.folds:
-        yield ENGAGEMENTS, ENGAGEMENT_TREE
-        yield from _BESIDE[name].items()
+        yield from _FOLDED[name].items()
     else:
         yield name, field_needs(name, inner, definition)
 

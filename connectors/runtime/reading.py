@@ -23,7 +23,8 @@ from connectors.runtime.missing import ANYTHING, Supply, supply_of_values
 from connectors.runtime.needs import (
     CREDENTIAL_TREE,
     EARNED_TREE,
-    ENGAGEMENT_TREE,
+    EVIDENCE_TREE,
+    EXPERIENCE_TREE,
     JOINED,
     PAYMENT_TREE,
     RATING_TREE,
@@ -171,7 +172,8 @@ class AccountReading:
         if connect is None:
             return None
         span = self._last(fold.days)
-        batch = await self._streams.read(connect, ENGAGEMENTS, ENGAGEMENT_TREE, span, want=None)
+        tree_of = EXPERIENCE_TREE if name == "experience" else EVIDENCE_TREE
+        batch = await self._streams.read(connect, ENGAGEMENTS, tree_of, span, want=None)
         pages = batch.fetched
         if name == "experience":
             value = fold_experience(batch.records, definition, self._now)

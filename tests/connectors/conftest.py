@@ -331,17 +331,18 @@ async def open_world(
     folder: Path,
     connectors: Sequence[Connector] | None = None,
     sandboxes: Mapping[str, str] | None = None,
+    wire: Wire | None = None,
 ) -> AsyncIterator[World]:
     """Wire connectors over a fresh database and a sandbox in good order; `sandboxes` are platforms' own ones."""
     environment = Environment(sandbox_url=sandbox_url, sandboxes=sandboxes or {}, registrations={})
     with fresh_database(folder, TABLES) as engine:
-        async with _world_over(engine, environment, connectors) as world:
+        async with _world_over(engine, environment, connectors, wire or Wire()) as world:
             yield world
 
 
 @asynccontextmanager
 async def _world_over(
-    engine: Engine, environment: Environment, connectors: Sequence[Connector] | None
+    engine: Engine, environment: Environment, connectors: Sequence[Connector] | None, wire: Wire
 ) -> AsyncIterator[World]:
     gate, visible, clock = Gate(), Visible(), Clock()
     signed_in: list[str | None] = ["worker-1"]
@@ -360,7 +361,7 @@ async def _world_over(
 
     async with aiohttp.ClientSession() as session, session.post(f"{sandbox_url}/control/reset", json={}) as answer:
         assert answer.status == 200
-    async with Wire() as wire:
+    async with wire:
         platforms = build_platforms(
             built_in() if connectors is None else connectors,
             wire=wire,

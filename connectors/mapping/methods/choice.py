@@ -50,7 +50,7 @@ def _build_match_if(site: Site, arguments: tuple[Node, ...]) -> Walk:
 
 
 METHODS = (
-    Method(name="echo", least=1, most=1, answer=Answer.ARGUMENT, build=_build_echo),
+    Method(name="echo", least=1, most=1, answer=Answer.ARGUMENT, build=_build_echo, reads_input=False),
     Method(name="match", least=1, most=None, answer=Answer.PAIRS, build=_build_match),
-    Method(name="matchIf", least=1, most=None, answer=Answer.PAIRS, build=_build_match_if),
+    Method(name="matchIf", least=1, most=None, answer=Answer.PAIRS, build=_build_match_if, reads_input=False),
 )

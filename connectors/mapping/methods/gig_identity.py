@@ -37,5 +37,5 @@ def _email(value: Json, site: Site, run: Run) -> Json:
 METHODS = (
     of_arguments("gig_pseudonym", 1, 1, Answer.STRING, _pseudonym),
     of_value("gig_email", Answer.STRING, _email),
-    of_value("gig_redacted", Answer.ANYTHING, lambda _value, _site, _run: REDACTED),
+    of_value("gig_redacted", Answer.ANYTHING, lambda _value, _site, _run: REDACTED, reads_input=False),
 )

@@ -29,16 +29,22 @@ class Answer(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Method:
-    """One method; `most` is None where any number of arguments may follow."""
+    """One method; `most` is None where any number of arguments may follow.
+
+    `reads_input` is false where what it answers does not depend on its input, but for what arguments read of it.
+    """
 
     name: str
     least: int
     most: int | None
     answer: Answer
     build: Builder
+    reads_input: bool = True
 
 
-def of_value(name: str, answer: Answer, function: Callable[[Json, Site, Run], Json]) -> Method:
+def of_value(
+    name: str, answer: Answer, function: Callable[[Json, Site, Run], Json], *, reads_input: bool = True
+) -> Method:
     """A method without arguments."""
 
     def build(site: Site, _arguments: tuple[Node, ...]) -> Walk:
@@ -47,7 +53,7 @@ def of_value(name: str, answer: Answer, function: Callable[[Json, Site, Run], Js
 
         return walk
 
-    return Method(name=name, least=0, most=0, answer=answer, build=build)
+    return Method(name=name, least=0, most=0, answer=answer, build=build, reads_input=reads_input)
 
 
 def of_arguments(

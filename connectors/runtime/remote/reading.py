@@ -23,7 +23,7 @@ from connectors.runtime.field_tree import Tree, below, frozen, merge, with_needs
 from connectors.runtime.folds import fold_earnings, fold_evidence, fold_experience, payments_of
 from connectors.runtime.linked import LinkedCredential
 from connectors.runtime.missing import ANYTHING, Supply
-from connectors.runtime.needs import CREDENTIAL_TREE, EARNED_TREE, ENGAGEMENT_TREE, RATING_TREE
+from connectors.runtime.needs import CREDENTIAL_TREE, EARNED_TREE, EXPERIENCE_TREE, RATING_TREE
 from connectors.runtime.pages import Span, is_within, moment
 from connectors.runtime.provenance import Extent, instant
 from connectors.runtime.pseudonym import CursorError, Pseudonyms
@@ -169,7 +169,7 @@ class RemoteReading:
         facts: dict[str, list[Json]] = {"ratings": [], "credentials": []}
         beside = {"ratings": RATING_TREE, "credentials": CREDENTIAL_TREE} if name == "evidence" else {}
         lists = {each: self._ask(each, {}, tree_of) for each, tree_of in beside.items() if self._gives(each)}
-        read = await self._records(since, ENGAGEMENT_TREE)
+        read = await self._records(since, EXPERIENCE_TREE)
         fetched = read.fetched
         for each, asked in lists.items():
             answer, values = await asked
@@ -198,7 +198,7 @@ class RemoteReading:
         return self._once(("records", since, frozen(tree)), lambda: self._read_records(since, tree))
 
     async def _read_records(self, since: datetime, tree: Tree) -> _Records:
-        known = {name: inner for name, inner in tree.items() if name not in ("work", "terms")}
+        known = {name: inner for name, inner in tree.items() if name != "work"}
         asked: Tree = {"edges": {"node": known}, "pageInfo": {"hasNextPage": None, "endCursor": None}}
         span = Span(since=since)
         fetched: list[Fetched] = []
@@ -229,10 +229,8 @@ class RemoteReading:
         assert sending is not None
         place = (name, tuple(sorted(arguments.items(), key=lambda item: item[0])), tree is None)
         alias = batch.aliases.setdefault(place, f"f{len(batch.aliases)}")
-        known = batch.wanted.get(alias)
-        if known is None:
-            batch.wanted[alias] = Wanted(name, arguments, dict(tree) if tree is not None else None)
-        elif known.tree is not None and tree is not None:
+        known = batch.wanted.setdefault(alias, Wanted(name, arguments, None if tree is None else {}))
+        if known.tree is not None and tree is not None:
             merge(known.tree, tree)
         return _answered(sending, alias)
 

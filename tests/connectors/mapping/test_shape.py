@@ -57,6 +57,22 @@ def test_input_paths(text, paths):
     assert {path[0] for path in found} == {path[0] for path in paths}
 
 
+@pytest.mark.parametrize(
+    ("text", "paths"),
+    [
+        ("a: $([b])->filter(@.c->gt(0))->map({ d: @.d })", {("$", "b", "c"), ("$", "b", "d")}),
+        ("a: $([b])->filter(@->ne(null))->map({ d: @.d })", {("$", "b"), ("$", "b", "d")}),
+        ("a: $(b ?? c).d", {("$", "b", "d"), ("$", "c", "d")}),
+        ("a: $([b])", {("$", "b")}),
+        ("a: b->matchIf([@.c, @.d], [true, $->gig_redacted])", {("$", "b", "c"), ("$", "b", "d")}),
+        ("a: b->match(['x', c], [@, null])", {("$", "b"), ("$", "c")}),
+        ('a: b?->echo("x") ?? "y"', {("$", "b", "__typename")}),
+    ],
+)
+def test_value_that_is_passed_on_is_read_no_further_than_what_follows_reads_it(text, paths):
+    assert parse_selection(text).input_paths() == paths
+
+
 def test_shapes():
     shape = parse_selection(
         "id n: x->size s: $('a') l: xs->map({ v: @ }) u: k->match(['a', 1], [@, 'b']) j: x->jsonParse"

@@ -7,7 +7,7 @@ import pytest
 
 from connectors.catalogue import built_in
 from connectors.runtime.field_tree import Tree, merge
-from connectors.runtime.needs import CREDENTIAL_TREE, ENGAGEMENT_TREE, PAYMENT_TREE, PLACING, RATING_TREE, asked_of
+from connectors.runtime.needs import CREDENTIAL_TREE, EXPERIENCE_TREE, PAYMENT_TREE, PLACING, RATING_TREE, asked_of
 
 DEFINITIONS = {each.name: each.definition for each in built_in()}
 RATING: Tree = {"ratings": {"normalized": None}}
@@ -37,7 +37,7 @@ def node(fields: Tree) -> Tree:
         ),
         ("upwork", "history", node({"title": None}), {"engagements": {**PLACING, "title": None}}),
         ("upwork", "history", {"engagements": {"totalCount": None}}, {"engagements": PLACING}),
-        ("upwork", "history", {"experience": {"completed": None}}, {"engagements": ENGAGEMENT_TREE}),
+        ("upwork", "history", {"experience": {"completed": None}}, {"engagements": EXPERIENCE_TREE}),
         ("upwork", "history", {"earnings": {"total": None}}, {"engagements": {**PLACING, "earnings": None}}),
         (
             "upwork",
