@@ -5,7 +5,8 @@ to the next a region's numbers are made anew only when at least T of its contrib
 they were made; otherwise they are carried over as they are. T is drawn anew each time from K … 2K−1 and told to nobody,
 and so is the number of contributors from which a region is told for the first time. Hence
 
-* two answers that differ differ by K people at the least, and that one person has come or gone is told by no pair;
+* an answer that differs from the one before differs by K people at the least, so that one person has come or gone is
+  told by no such pair; between answers that are further apart (K may have gone and come back) the rounding stands;
 * that a region appears says that it has reached a number between K and 2K−1, not that it has reached K.
 
 Of a skill it is told how many of how many lack it, if at least K do and at least K do not; both numbers are rounded at

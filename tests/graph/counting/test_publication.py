@@ -90,6 +90,59 @@ def test_two_answers_that_differ_differ_by_k_people(months, seed):
             made = dict(people)
 
 
+REGIONS = ["SE-AB", "SE-M", UNKNOWN]
+moves = st.lists(
+    st.lists(st.tuples(st.integers(0, 120), st.sampled_from(["leave", *REGIONS, "change"])), max_size=30),
+    min_size=2,
+    max_size=6,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(moves, st.integers(0, 1_000))
+def test_no_difference_of_two_answers_is_about_fewer_than_k(months, seed):
+    """Region against region and the whole, month against the next: whatever is subtracted, at least K stand behind."""
+    dice, regions = Random(seed), {}
+    people = (
+        group(45, ["esco:a"], region="SE-AB")
+        | group(45, ["esco:b"], name="h")
+        | group(31, [], region=UNKNOWN, name="u")
+    )
+    names, behind = list(people), {}
+    for number, moved in enumerate(months, 1):
+        for who, move in moved:
+            name = names[who % len(names)]
+            if move == "leave":
+                people.pop(name, None)
+            elif move == "change" and name in people:
+                kept = people[name].contribution
+                people[name] = counted(kept.region, {"esco:a", "esco:b"} - kept.lacking, number)
+            elif move in REGIONS and (name not in people or people[name].contribution.region != move):
+                people[name] = counted(move, ["esco:a"], number)
+        before, regions = regions, publish(number, people, regions, dice)
+        last, behind = (
+            behind,
+            {
+                name: {(who, each) for who, each in people.items() if each.contribution.region == name}
+                if region.made_in == number
+                else behind.get(name, set())
+                for name, region in regions.items()
+            },
+        )
+        for asked in (*REGIONS, None):
+            if told(regions, asked) != told(before, asked):
+                told_of = regions if asked is None else [asked]
+                assert len({who for each in told_of for who, _ in behind[each] ^ last.get(each, set())}) >= K
+        rest = {skill: cell.lacking for skill, cell in whole(regions).items()}
+        for name in ("SE-AB", "SE-M"):
+            for skill, cell in told(regions, name).items():
+                rest[skill] -= cell.lacking
+        hidden = regions[UNKNOWN].cells if UNKNOWN in regions else {}
+        assert {skill: left for skill, left in rest.items() if left} == {
+            skill: cell.lacking for skill, cell in hidden.items()
+        }
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.integers(20, 200), st.integers(0, 10_000))
 def test_one_more_or_one_fewer_changes_nothing_in_the_next_release(size, seed):
