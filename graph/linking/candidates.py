@@ -56,6 +56,13 @@ class Candidates:
     features: Floats
     words: tuple[tuple[str, ...], ...]
 
+    def of(self, places: Sequence[int]) -> Candidates:
+        """Return those at these places."""
+        kept = np.array(places, np.int64)
+        return Candidates(
+            owners=self.owners[kept], features=self.features[kept], words=tuple(self.words[each] for each in places)
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Background:

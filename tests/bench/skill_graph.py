@@ -33,7 +33,7 @@ from populations import random_profile, with_opportunities
 from gateway.storage.database import create_database_engine
 from graph.linking.candidates import FEATURES
 from graph.linking.encoder import load_encoder
-from graph.linking.linker import SkillLinker
+from graph.linking.linker import FLOOR, SkillLinker
 from graph.linking.ranker import Example, Ranker, train
 from graph.linking.semantic import SEMANTIC_FEATURES, SemanticLinker
 from graph.linking.titles import TitleLinker
@@ -93,9 +93,9 @@ def measure_import(data: Path) -> SkillGraph:
 
 def measure_linking(graph: SkillGraph, folder: Path, cache: Path | None, *, write: bool) -> None:
     """Cross-validate both rankers on the labeled sentences; mean reciprocal rank of the first right skill."""
-    started = time.perf_counter()
+    started = time.process_time()
     lexical = SkillLinker(graph)
-    print(f"linking   index {time.perf_counter() - started:.1f} s")
+    print(f"linking   index {time.process_time() - started:.1f} s of CPU")
     _measure_linker("lexical", lexical, graph, folder, FEATURES, "linker.json" if write else None)
     encoder = load_encoder()
     if encoder is None:
@@ -292,7 +292,11 @@ def _cross_validated(
 
 
 def _reciprocal_rank(ranker: Ranker, example: Example) -> float:
-    order = np.argsort(-ranker.scores(example.features), kind="stable")
+    """Return 1 / the place of the first right skill; 0 when there is none, or none is told (`FLOOR`)."""
+    scores = ranker.scores(example.features)
+    if ranker.confidence(scores).max(initial=0.0) < FLOOR:
+        return 0.0
+    order = np.argsort(-scores, kind="stable")
     hits = np.flatnonzero(example.is_right[order])
     return 1 / (hits[0] + 1) if len(hits) else 0.0
 

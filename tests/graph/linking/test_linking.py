@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.linking.candidates import FEATURES
+from graph.linking.function_words import empty_words
 from graph.linking.linker import SkillLinker
 from graph.linking.ranker import Example, load_ranker, train
 from graph.linking.surfaces import grams, split
@@ -47,6 +48,46 @@ def test_a_link_says_how_surely_and_by_which_words(linker):
 @pytest.mark.parametrize("text", ["", "   ", "?!", "ᚠᚢᚦ", "日本語", "\x00", "🚕"])
 def test_a_text_without_known_words_has_no_links(linker, text):
     assert linker.link(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "och",
+        "och och",
+        "på",
+        "med",
+        "the",
+        "of the",
+        "I am",
+        "att kunna",
+        "En och en",
+        "To be, or not to be!",
+        "vi du ni",
+    ],
+)
+def test_function_words_say_nothing(linker, text):
+    assert linker.link(text) == []
+
+
+@pytest.mark.parametrize("text", ["Thank you very much", "We are looking for you", "lorem ipsum dolor sit amet"])
+def test_a_sentence_whose_surest_link_is_hardly_sure_says_nothing(linker, text):
+    assert linker.link(text) == []
+
+
+def test_a_function_word_adds_no_skill_to_a_sentence_that_says_something(linker):
+    links = linker.link("och hjälpa passagerare", limit=100)
+    assert "assist passengers" in names(links)
+    assert all(set(each.words) - {"och"} for each in links)
+
+
+def test_a_word_means_something_where_its_sentence_is_of_another_language():
+    assert "dig" in empty_words(split("Vi söker dig"))
+    assert "dig" not in empty_words(split("You dig the trenches"))
+    assert "is" not in empty_words(split("skrapa is på bilen och vägen"))
+    assert "is" in empty_words(split("This is what you do"))
+    assert not {"dig", "men"} & empty_words(["dig"])
+    assert "i" in empty_words([])
 
 
 def test_a_megabyte_of_text_is_linked_in_bounded_time(linker):
