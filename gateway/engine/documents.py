@@ -1,6 +1,7 @@
 """From the text of a request to an operation that may be planned: parse, bound, validate, lift sealed values.
 
-The outcome, refusals included, depends on the text alone and is cached by it.
+The outcome, refusals included, depends on the text alone and is cached by it. What takes long, up to validation, may
+be done in any thread (`aside.py`).
 """
 
 from __future__ import annotations
@@ -51,12 +52,10 @@ class ParsedDocument:
         raise InvalidRequestError([graphql_error(message, "OPERATION_RESOLUTION_FAILURE")])
 
 
-def read_document(
-    text: str, schema: GraphQLSchema, sealed: SealedArguments, options: EngineOptions, reading: Reading
-) -> ParsedDocument:
+def check_document(text: str, schema: GraphQLSchema, options: EngineOptions, reading: Reading) -> DocumentNode:
     """Parse, bound and validate a document. Raises `InvalidRequestError` with every error found.
 
-    `reading` counts the work, of refused documents too.
+    `reading` counts the work, of refused documents too. May be called in any thread.
     """
     limits = options.limits
     reading.work += work_of_length(text)
@@ -78,6 +77,11 @@ def read_document(
     errors = validation_errors(schema, document, limits.validation, reading)
     if errors:
         raise InvalidRequestError(errors)
+    return document
+
+
+def lift_document(document: DocumentNode, schema: GraphQLSchema, sealed: SealedArguments) -> ParsedDocument:
+    """Lift the sealed values out of a valid document."""
     lifted_document, lifted = lift_sealed(document, schema, sealed)
     return ParsedDocument(
         document=lifted_document,

@@ -18,6 +18,7 @@ from typing import Any
 from graphql import GraphQLError, GraphQLSchema
 
 from gateway.composition import CompositionError, CompositionFailed, Rule, SubgraphSDL, compose
+from gateway.engine.aside import Aside
 from gateway.engine.budget import Budget, FixedLimit, charged, refusal_of
 from gateway.engine.garbage import uncollected
 from gateway.engine.options import EngineOptions
@@ -69,6 +70,7 @@ class Engine:
         self._sealer = sealer
         self._budget: Budget = budget or FixedLimit(options.limits.cost)
         self._options = options
+        self._aside = Aside()
 
     @classmethod
     def from_subgraphs(
@@ -232,14 +234,21 @@ class Engine:
         """Read a new document: its length is charged before, what else it took after. Raises `InvalidRequestError`."""
         reading = Reading()
         paid = work_of_length(query)
-        if paid and (denial := await self._budget.charge_work(paid, session)) is not None:
-            raise refusal_of(denial)
-        try:
-            return version.read(query, operation_name, reading)
-        finally:
+
+        async def settle() -> None:
             owed = charged(reading.work) - paid
             if owed > 0:
                 await self._budget.owe_work(owed, session)
+
+        if paid and (denial := await self._budget.charge_work(paid, session)) is not None:
+            raise refusal_of(denial)
+        async with self._aside.turn(len(query)) as do:
+            # Somebody else's may have come in the meantime.
+            known = version.known(query, operation_name)
+            if known is not None:
+                return known
+            checked = await do(lambda: version.check(query, reading), settle)
+        return version.admit(query, operation_name, checked)
 
     async def _settle(self, operation: PreparedOperation | None, session: Any) -> None:
         """Charge what planning an operation took."""

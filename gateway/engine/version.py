@@ -24,7 +24,7 @@ from graphql import (
 from gateway.composition import api_schema
 from gateway.engine.cache import LruCache
 from gateway.engine.cost import CostModel
-from gateway.engine.documents import ParsedDocument, client_variables, read_document
+from gateway.engine.documents import ParsedDocument, check_document, client_variables, lift_document
 from gateway.engine.garbage import uncollected
 from gateway.engine.introspection import Introspection
 from gateway.engine.labels import OverrideLabels
@@ -183,9 +183,24 @@ class SupergraphVersion:
 
     def read(self, text: str, operation_name: str | None, reading: Reading) -> PreparedOperation:
         """Read a document and remember the outcome; `reading` says what it took. Raises `InvalidRequestError`."""
+        return self.admit(text, operation_name, self.check(text, reading))
+
+    def check(self, text: str, reading: Reading) -> DocumentNode | InvalidRequestError:
+        """Parse, bound and validate a document. May be called in any thread."""
+        try:
+            return check_document(text, self.api_schema, self._options, reading)
+        except InvalidRequestError as error:
+            return error
+
+    def admit(
+        self, text: str, operation_name: str | None, checked: DocumentNode | InvalidRequestError
+    ) -> PreparedOperation:
+        """Remember what became of a document. Raises `InvalidRequestError` if it was refused."""
         found: PreparedOperation | tuple[GraphQLErrorDict, ...]
         try:
-            document = read_document(text, self.api_schema, self.sealed, self._options, reading)
+            if isinstance(checked, InvalidRequestError):
+                raise checked
+            document = lift_document(checked, self.api_schema, self.sealed)
             found = PreparedOperation(self, document, document.operation(operation_name))
         except InvalidRequestError as error:
             found = error.errors

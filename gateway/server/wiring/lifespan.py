@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 
@@ -23,7 +24,7 @@ def lifespan_of(
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         for begin in start:
             await begin()
-        _settle_garbage_collector()
+        _settle_interpreter()
         tasks = [asyncio.create_task(each) for part in work for each in part()]
         try:
             yield
@@ -37,8 +38,13 @@ def lifespan_of(
     return lifespan
 
 
-def _settle_garbage_collector() -> None:
-    """What was made at the start lives to the end; looking at it again and again slows requests."""
+def _settle_interpreter() -> None:
+    """What was made at the start lives to the end; looking at it again and again slows requests.
+
+    A thread that reads a long document gives way after a millisecond, not five: requests need the interpreter often and
+    for a short while.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+    sys.setswitchinterval(0.001)
