@@ -16,6 +16,14 @@ Answer = Mapping[str, Any]
 """A GraphQL response: `data`, `errors`, `extensions`."""
 
 
+LARGE = 1_000_000
+"""Bytes from which an answer counts as large: working on it takes so long that others would notice."""
+
+
+class LargeAnswer(dict[str, Any]):
+    """A GraphQL response that took at least `LARGE` bytes."""
+
+
 class Permit(Protocol):
     """The permission under which one entity is fetched: opaque to the engine, checked by whoever does I/O.
 

@@ -1,8 +1,8 @@
-"""Where new documents are parsed and validated: short ones at once, others in a thread beside the event loop.
+"""Where long documents are parsed and validated, and large answers shaped: in threads beside the event loop.
 
 That can take tenths of a second. In a thread it shares the interpreter with everybody's requests instead of keeping
-them waiting. One document at a time has a thread, so that many of them hold up each other only; those of ordinary
-length and long ones have a thread each.
+them waiting. There is one thread for each kind of work, so that much of one kind holds up its like only: documents of
+ordinary length, long ones, and answers. Short documents are read at once.
 """
 
 from __future__ import annotations
@@ -35,6 +35,11 @@ class Aside:
     def __init__(self) -> None:
         self._ordinary = _Lane()
         self._long = _Lane()
+        self._answers = _Lane()
+
+    async def shape(self, work: Callable[[], T]) -> T:
+        """Shape a large answer."""
+        return await self._answers.run(work)
 
     @asynccontextmanager
     async def turn(self, length: int) -> AsyncIterator[Do]:
@@ -68,12 +73,16 @@ class _Lane:
         return await asyncio.shield(task)
 
     async def _in_thread(self, work: Callable[[], T], settle: Callable[[], Awaitable[None]]) -> T:
-        if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, thread_name_prefix="documents")
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+            return await self.run(work)
         finally:
             await settle()
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Do work when what came before it is done."""
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
 
 async def _at_once(work: Callable[[], T], settle: Callable[[], Awaitable[None]]) -> T:

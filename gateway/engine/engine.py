@@ -310,6 +310,7 @@ class Engine:
             max_errors=self._options.max_errors,
             max_response_bytes=self._options.max_response_bytes,
             known_errors=planned.errors,
+            aside=self._aside.shape,
         )
         return planned.plan, context
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -35,6 +35,9 @@ class AllowAll:
         """Nothing to close."""
 
 
+Shape = Callable[[], "dict[str, Any] | None"]
+"""Shapes the data of one answer, and may be called in any thread."""
+
 ALLOW_ALL: Final = AllowAll()
 
 
@@ -45,6 +48,7 @@ class RequestContext:
     `subgraphs` are those of the supergraph version that the plan was made for.
     `variables` are coerced. `introspection` answers the plan's `__schema` and `__type` fields by response key.
     `deadline` is a reading of the event loop's clock. `known_errors` stand in the answer from the start.
+    `aside` shapes large answers where others do not have to wait for them.
     """
 
     subgraphs: Mapping[str, Subgraph]
@@ -57,6 +61,7 @@ class RequestContext:
     max_errors: int = 500
     max_response_bytes: int = 50_000_000
     known_errors: Sequence[GraphQLErrorDict] = ()
+    aside: Callable[[Shape], Awaitable[dict[str, Any] | None]] | None = None
 
 
 class ExecutionResult:

@@ -24,7 +24,7 @@ from gateway.executor.projection import Anomaly, ProjectionState, project_exactl
 from gateway.executor.projection.compiled import CompiledProjection, size_of
 from gateway.executor.projection.exact import INVALID_DATA
 from gateway.planner.nodes import Condition
-from gateway.subgraph import SubgraphCall
+from gateway.subgraph import LargeAnswer, SubgraphCall
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +51,7 @@ class Run:
         self._group: asyncio.TaskGroup | None = None
         self._held_back: frozenset[int] = frozenset()
         self._waiting_later: list[int] = []
+        self._is_large = False
         self.done: set[int] = set()
         self.progress = asyncio.Event()
 
@@ -58,12 +59,17 @@ class Run:
         """Fetch everything, then project; look again, and project what is left."""
         try:
             await self.fetch_all()
-            data = self.project()
+            data = await self._shaped()
             if await self.look_again():
-                data = self.project()
+                data = await self._shaped()
             return self.answer(data)
         finally:
             await self.close()
+
+    async def _shaped(self) -> JsonObject | None:
+        """Return `data`; a large one is shaped aside, unless a sealer takes part, who need not bear threads."""
+        aside, sealer = self.context.aside, self.context.sealer
+        return await aside(self.project) if self._is_large and aside and sealer is None else self.project()
 
     async def look_again(self, fetches: Container[int] | None = None) -> bool:
         """Nothing to look at without a gate."""
@@ -227,6 +233,8 @@ class Run:
         except Exception:
             logger.exception("subgraph call failed", extra={"subgraph": fetch.subgraph})
             return SubgraphError("The subgraph failed.")
+        if type(answer) is LargeAnswer:
+            self._is_large = True
         return answer if _is_response(answer) else _no_data()
 
     def merge_root(self, fetch: CompiledFetch, answer: Mapping[str, Any]) -> None:

@@ -16,7 +16,7 @@ import aiohttp
 import orjson
 
 from gateway.errors import SubgraphError, SubgraphTimeoutError, SubgraphUnavailableError
-from gateway.subgraph import Answer, SubgraphCall
+from gateway.subgraph import LARGE, Answer, LargeAnswer, SubgraphCall
 
 INVALID = "SUBGRAPH_INVALID_DATA"
 
@@ -48,6 +48,7 @@ class HttpTransport:
         self._per_host = per_host
         self._ssl = ssl_context
         self._session: aiohttp.ClientSession | None = None
+        self._parsing: asyncio.Lock
 
     @property
     def session(self) -> aiohttp.ClientSession:
@@ -59,6 +60,7 @@ class HttpTransport:
                 ssl=self._ssl if self._ssl is not None else True,
                 keepalive_timeout=60,
             )
+            self._parsing = asyncio.Lock()
             self._session = aiohttp.ClientSession(
                 connector=connector,
                 auto_decompress=False,
@@ -67,6 +69,19 @@ class HttpTransport:
                 skip_auto_headers=("User-Agent",),
             )
         return self._session
+
+    async def parse(self, text: bytes, status: int) -> Answer:
+        """Return the GraphQL response in a body; of large ones one at a time, and others go on in between.
+
+        Raises `SubgraphError`.
+        """
+        if len(text) < LARGE:
+            return _parse(text, status)
+        async with self._parsing:
+            await asyncio.sleep(0)
+            answer = LargeAnswer(_parse(text, status))
+            await asyncio.sleep(0)
+            return answer
 
     async def close(self) -> None:
         """Close all connections."""
@@ -157,7 +172,7 @@ class HttpSubgraph:
             self.url, data=body, headers=headers, allow_redirects=False, timeout=self._timeout
         ) as response:
             text = await self._read(response)
-            return _parse(text, response.status)
+        return await self._transport.parse(text, response.status)
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         encoding = response.headers.get("content-encoding", "identity").lower()

@@ -1,4 +1,4 @@
-"""Long documents are read in a thread: everybody else's requests go on meanwhile."""
+"""Long documents are read in a thread, and large answers shaped: everybody else's requests go on meanwhile."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import asyncio
 
 import pytest
 
+from gateway.engine import Engine
 from gateway.engine.validation import WORK_OF_TOKEN
+from gateway.subgraph import LargeAnswer
 
 PEOPLE = """
 type Query { me: Person }
@@ -94,3 +96,20 @@ def test_an_engine_outlives_an_event_loop(engine):
 
     for kind in ("first loop", "second loop"):
         assert all(response.data for response in asyncio.run(two(kind)))
+
+
+class LargeSubgraph:
+    """Answers with many people at once."""
+
+    name = "people"
+    sdl = "type Query { people: [Person!]! } type Person { id: ID! name: String }"
+
+    async def execute(self, call):
+        return LargeAnswer(data={"people": [{"id": str(number), "name": "Ada"} for number in range(60_000)]})
+
+
+def test_the_loop_goes_round_while_a_large_answer_is_shaped():
+    engine = Engine.from_subgraphs([LargeSubgraph()])
+    turns, response = asyncio.run(turns_during(engine.execute("{ people { id name } }")))
+    assert len(response.data["people"]) == 60_000
+    assert turns > 20

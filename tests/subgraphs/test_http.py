@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import itertools
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ import orjson
 import pytest
 
 from gateway.errors import SubgraphError
-from gateway.subgraph import SubgraphCall
+from gateway.subgraph import LargeAnswer, SubgraphCall
 from gateway.subgraphs import HttpSubgraph, HttpTransport, propagate_headers
 
 CALL = SubgraphCall(document="{ x }", variables={"v": [1]}, session=None)
@@ -204,6 +205,31 @@ def test_unpacking_lets_others_run():
 
     assert asyncio.run(run()) == {"data": {"x": "a" * 8_000_000}}
     assert steps > 15
+
+
+def test_large_answers_that_come_together_let_others_run_in_between():
+    body = b'{"data": {"x": "' + b"a" * 1_500_000 + b'"}}'
+    finished: list[int] = []
+
+    async def run() -> None:
+        transport = HttpTransport()
+        assert transport.session
+        turns = 0
+
+        async def parse() -> None:
+            assert type(await transport.parse(body, 200)) is LargeAnswer
+            finished.append(turns)
+
+        try:
+            waiting = [asyncio.create_task(parse()) for _ in range(4)]
+            while not all(task.done() for task in waiting):
+                await asyncio.sleep(0)
+                turns += 1
+        finally:
+            await transport.close()
+
+    asyncio.run(run())
+    assert all(later - earlier >= 2 for earlier, later in itertools.pairwise(finished))
 
 
 def test_compressed_answers_within_the_bound_are_read():
