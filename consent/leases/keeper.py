@@ -3,7 +3,8 @@
 One thread per process owns one database connection. Requests queue what they need; the thread takes all that has
 queued while the last commit ran and settles it in one transaction (group commit), in this order:
 
-1. read what has been stopped since, and end the permits that it concerns;
+1. read what has been stopped since, and end the permits that it concerns (SQLite can vouch for it, under the write
+   lock, that nobody else has written: then there is nothing to read);
 2. close what was acknowledged;
 3. re-check what is about to be handed over, and write the access events;
 4. decide on what is asked, and write leases and denials.
@@ -33,7 +34,7 @@ from consent.columns import utc_now
 from consent.leases.book import LeaseBook
 from consent.leases.decision import Cover, Decision, Question, Reason, SubjectFacts, decide
 from consent.leases.denials import DenialTally, DeniedAccess
-from consent.leases.facts import load_facts
+from consent.leases.facts import KnownFacts, load_facts
 from consent.leases.notifications import StopListener
 from consent.leases.permit import Answer, Disclosure, Lease, LeasePermit
 from consent.leases.rows import Row, access_row, denial_row, lease_row, salts
@@ -106,6 +107,7 @@ class LeaseKeeper:
         self._poll = poll
         self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._store: LeaseStore | None = None
+        self._facts: KnownFacts | None = None
         self._book = LeaseBook()
         self._listener = StopListener(engine, self.poke) if listen else None
         self._tally = DenialTally()
@@ -242,9 +244,10 @@ class LeaseKeeper:
         if time.monotonic() >= self._clock_due:
             store.check_clock()
             self._clock_due = time.monotonic() + CLOCK_SECONDS
-        store.begin()
-        self._book.stop(store.stops())
-        self._seen = store.seen
+        if store.begin():
+            self._facts = KnownFacts(store)
+            self._book.stop(store.stops())
+            self._seen = store.seen
         now = self._clock()
         self._book.expire(now)
         entry = _Entry(store, now, self._salts)
@@ -301,7 +304,8 @@ class LeaseKeeper:
 
     def _answer_all(self, store: LeaseStore, asked: Sequence[tuple[_Work, Inquiry]], entry: _Entry) -> list[Answer]:
         questions = [inquiry.question for _, inquiry in asked]
-        facts = load_facts(store, questions, past=False)
+        assert self._facts is not None
+        facts = self._facts.load(questions)
         decisions = [decide(question, fact, entry.now) for question, fact in zip(questions, facts, strict=True)]
         if any(decision.denied for decision in decisions):
             facts = load_facts(store, questions, past=True)

@@ -148,21 +148,29 @@ class LeaseStore:
         self._cursor: Any = driver.cursor()
         self._terms: dict[str, GrantTerms] = {}
         self._sql: dict[str, str] = {}
+        self._version: int | None = None
         try:
             self._check_triggers()
             self.check_clock()
             self.process_id, self._proof = self._register()
             self.seen = int(self._rows("SELECT COALESCE(MAX(seq), 0) FROM stop_notice", ())[0][0])
+            self._version = None
         except Exception:
             self._connection.close()
             raise
 
-    def begin(self) -> None:
-        """Start a lease transaction: from now to its end no permission is ended by anyone."""
-        if self._is_sqlite:
-            begin_immediate(self._connection, patience=_PATIENCE_SECONDS)
-        else:
+    def begin(self) -> bool:
+        """Start a lease transaction: from now to its end no permission is ended by anyone.
+
+        False when the database vouches for it that nobody else has written since the one before.
+        """
+        if not self._is_sqlite:
             self._cursor.execute(self._dialect.begin)
+            return True
+        begin_immediate(self._connection, patience=_PATIENCE_SECONDS)
+        # "Different if changes were committed to the database by any other connection" (sqlite.org/pragma.html).
+        before, self._version = self._version, int(self._cursor.execute("PRAGMA data_version").fetchone()[0])
+        return self._version != before
 
     def stops(self) -> list[tuple[str, str]]:
         """Return what ended since the last call, as (kind, reference), oldest first."""
@@ -260,6 +268,7 @@ class LeaseStore:
 
     def rolled_back(self) -> bool:
         """Undo an unfinished transaction; false when the connection, and with it the proof of life, is gone."""
+        self._version = None  # what it was to read has perhaps not been read
         try:
             if self._is_sqlite:
                 if self._connection.in_transaction:

@@ -1,0 +1,122 @@
+"""When facts are read again: whenever anybody else may have written since."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from consent.leases.decision import Asker, Decision, Question, decide
+from consent.leases.facts import KnownFacts
+from consent.leases.store import LeaseStore
+from tests.consent.conftest import World
+
+
+@pytest.fixture
+def driver(world: World) -> str:
+    world.actor()
+    return world.worker(("u1", "uber"))
+
+
+@pytest.fixture
+def store(world: World, driver: str) -> Iterator[LeaseStore]:
+    store = LeaseStore(world.engine)
+    yield store
+    store.abandon()
+
+
+def question() -> Question:
+    asker = Asker(kind="actor", actor_id="acme", client_id="acme-app", purpose="job_matching")
+    return Question(asker=asker, account_id="u1", platform="uber", categories=frozenset({"engagements"}))
+
+
+def in_transaction(store: LeaseStore, work: Callable[[], object] = lambda: None) -> bool:
+    changed = store.begin()
+    work()
+    store.write(leases=(), events=(), closed=())
+    return changed
+
+
+def test_first_transaction_knows_nothing(store: LeaseStore) -> None:
+    assert in_transaction(store)
+
+
+def test_what_nobody_else_has_written_since_is_known_on_sqlite(world: World, store: LeaseStore) -> None:
+    in_transaction(store)
+    lease = (1, store.process_id, None, "w", "acme", "acme-app", None, "uber", "profile", store.instant(world.clock()))
+    store.begin()
+    store.write(leases=[lease], events=(), closed=())
+    assert in_transaction(store) is (world.engine.dialect.name != "sqlite")
+
+
+def test_any_write_of_another_connection_is_a_change(world: World, store: LeaseStore) -> None:
+    in_transaction(store)
+    world.worker()
+    assert in_transaction(store)
+
+
+def test_after_a_failure_everything_is_read_again(store: LeaseStore) -> None:
+    in_transaction(store)
+    store.begin()
+    assert store.rolled_back()
+    assert in_transaction(store)
+
+
+def test_another_store_starts_from_nothing(world: World, store: LeaseStore) -> None:
+    in_transaction(store)
+    other = LeaseStore(world.engine)
+    assert in_transaction(other)
+    other.abandon()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE consent_grant SET status = 'revoked', ended_at = granted_at",
+        "UPDATE subject_gate SET open = FALSE",
+        "UPDATE platform_gate SET open = FALSE WHERE platform = 'uber'",
+        "INSERT INTO client_gate (client_id, open, updated_at) VALUES ('acme-app', FALSE, '2030-05-01 12:00:00')",
+        "UPDATE actor SET status = 'suspended'",
+        "UPDATE worker SET status = 'erased'",
+    ],
+)
+def test_no_decision_rests_on_what_has_ended(world: World, store: LeaseStore, driver: str, statement: str) -> None:
+    world.give(driver, [("uber", "engagements")])
+    known: KnownFacts | None = None
+    decisions: list[Decision] = []
+
+    def ask() -> None:
+        assert known is not None
+        (facts,) = known.load([question()])
+        decisions.append(decide(question(), facts, world.clock() + timedelta(minutes=1)))
+
+    for ending in ("", "", statement):
+        if ending:
+            with world.engine.begin() as connection:
+                connection.execute(text(ending))
+        if store.begin() or known is None:
+            known = KnownFacts(store)
+        ask()
+        store.write(leases=(), events=(), closed=())
+    assert [bool(each.covers) for each in decisions] == [True, True, False]
+
+
+def test_subjects_of_different_askers_are_told_apart(world: World, store: LeaseStore, driver: str) -> None:
+    world.give(driver, [("uber", "engagements")])
+    world.actor("other")
+    stranger = Question(
+        asker=Asker(kind="actor", actor_id="other", client_id="other-app", purpose="job_matching"),
+        account_id="u1",
+        platform="uber",
+        categories=frozenset({"engagements"}),
+    )
+    store.begin()
+    known = KnownFacts(store)
+    for asked in ([question()], [stranger, question()], [question(), stranger]):
+        facts = known.load(asked)
+        now = world.clock()
+        allowed = [bool(decide(each, fact, now).covers) for each, fact in zip(asked, facts, strict=True)]
+        assert allowed == [each.asker.actor_id == "acme" for each in asked]
+    store.write(leases=(), events=(), closed=())
