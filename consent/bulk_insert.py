@@ -6,12 +6,15 @@ Each statement lets go of the interpreter once, however many rows it writes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
 import orjson
 
 _ROWS_AT_ONCE = 64
+_EXACT = 16
+"""Up to so many rows there is one statement for each number of rows: few enough for the driver to keep them all."""
 
 
 def insert_rows(
@@ -21,25 +24,34 @@ def insert_rows(
 
     `cursor` is the driver's, in a transaction. Names must be constants: they become part of the statement.
     """
-    names = ", ".join(columns)
     if is_sqlite:
-        one = f"({', '.join('?' * len(columns))})"
-        start = 0
+        names, start = tuple(columns), 0
         while start < len(rows):
-            # Powers of two, so that the driver's cache of prepared statements knows them all.
-            count = min(_ROWS_AT_ONCE, 1 << ((len(rows) - start).bit_length() - 1))
-            cursor.execute(
-                f"INSERT INTO {table} ({names}) VALUES {', '.join([one] * count)}",  # noqa: S608
-                list(chain.from_iterable(rows[start : start + count])),
-            )
+            count = _portion(len(rows) - start)
+            cursor.execute(_statement(table, names, count), list(chain.from_iterable(rows[start : start + count])))
             start += count
         return
+    listed_names = ", ".join(columns)
     shape = ", ".join(f"{name} {kind}" for name, kind in columns.items())
     listed = orjson.dumps([dict(zip(columns, row, strict=True)) for row in rows], default=_as_bytea).decode()
     cursor.execute(
-        f"INSERT INTO {table} ({names}) SELECT {names} FROM json_to_recordset(%s::json) AS rows ({shape})",  # noqa: S608
+        f"INSERT INTO {table} ({listed_names}) SELECT {listed_names} "  # noqa: S608
+        f"FROM json_to_recordset(%s::json) AS rows ({shape})",
         (listed,),
     )
+
+
+def _portion(left: int) -> int:
+    """Return how many of the rows that are left go into one statement: each number is one more statement to keep."""
+    if left <= _EXACT:
+        return left
+    return min(_ROWS_AT_ONCE, 1 << (left.bit_length() - 1))
+
+
+@lru_cache(maxsize=256)
+def _statement(table: str, columns: tuple[str, ...], rows: int) -> str:
+    one = f"({', '.join('?' * len(columns))})"
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([one] * rows)}"  # noqa: S608
 
 
 def _as_bytea(value: object) -> str:
