@@ -6,7 +6,7 @@ Records are left out twice: by their shape when they are read, by their meaning 
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine
 
@@ -14,6 +14,10 @@ from connectors.feeds import FeedStore
 from connectors.feeds.source import FeedSource
 from consent.columns import utc_now
 from gateway.cli.registration import open_database, registration_in
+
+if TYPE_CHECKING:
+    from graph.market.market import MarketReading
+    from graph.taxonomy.graph import SkillGraph
 
 
 def add_feeds_parser(group: Any) -> None:
@@ -41,16 +45,26 @@ def _feeds(_: argparse.Namespace) -> int:
 
 def _not_understood(engine: Engine, store: FeedStore) -> list[str]:
     """Return how many records the skill graph leaves out and why, a line per platform and reason."""
-    # Only this command needs the taxonomy, which takes a second.
-    from graph.market.market import REASONS, read_market
-    from graph.market.words import MarketWords
-    from graph.taxonomy.importing import graph_of_version
-    from graph.taxonomy.store import live_version
+    # Only this needs the taxonomy, which takes a second.
+    from graph.market.market import REASONS
+    from graph.taxonomy.importing import live_graph
 
-    source = FeedSource(store, registration_in(engine).feeding, is_read=lambda _: True, simulated=False)
-    words = MarketWords(graph_of_version(engine, live_version(engine)))
-    refused = read_market(source.read(), words, utc_now()).refused
+    refused = _reading(engine, store, live_graph(engine)).refused
     return [
         f"{platform}: {count} left out, since {REASONS[code]} [{code}]"
         for (platform, code), count in sorted(refused.items())
     ]
+
+
+def with_published_market(engine: Engine, graph: SkillGraph) -> SkillGraph:
+    """Return a graph with what the last good copies of all feeds say, as the server has it; as it is without any."""
+    reading = _reading(engine, FeedStore(engine, clock=utc_now), graph)
+    return graph.with_market(reading.market) if reading.market.opportunities or reading.market.training else graph
+
+
+def _reading(engine: Engine, store: FeedStore, graph: SkillGraph) -> MarketReading:
+    from graph.market.market import read_market
+    from graph.market.words import MarketWords
+
+    source = FeedSource(store, registration_in(engine).feeding, is_read=lambda _: True, simulated=False)
+    return read_market(source.read(), MarketWords(graph), utc_now())

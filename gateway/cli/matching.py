@@ -27,6 +27,7 @@ from consent.leases.permit import Disclosure
 from consent.leases.search_permit import SearchPermit
 from consent.models import new_id
 from gateway.cli.failure import CommandError
+from gateway.cli.feeds import with_published_market
 from gateway.config import load_settings
 from gateway.server.session import RequestSession
 from gateway.storage.database import create_database_engine
@@ -137,11 +138,12 @@ def _audit(options: argparse.Namespace) -> int:
             purpose=options.purpose,
             note="fairness audit",
         )
-        index = WorkerIndex(opened.graph)
+        graph = with_published_market(opened.database, opened.graph)
+        index = WorkerIndex(graph)
         index.put((grant_id, entries[grant_id].profile) for grant_id in sorted(let_in))
         groups = {each: group_of[entries[each].worker_id] for each in let_in if entries[each].worker_id in group_of}
         now = utc_now()
-        offered = [each for each in opened.graph.opportunities.values() if each.is_open(now)]
+        offered = [each for each in graph.opportunities.values() if each.is_open(now)]
         try:
             report = audit(index, offered, groups, top=options.top)
         except GraphError as error:
