@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from connectors.conformance.misfits import misfits
 from connectors.mapping import MappingError, Problem, compile_selection, dump_json
 from connectors.mapping.run import PSEUDONYM_KEY
 from connectors.runtime.bodies import read_body
@@ -26,16 +27,21 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mapped:
-    """What a sample became: JSON text, and what the mapping missed; `error` where there is no value at all."""
+    """What a sample became: JSON text, what the mapping missed, and what does not fit the schema's types.
+
+    `error` where there is no value at all.
+    """
 
     connect: str
     value: str | None
     problems: Sequence[Problem] = ()
+    misfits: Sequence[str] = ()
     error: str | None = None
 
     def __str__(self) -> str:
         lines = [f"{self.connect}: {self.error}"] if self.error is not None else []
         lines += [f"{self.connect}: {each.path}: {each.message} [{each.code}]" for each in self.problems]
+        lines += [f"{self.connect}: {each} [TYPE_MISMATCH]" for each in self.misfits]
         return "\n".join([*lines, *([f"{self.connect}: {self.value}"] if self.value is not None else [])])
 
 
@@ -63,4 +69,5 @@ def _map(connector: Connector, sample: Sample) -> Mapped:
         value, problems = compile_selection(parse_mapping(connect.selection))(body, variables)
     except (UpstreamMalformedError, MappingError) as error:
         return Mapped(connect=sample.connect, value=None, error=str(error))
-    return Mapped(connect=sample.connect, value=dump_json(value), problems=problems)
+    found = list(dict.fromkeys(misfits(connector, value)))
+    return Mapped(connect=sample.connect, value=dump_json(value), problems=problems, misfits=found)

@@ -269,7 +269,7 @@ def words_for(linking: Linking) -> str:
         case _, TokenLinking():
             return mark("{name} gives you a token that lets Gigway read your record.")
         case _, TakeoutLinking():
-            return mark("You upload the export that {name} gives you of your own data. It is kept encrypted.")
+            return mark("You upload the export of your own data that the platform gave you. It is kept encrypted.")
         case _:
             return mark("You will be sent to {name}, sign in there and allow it. Gigway never sees your password.")
 

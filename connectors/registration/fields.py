@@ -234,6 +234,7 @@ def _mapped(mapped: Mapped) -> Json:
         {"code": each.code, "message": f"{each.path}: {each.message}", "line": each.line, "column": each.column}
         for each in mapped.problems
     ]
+    problems += [{"code": "TYPE_MISMATCH", "message": each, "line": None, "column": None} for each in mapped.misfits]
     if mapped.error is not None:
         problems.append({"code": "SAMPLE_INVALID", "message": mapped.error, "line": None, "column": None})
     return {"connect": mapped.connect, "value": mapped.value, "problems": problems}

@@ -21,6 +21,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from connectors.conformance import SandboxAccount
+from connectors.conformance.samples import Sample
 from connectors.pages import FormGuard, Pages, PickLanguage, mark
 from connectors.registration.desk import OwnSandbox, Party, RegistrationDesk
 from connectors.registration.values import Refusal, Submission, VersionView
@@ -106,7 +107,7 @@ class RegistrationPages:
             versions=await self._desk.versions(party, None),
             health=[await asyncio.to_thread(self._desk.observer.health, name) for name in names],
             suspended=await asyncio.to_thread(registration.suspended),
-            **{"sdl": "", "checked": None, "refusal": None, **values},
+            **{"checked": None, "refusal": None, "mapped": (), "form": {}, **values},
         )
 
     async def _check(self, request: Request, standing: Standing, form: Mapping[str, str]) -> Response:
@@ -115,11 +116,13 @@ class RegistrationPages:
             outcome = await self._desk.submit(standing.party, sdl)
             if isinstance(outcome, Submission):
                 return self._go(standing, f"/versions/{outcome.version_id}")
-            return await self._show_overview(request, standing, status=422, sdl=sdl, refusal=outcome)
-        checked, _ = await self._desk.check(sdl)
+            return await self._show_overview(request, standing, status=422, form=form, refusal=outcome)
+        answer = form.get("answer", "").strip()
+        samples = [Sample(connect=form.get("connect", "").strip(), body=answer.encode())] if answer else []
+        checked, mapped = await self._desk.check(sdl, samples)
         status = 200 if checked.refusal is None else 422
         return await self._show_overview(
-            request, standing, status=status, sdl=sdl, checked=checked, refusal=checked.refusal
+            request, standing, status=status, form=form, checked=checked, refusal=checked.refusal, mapped=mapped
         )
 
     async def _version(self, request: Request, standing: Standing) -> Response:

@@ -40,7 +40,7 @@ type ConnectorProblem { code: String! message: String! line: Int column: Int }
 """A change of the schema; `uses` counts the operations of the last 30 days that asked for it."""
 type ConnectorSchemaChange { description: String! uses: Int! lastUsedOn: String }
 
-"""What mappings make of a sample: JSON text, and what they missed."""
+"""What mappings make of a sample: JSON text, what they missed, and what does not fit the types (TYPE_MISMATCH)."""
 type ConnectorMapped { connect: String! value: String problems: [ConnectorProblem!]! }
 
 type ConnectorCheck {

@@ -16,6 +16,7 @@ from gateway.cli.feeds import add_feeds_parser
 from gateway.cli.registration import (
     add_own_sandbox,
     add_registration_parsers,
+    changes_of,
     live_connectors,
     read_file,
     run_against,
@@ -77,6 +78,8 @@ def _check(options: argparse.Namespace) -> int:
         _show_samples(connector, options.sample)
     if isinstance(connector, Connector):
         print(f"{connector.name}: calls {', '.join(hosts_of(connector.definition)) or 'nobody'}")
+    for change in changes_of(sdl):
+        print(f"{connector.name}: {change}")
     print(f"{connector.name}: no problems; it composes with {words}")
     return 0
 

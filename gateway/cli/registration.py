@@ -135,15 +135,32 @@ def live_connectors() -> tuple[Sequence[Connector], str]:
     """Return what a connector is composed with, and what that is called: what is live in the configured database, or
     the built-in catalogue where there is no database yet.
     """
-    try:
-        url = make_url(load_settings(os.environ).database_url)
-    except SettingsError:
-        return built_in(), "the built-in catalogue (no Gigway is configured here)"
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-        return built_in(), "the built-in catalogue (there is no database yet)"
+    missing = _no_database()
+    if missing is not None:
+        return built_in(), f"the built-in catalogue ({missing})"
     with _registration() as registration:
         _, live = registration.live()
     return (live, f"the {len(live)} live connectors") if live else (built_in(), "the built-in catalogue")
+
+
+def changes_of(sdl: str) -> Iterator[str]:
+    """Yield what a text without problems would break or change of what is live in the configured database, if any."""
+    if _no_database() is not None:
+        return
+    with _registration() as registration:
+        checked = registration.compare(sdl)
+    yield from (f"breaking: {each}" for each in checked.breaking)
+    yield from (f"dangerous: {each}" for each in checked.dangerous)
+
+
+def _no_database() -> str | None:
+    """Return why there is no database to look into, or None."""
+    try:
+        url = make_url(load_settings(os.environ).database_url)
+    except SettingsError:
+        return "no Gigway is configured here"
+    is_there = url.get_backend_name() != "sqlite" or Path(url.database or "").is_file()
+    return None if is_there else "there is no database yet"
 
 
 async def run_against(sandbox_url: str, connector: AnyConnector) -> Report:

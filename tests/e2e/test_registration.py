@@ -84,3 +84,13 @@ def test_a_platform_is_suspended_and_resumed(run):
     code, _, err = run("suspend", "nothing", "--reason", "test")
     assert code == 1
     assert err.startswith("NOT_LIVE")
+
+
+def test_checking_says_what_it_would_break_of_what_is_live(run, client, tmp_path):
+    assert served(client) == "1.0.0"
+    file, text = tmp_path / "fiverr.graphql", FIVERR.read_text()
+    own = "performance"
+    file.write_text(text.replace('version: "1.0.0"', 'version: "1.9.0"').replace(f"{own}:", "standing:"))
+    code, out, err = run("check", str(file))
+    assert (code, err) == (0, "")
+    assert "fiverr: breaking: Field FiverrAccount.performance was removed. Not used in the last 30 days." in out
