@@ -15,15 +15,15 @@ NAMED = 3
 
 FEATURES: Mapping[str, str] = MappingProxyType(
     {
-        "required_skills": mark("required skills"),
-        "required_held": mark("required held"),
-        "preferred_skills": mark("preferred skills"),
-        "within_reach": mark("within reach"),
-        "occupation": mark("occupation"),
-        "place": mark("place"),
-        "hours": mark("hours"),
-        "pay": mark("pay"),
-        "performance": mark("performance"),
+        "required_skills": mark("how well the required skills are shown"),
+        "required_held": mark("how many of the required skills are held"),
+        "preferred_skills": mark("how well the preferred skills are shown"),
+        "within_reach": mark("how soon the rest can be learned"),
+        "occupation": mark("work in the same or a similar occupation"),
+        "place": mark("where it is"),
+        "hours": mark("hours a week"),
+        "pay": mark("what it pays"),
+        "performance": mark("how well work was done"),
     }
 )
 """What the parts of a score are called."""
@@ -40,15 +40,19 @@ def explain_match(
 ) -> str:
     """Name what is held and missing, what counted most, where terms and wishes differ, and a licence that lacks."""
     required = len(opportunity.required)
-    text = words.say("%(held)s of %(all)s required skills are held", held=required - len(missing), all=required)
+    text = words.say("No skill is required")
+    if required:
+        text = words.say("%(held)s of %(all)s required skills are held", held=required - len(missing), all=required)
     if missing:
         text += words.say("; missing: %(skills)s", skills=words.names(graph, missing, NAMED))
-    strongest = max(features, key=lambda each: (each.contribution, each.name))
-    if strongest.contribution > 0:
+    told = [each for each in features if each.contribution > 0 and _is_said(each, opportunity)]
+    if told:
+        strongest = max(told, key=lambda each: (each.contribution, each.name))
         text += words.say(
-            ". What counted most: %(feature)s (%(share)s)",
+            ". What counted most: %(feature)s (%(share)s of %(score)s)",
             feature=words.say(FEATURES[strongest.name]),
             share=words.number(strongest.contribution, ".2f"),
+            score=words.number(sum(each.contribution for each in features), ".2f"),
         )
     text += "".join(f". {each}" for each in _terms(opportunity, wishes, words))
     if blocked_by is not None:
@@ -57,6 +61,17 @@ def explain_match(
             by=words.say(blocked_by),
         )
     return text + "."
+
+
+def _is_said(feature: Feature, opportunity: Opportunity) -> bool:
+    """Whether a feature tells workers apart: where no skill is required or preferred, everybody has the same."""
+    match feature.name:
+        case "preferred_skills":
+            return bool(opportunity.preferred)
+        case "required_skills" | "required_held":
+            return bool(opportunity.required)
+        case _:
+            return True
 
 
 def _terms(opportunity: Opportunity, wishes: Preferences, words: Words) -> Iterator[str]:

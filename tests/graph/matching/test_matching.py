@@ -47,6 +47,25 @@ def someone(graph, random):
     )
 
 
+@pytest.mark.parametrize(
+    ("asks", "told"),
+    [
+        (
+            {"required": frozenset(), "preferred": frozenset()},
+            "No skill is required. What counted most: how soon the rest can be learned (0.10 of ",
+        ),
+        ({"preferred": frozenset()}, "What counted most: how many of the required skills are held (0.16 of "),
+    ],
+)
+def test_what_is_alike_for_everybody_is_not_what_counted_most(graph, driver, now, asks, told):
+    skills = frozenset(sorted(driver.held)[:2])
+    work = replace(next(iter(graph.opportunities.values())), **{"required": skills, "remote": False, **asks})
+    market = graph.with_market(replace(graph.market, opportunities=(replace(work, closes_at=None),)))
+    profile = replace(Profile.of(driver), low=dict.fromkeys(skills, 0.1), practice={})
+    ((_, match),) = rank(market, profile, now)
+    assert told in explain_match(market, match.opportunity, match.missing, match.features)
+
+
 def test_both_directions_agree(graph, now):
     """A worker's score for an opportunity is the opportunity's score for the worker, feature by feature."""
     random = Random(5)
