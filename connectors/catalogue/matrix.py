@@ -112,7 +112,7 @@ def _paging(definition: Definition) -> str:
 
 
 def _own_fields(definition: Definition) -> str:
-    own = definition.fetched_fields - CATEGORY_OF_FIELD.keys() - {"payments", "terms"}
+    own = definition.fetched_fields - definition.lists - CATEGORY_OF_FIELD.keys() - {"payments", "terms"}
     return ", ".join(f"`{field}`" for field in sorted(own))
 
 

@@ -59,7 +59,8 @@ def _quirks(definition: Definition) -> Iterator[str]:
     for connect in definition.connects:
         yield from _endpoint(connect.id, connect.endpoint)
         if connect.each is not None:
-            yield f"`{connect.id}` is asked once for each of `{connect.each.of}`, {connect.each.days} days back"
+            late = f", and {connect.each.late} days more for what comes late" if connect.each.late else ""
+            yield f"`{connect.id}` is asked once for each of `{connect.each.of}`, {connect.each.days} days back{late}"
     for order, words in (("UNORDERED", "In no order"), ("OLDEST_FIRST", "Oldest first")):
         names = [f"`{each.id}`" for each in definition.connects if each.paging and each.paging.order == order]
         if names:

@@ -44,6 +44,9 @@ PAYMENT_TREE: Final[Tree] = {"engagement": None, "at": None, "lines": None}
 EARNED_TREE: Final[Tree] = {"earnings": None, **PLACING}
 """What `earnings` reads of an engagement that carries its own."""
 
+PAID: Final[Mapping[str, Tree]] = {ENGAGEMENTS: EARNED_TREE, PAYMENTS: PAYMENT_TREE}
+"""What `earnings` reads of either stream."""
+
 JOINED: Final = "Engagement.earnings"
 """The `@fold` that joins payments to engagements."""
 
@@ -75,8 +78,8 @@ def needs_of(name: str, inner: Tree | None, definition: Definition) -> Iterator[
         if JOINED in definition.folds and (node is None or "earnings" in node):
             yield PAYMENTS, PAYMENT_TREE
     elif name == "earnings" and name in definition.folds:
-        is_own = definition.folds[name].origin == ENGAGEMENTS
-        yield (ENGAGEMENTS, EARNED_TREE) if is_own else (PAYMENTS, PAYMENT_TREE)
+        for origin in definition.folds[name].origins:
+            yield origin, PAID[origin]
     elif name in definition.folds:
         yield from _FOLDED[name].items()
     else:

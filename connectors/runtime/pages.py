@@ -72,6 +72,15 @@ class Batch:
         return list({id(page.fetched): page.fetched for page in self.pages}.values())
 
 
+def united(batches: Sequence[Batch]) -> Batch:
+    """Return what several streams gave, as one."""
+    return Batch(
+        pages=tuple(page for batch in batches for page in batch.pages),
+        has_more=any(batch.has_more for batch in batches),
+        reason=_reason(batches),
+    )
+
+
 Fetch = Callable[[Mapping[str, Json]], Awaitable[Fetched]]
 MapPage = Callable[[Fetched, Mapping[str, Json]], Sequence[Json]]
 

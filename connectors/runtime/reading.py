@@ -22,16 +22,16 @@ from connectors.runtime.folds import distinct, fold_earnings, fold_evidence, fol
 from connectors.runtime.missing import ANYTHING, Supply, supply_of_values
 from connectors.runtime.needs import (
     CREDENTIAL_TREE,
-    EARNED_TREE,
     EVIDENCE_TREE,
     EXPERIENCE_TREE,
     JOINED,
+    PAID,
     PAYMENT_TREE,
     RATING_TREE,
     engagement_needs,
     field_needs,
 )
-from connectors.runtime.pages import Batch, Span, moment, started_at
+from connectors.runtime.pages import Batch, Span, moment, started_at, together, united
 from connectors.runtime.provenance import Extent
 from connectors.runtime.pseudonym import CursorError, Pseudonyms
 from connectors.runtime.streams import AccountStreams
@@ -166,7 +166,7 @@ class AccountReading:
         self, name: str, fold: Fold, arguments: Mapping[str, Json], kind: GraphQLOutputType, tree: Tree | None
     ) -> Json:
         if name == "earnings":
-            return await self._earnings(fold.origin, arguments, kind, tree)
+            return await self._earnings(fold, arguments, kind, tree)
         definition = self._runtime.definition
         connect = definition.connect_for(ENGAGEMENTS)
         if connect is None:
@@ -188,7 +188,7 @@ class AccountReading:
                 simulated=self._runtime.origin.simulated,
             )
         extent = _extent(batch, span, self._now)
-        steps = [f"{name}: folded from {fold.origin} of the last {fold.days} days"]
+        steps = [f"{name}: folded from {ENGAGEMENTS} of the last {fold.days} days"]
         provenance = self._provenance(pages, extent, connect, steps)
         return self._complete(provenance, supply_of_values(value)).complete(kind, value, tree)
 
@@ -206,36 +206,48 @@ class AccountReading:
         return flat(value) if isinstance(value, list) else []
 
     async def _earnings(
-        self, origin: str, arguments: Mapping[str, Json], kind: GraphQLOutputType, tree: Tree | None
+        self, fold: Fold, arguments: Mapping[str, Json], kind: GraphQLOutputType, tree: Tree | None
     ) -> Json:
         since, until = day_of(arguments.get("since")), day_of(arguments.get("until"))
         last = until or self._now.date()
         earliest = since or last - timedelta(days=364)
         span = Span(since=datetime.combine(earliest, time.min, UTC), until=datetime.combine(last, time.max, UTC))
-        connect = self._runtime.definition.connect_for(origin)
-        if connect is None:
+        given = {each: self._runtime.definition.connect_for(each) for each in fold.origins}
+        connects = {origin: connect for origin, connect in given.items() if connect is not None}
+        if not connects:
             return None
-        needs = EARNED_TREE if origin == ENGAGEMENTS else PAYMENT_TREE
-        batch = await self._streams.read(connect, origin, needs, span, want=None)
-        payments = payments_of(batch.records) if origin == ENGAGEMENTS else batch.records
+        batches: list[Batch] = await together(
+            [self._streams.read(connect, origin, PAID[origin], span, want=None) for origin, connect in connects.items()]
+        )
+        payments = [
+            payment
+            for origin, batch in zip(connects, batches, strict=True)
+            for payment in (payments_of(batch.records) if origin == ENGAGEMENTS else batch.records)
+        ]
+        whole, (connect, *others) = united(batches), connects.values()
         provenance = self._provenance(
-            batch.fetched,
-            _extent(batch, span, self._now),
+            whole.fetched,
+            _extent(whole, span, self._now),
             connect,
-            [f"earnings: summed per month and currency from {origin}"],
+            [
+                *(self._runtime.endpoints[each.id].place for each in others),
+                f"earnings: summed per month and currency from {' and '.join(connects)}",
+            ],
         )
         return self._complete(provenance).complete(kind, fold_earnings(payments, earliest, last), tree)
 
     async def _join_payments(self, records: Sequence[dict[str, Json]]) -> None:
-        """Give each record the lines of its payments; where these fail, their error."""
+        """Add to each record's own lines those of its payments; where these fail, there is their error instead."""
         connect = self._runtime.definition.connect_for(PAYMENTS)
         starts = [at for at in map(started_at, records) if at is not None]
         if connect is None or not starts:
             return
         ends = [at for at in (moment((record.get("period") or {}).get("end")) for record in records) if at]
-        span = Span(since=min(starts) - _PAYMENT_LEAD, until=max(starts + ends) + _PAYMENT_LAG)
+        # A platform that cannot filter gives all there is, however late it was paid.
+        until = max(starts + ends) + _PAYMENT_LAG if connect.filters_by_time else None
+        span = Span(since=min(starts) - _PAYMENT_LEAD, until=until)
         try:
-            batch = await self._streams.read(connect, PAYMENTS, PAYMENT_TREE, span, want=None)
+            batch = await self._streams.read(connect, PAYMENTS, PAYMENT_TREE, span, want=None, is_join=True)
         except UpstreamError as failure:
             for record in records:
                 record["earnings"] = failure
@@ -244,7 +256,7 @@ class AccountReading:
         for payment in batch.records:
             lines.setdefault(payment.get("engagement"), []).extend(payment.get("lines") or [])
         for record in records:
-            record["earnings"] = lines.get(record.get("ref"), [])
+            record["earnings"] = flat([record.get("earnings") or [], lines.get(record.get("ref"), [])])
 
     def _last(self, days: int) -> Span:
         return Span(since=self._now - timedelta(days=days), until=None)

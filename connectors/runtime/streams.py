@@ -98,10 +98,14 @@ class AccountStreams:
         *,
         want: int | None,
         start: Mapping[str, Json] | None = None,
+        is_join: bool = False,
     ) -> Batch:
-        """Return the records that a paged endpoint gives under `name`."""
+        """Return the records that a paged endpoint gives under `name`; for a join, those of what began within `span`,
+        not those that were made within it.
+        """
         if connect.each is not None:
-            return _ordered(await self._for_each(connect, connect.each, name, tree, span), connect, name)
+            late = timedelta(days=0 if is_join else connect.each.late)
+            return _ordered(await self._for_each(connect, connect.each, name, tree, span, late), connect, name)
         if connect.paging is None:
             fetched, value = await self.direct(connect, name, tree)
             records = [] if fetched.is_absent else _records({name: value}, name, tree)
@@ -114,13 +118,15 @@ class AccountStreams:
         batch = await self._reader(connect, name, tree, None).read(span, now=self._now, want=want, start=start)
         return _ordered(within(batch, span), connect, name) if name in (ENGAGEMENTS, PAYMENTS) else batch
 
-    async def _for_each(self, connect: Connect, each: Each, name: str, tree: Tree | None, span: Span) -> Batch:
+    async def _for_each(
+        self, connect: Connect, each: Each, name: str, tree: Tree | None, span: Span, late: timedelta
+    ) -> Batch:
         """Read `connect` once for each record of another endpoint that may have something within the span."""
         horizon = self._now - timedelta(days=each.days)
         since = max(span.since or horizon, horizon)
         outer = next(other for other in self._runtime.definition.connects if other.id == each.of)
         listed = await self.read(outer, each.list, None, Span(), want=None)
-        near = [record for record in listed.records if (at := started_at(record)) is None or at >= since]
+        near = [record for record in listed.records if (at := started_at(record)) is None or at >= since - late]
         batches: list[Batch] = await together(
             [self._reader(connect, name, tree, record).read(Span(), now=self._now) for record in near[: each.most]],
             at_once=self._runtime.upstream.concurrency,

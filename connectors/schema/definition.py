@@ -119,6 +119,7 @@ class Each:
     list: str
     days: int
     most: int
+    late: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,9 +320,9 @@ class Distinct:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fold:
-    """`@fold`: the stream that a field is computed from, and how many days back it is read."""
+    """The `@fold`s of a field: the streams that it is computed from, and how many days back they are read."""
 
-    origin: str
+    origins: tuple[str, ...]
     days: int
 
 

@@ -38,7 +38,7 @@ def read_definition(document: ConnectorDocument) -> Definition | list[SdlProblem
     connects = reader.connects(on_account, sources)
     linking = reader.linking(*on_schema["linking"][0], sources)
     limits = reader.limits(on_schema["limits"])
-    folds = {values["field"]: Fold(origin=values["from_"], days=values["days"]) for _, values in on_account["fold"]}
+    folds = _folds(on_account["fold"])
     feeds = read_feeds(reader, on_schema["feed"], sources)
     if reader.problems or linking is None:
         return reader.problems
@@ -59,6 +59,15 @@ def read_definition(document: ConnectorDocument) -> Definition | list[SdlProblem
         entries=read_entries(on_schema["entry"]),
         remote=_remote(on_schema["remote"], document),
     )
+
+
+def _folds(found: Sequence[Read]) -> dict[str, Fold]:
+    folds: dict[str, Fold] = {}
+    for _, values in found:
+        before = folds.get(values["field"])
+        origins = before.origins if before is not None else ()
+        folds[values["field"]] = Fold(origins=(*origins, values["from_"]), days=values["days"])
+    return folds
 
 
 def _remote(found: Sequence[Read], document: ConnectorDocument) -> Remote | None:

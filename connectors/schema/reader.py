@@ -297,7 +297,7 @@ def _file_endpoint(file: str) -> Endpoint:
 
 
 def _each(values: Values) -> Each:
-    return Each(of=values["of"], list=values["list"], days=values["days"], most=values["most"])
+    return Each(of=values["of"], list=values["list"], days=values["days"], late=values["late"], most=values["most"])
 
 
 def body_format(values: Values) -> BodyFormat:

@@ -43,7 +43,7 @@ def remote_problems(document: ConnectorDocument, definition: Definition) -> Iter
         )
     yield from _omitted(document, remote)
     for field, fold in definition.folds.items():
-        if fold.origin != "engagements":
+        if fold.origins != ("engagements",):
             yield problem_at(document.account, "FOLD_UNKNOWN", f"{field}: with @remote, fold from engagements.")
     for node in document.own:
         if isinstance(node, InterfaceTypeDefinitionNode | UnionTypeDefinitionNode):

@@ -34,7 +34,8 @@ from connectors.schema.definition import (
 from connectors.schema.document import ConnectorDocument, canonical_account_field, same_text
 from connectors.schema.endpoint_rules import endpoint_problems, source_problems, url_problems
 from connectors.schema.feeds import feed_problems
-from connectors.schema.mapping_rules import ENGAGEMENTS, PAYMENTS, mapping_complaints
+from connectors.schema.fold_rules import fold_problems
+from connectors.schema.mapping_rules import mapping_complaints
 from connectors.schema.paging_rules import paging_complaints
 from connectors.schema.problem import SdlProblem, placed, problem_at
 from connectors.schema.remote_rules import remote_problems
@@ -50,8 +51,6 @@ from connectors.schema.vocabulary import (
 _ROOTS = frozenset({"Query", "Mutation", "Subscription"})
 NAME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 VERSION = re.compile(r"\d+\.\d+\.\d+")
-_FOLDS = {"experience": {ENGAGEMENTS}, "evidence": {ENGAGEMENTS, "experience"}, "earnings": {ENGAGEMENTS, PAYMENTS},
-          "Engagement.earnings": {PAYMENTS}}  # fmt: skip
 
 
 def sdl_problems(document: ConnectorDocument) -> Iterator[SdlProblem]:
@@ -307,14 +306,7 @@ def _supply(document: ConnectorDocument, definition: Definition) -> Iterator[Sdl
             seen[field] = connect.id
     if definition.remote is not None:
         seen |= dict.fromkeys(sorted(definition.remote.fields), "@remote")
-    for field, fold in definition.folds.items():
-        origin = fold.origin
-        if field not in _FOLDS or origin not in _FOLDS[field]:
-            yield problem_at(node, "FOLD_UNKNOWN", f"{field} cannot be folded from {origin}.")
-        elif origin not in seen:
-            yield problem_at(node, "FOLD_WITHOUT_SOURCE", f"{field} is folded from {origin}, which nothing gives.")
-        if field in seen:
-            yield problem_at(node, "FIELD_MAPPED_TWICE", f"{field} is both folded and given by {seen[field]}.")
+    yield from fold_problems(document, definition, seen)
     for written in document.account.fields or ():
         name = written.name.value
         if name != "id" and name not in CATEGORY_OF_FIELD and name not in seen:

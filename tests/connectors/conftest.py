@@ -403,9 +403,11 @@ async def _world_over(
 def in_world(sandbox_url: str, tmp_path: Path) -> Callable[..., Any]:
     """Return a function that runs an async test in a fresh world: `in_world(test)` or `in_world(test, connectors)`."""
 
-    def run(test: Callable[[World], Any], connectors: Sequence[Connector] | None = None) -> Any:
+    def run(
+        test: Callable[[World], Any], connectors: Sequence[Connector] | None = None, wire: Wire | None = None
+    ) -> Any:
         async def main() -> Any:
-            async with open_world(sandbox_url, tmp_path, connectors) as world:
+            async with open_world(sandbox_url, tmp_path, connectors, wire=wire) as world:
                 return await test(world)
 
         return asyncio.run(main())

@@ -1,7 +1,13 @@
 """A requester attests what a worker did for them, over signed requests, and nothing of anybody else."""
 
-from datetime import timedelta
+import json
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
+
+from connectors.transport import UpstreamRequest, UpstreamResponse, Wire
 
 MIKA = "mika.manytask@sandbox.example"
 DARIO = "dario.dormant@sandbox.example"
@@ -38,6 +44,80 @@ def test_assignments_are_attested_with_what_the_requester_paid(in_world: Any) ->
         "method": "REQUESTER_API",
         "coverage": {"complete": False, "reason": "TIME_LIMIT"},
     }
+
+
+class BonusWire(Wire):
+    """A wire that remembers what the requester's API says of bonuses, before it is mapped."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bonuses: list[Mapping[str, Any]] = []
+
+    async def exchange(self, request: UpstreamRequest, **options: Any) -> UpstreamResponse:
+        response = await super().exchange(request, **options)
+        if request.headers.get("X-Amz-Target", "").endswith(".ListBonusPayments"):
+            self.bonuses += json.loads(response.body)["BonusPayments"]
+        return response
+
+
+def test_bonus_stands_beside_the_reward_of_its_assignment_and_in_the_month_that_it_was_granted(in_world: Any) -> None:
+    wire = BonusWire()
+
+    async def test(world: Any) -> Any:
+        account_id = await world.link("mturk_requester", MIKA)
+        worker = await world.claim_of("mturk_requester", MIKA)
+        mark = await world.mark()
+        answer = await world.read(
+            "mturk_requester",
+            account_id,
+            "engagements(first: 200) { edges { node { status earnings { kind amount currency sourceCode } } } } "
+            "earnings { from total engagements lines { kind amount } provenance { derivation } }",
+        )
+        horizon = (world.clock() - timedelta(days=60)).timestamp()
+        return entity(answer), worker, horizon, await world.calls("mturk_requester", mark)
+
+    account, worker, horizon, calls = in_world(test, wire=wire)
+    own = [each for each in wire.bonuses if each["WorkerId"] == worker and each["GrantTime"] >= horizon]
+    assert 0 < len(own) < len(wire.bonuses)
+    nodes = [edge["node"]["earnings"] for edge in account["engagements"]["edges"]]
+    with_bonus = [lines for lines in nodes if len(lines) == 2]
+    assert {len(lines) for lines in nodes} == {0, 1, 2}
+    assert {lines[0]["kind"] for lines in nodes if lines} == {"BASE"}
+    # What the requester of the sandbox adds is twice the reward, so that no bonus is at another's assignment.
+    for base, bonus in with_bonus:
+        assert (bonus["kind"], bonus["currency"], bonus["sourceCode"]) == ("BONUS", "USD", "BonusAmount")
+        assert Decimal(bonus["amount"]) == 2 * Decimal(base["amount"])
+
+    granted: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for each in own:
+        granted[f"{datetime.fromtimestamp(each['GrantTime'], UTC):%Y-%m}"] += Decimal(each["BonusAmount"])
+    summed = {
+        each["from"][:7]: Decimal(line["amount"])
+        for each in account["earnings"]
+        for line in each["lines"]
+        if line["kind"] == "BONUS"
+    }
+    assert summed == granted
+    for each in account["earnings"]:
+        assert Decimal(each["total"]) == sum(Decimal(line["amount"]) for line in each["lines"])
+    asked = Counter(call["operation"] for call in calls)
+    # Tasks are listed once for both; a bonus may come when no assignment can any more.
+    assert asked["ListBonusPayments"] > asked["ListAssignmentsForHIT"] > 10 > asked["ListHITs"]
+    assert account["earnings"][0]["provenance"]["derivation"][-1].endswith("from engagements and payments")
+
+
+def test_bonuses_are_asked_for_only_where_money_is(in_world: Any) -> None:
+    async def test(world: Any) -> Any:
+        account_id = await world.link("mturk_requester", DARIO)
+        asked = {}
+        for selection in ("engagements(first: 1) { edges { node { title } } }", "experience { completed }"):
+            mark = await world.mark()
+            entity(await world.read("mturk_requester", account_id, selection))
+            asked[selection] = {call["operation"] for call in await world.calls("mturk_requester", mark)}
+        return asked
+
+    for operations in in_world(test).values():
+        assert operations == {"ListHITs", "ListAssignmentsForHIT"}
 
 
 def test_only_tasks_that_may_be_in_the_span_are_asked_for(in_world: Any) -> None:

@@ -115,6 +115,37 @@ def test_hits_and_assignments_page_by_next_token(requester: Requester) -> None:
     assert isinstance(found["HIT"]["Reward"], str)
 
 
+def test_bonuses_page_by_next_token_and_are_told_per_hit_or_assignment(requester: Requester) -> None:
+    per_hit = {}
+    for hit in requester.all("ListHITs", "HITs")[-60:]:
+        per_hit[hit["HITId"]] = requester.all("ListBonusPayments", "BonusPayments", HITId=hit["HITId"])
+    hit_id = max(per_hit, key=lambda each: len(per_hit[each]))
+    bonuses = per_hit[hit_id]
+    assert len(bonuses) > 1
+    assert bonuses[0].keys() == {"WorkerId", "BonusAmount", "AssignmentId", "Reason", "GrantTime"}
+    first = requester.ask("ListBonusPayments", HITId=hit_id, MaxResults=1).json
+    assert (first["NumResults"], first["BonusPayments"]) == (1, bonuses[:1])
+    second = requester.ask("ListBonusPayments", HITId=hit_id, MaxResults=1, NextToken=first["NextToken"]).json
+    assert second["BonusPayments"] == bonuses[1:2]
+    one = requester.ask("ListBonusPayments", AssignmentId=bonuses[0]["AssignmentId"]).json
+    assert one == {"NumResults": 1, "BonusPayments": bonuses[:1]}
+    assignment = requester.ask("GetAssignment", AssignmentId=bonuses[0]["AssignmentId"]).json["Assignment"]
+    assert assignment["ApprovalTime"] < bonuses[0]["GrantTime"] <= requester.clock.now.timestamp()
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({}, "InvalidParameterValue"),
+        ({"HITId": "3A", "AssignmentId": "3B"}, "InvalidParameterValue"),
+        ({"HITId": "3NOSUCHHIT"}, "HITDoesNotExist"),
+    ],
+)
+def test_bonuses_of_nothing_or_of_two_things_are_refused(requester: Requester, body: Any, code: str) -> None:
+    answer = requester.ask("ListBonusPayments", **body)
+    assert (answer.status, answer.json["TurkErrorCode"]) == (400, f"AWS.MechanicalTurk.{code}")
+
+
 def test_qualification_attests_a_worker(requester: Requester) -> None:
     worker = requester.sandbox.account_ids("mturk_requester", MIKA)["worker_id"]
     answer = requester.ask("GetQualificationScore", QualificationTypeId=QUALIFICATION, WorkerId=worker)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from connectors.catalogue import built_in
 from connectors.schema import ConnectorError, check, load
 
 PLAIN = """extend schema
@@ -140,6 +141,11 @@ CASES = {
         'field: "earnings", from: "payments"',
         "FOLD_WITHOUT_SOURCE",
     ),
+    "two folds of the same from the same": (
+        '@fold(field: "evidence", from: "engagements")',
+        '@fold(field: "evidence", from: "engagements") @fold(field: "evidence", from: "engagements")',
+        "FOLD_TWICE",
+    ),
     "identity without reference": ("reference: id", "name: id", "IDENTITY_WITHOUT_REFERENCE"),
     "no way to link": ("oauth2:", "unknown:", "INVALID_GRAPHQL"),
     "misspelt setting": ("queryParams:", "queryParam:", "DIRECTIVE_INVALID"),
@@ -152,6 +158,15 @@ CASES = {
     "bad version": ('"1.0.0"', '"one"', "PLATFORM_VERSION"),
     "bad fidelity": ("DOCUMENTED", "CERTAIN", "DIRECTIVE_INVALID"),
 }
+
+
+def test_sums_leave_out_neither_what_engagements_carry_nor_what_is_joined_to_them() -> None:
+    source = next(each.source for each in built_in() if each.name == "mturk_requester")
+    for half in ("engagements", "payments"):
+        halved = source.replace(f'@fold(field: "earnings", from: "{half}")', "")
+        (problem,) = check(halved)
+        assert problem.code == "FOLD_OF_HALF"
+        assert '@fold(field: "earnings"' in halved.splitlines()[problem.line - 1]
 
 
 @pytest.mark.parametrize("case", CASES)

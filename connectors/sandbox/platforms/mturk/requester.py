@@ -141,6 +141,8 @@ class RequesterApi:
         hit, assignment = body.get("HITId"), body.get("AssignmentId")
         if (hit is None) == (assignment is None):
             raise _RequestError("InvalidParameterValue", "Give either a HITId or an AssignmentId.")
+        if hit is not None and not self._tasks.of_hit(_text(body, "HITId")):
+            raise _RequestError("HITDoesNotExist", f"HIT {hit} does not exist.")
         return _page(
             body,
             "BonusPayments",
@@ -150,10 +152,10 @@ class RequesterApi:
                     "BonusAmount": f"{item.bonus:.2f}",
                     "AssignmentId": item.id,
                     "Reason": "Careful work",
-                    "GrantTime": float(item.decided or 0) + 60,
+                    "GrantTime": float(item.bonus_at),
                 }
                 for item in self._tasks.of_all_workers()
-                if item.bonus and (item.hit_id == hit or item.id == assignment)
+                if item.bonus_at is not None and (item.hit_id == hit or item.id == assignment)
             ],
         )
 

@@ -68,6 +68,7 @@ class Assignment:
     state: State
     feedback: str
     bonus: float
+    bonus_at: int | None
 
     @property
     def day(self) -> date:
@@ -87,7 +88,7 @@ WORKERS: Mapping[str, Worker] = {
 }
 
 ACCOUNTS = (
-    SandboxAccount(persona=MIKA, note="Hundreds of tasks a week, hardly any rejected"),
+    SandboxAccount(persona=MIKA, note="Hundreds of tasks a week, hardly any rejected, some with a bonus"),
     SandboxAccount(persona=ALEX, note="A few tasks now and then"),
     SandboxAccount(persona=PRIYA, note="One task in eleven rejected"),
     SandboxAccount(persona=NIA, note="New worker without a task"),
@@ -180,8 +181,16 @@ class Tasks:
         rejected = draw.random() < worker.rejected
         pending = decided > self._world.started.timestamp()
         week = day.isocalendar()
+        identifier = _identifier(self._world, "assignment", worker.persona.login, requester, place)
+        # Bonuses come with the approval, or when the requester has looked at the results once more.
+        granted = decided + (60 if self._world.random("mturk", identifier, "bonus").random() < 0.6 else 12 * 86_400)
+        is_good = (
+            draw.random() < (0.12 if requester == OWN_REQUESTER else 0.04)
+            and not rejected
+            and granted <= self._world.started.timestamp()
+        )
         return Assignment(
-            id=_identifier(self._world, "assignment", worker.persona.login, requester, place),
+            id=identifier,
             hit_id=_identifier(self._world, "hit", requester, choice, week.year, week.week),
             worker_id=worker_id(self._world, worker),
             requester=requester,
@@ -193,7 +202,8 @@ class Tasks:
             decided=None if pending else decided,
             state="Submitted" if pending else "Rejected" if rejected else "Approved",
             feedback="The boxes do not match the instructions." if rejected and not pending else "",
-            bonus=round(reward * 2, 2) if draw.random() < 0.04 and not rejected and not pending else 0.0,
+            bonus=round(reward * 2, 2) if is_good else 0.0,
+            bonus_at=granted if is_good else None,
         )
 
 
