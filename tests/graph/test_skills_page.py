@@ -1,8 +1,11 @@
 """The worked example and the tables of docs/skills.md are what the code does."""
 
 import json
+import math
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +18,11 @@ from graph.evidence.usual_ratings import UNKNOWN, usual_ratings
 from graph.market import demand, forecast
 from graph.market import words as market_words
 from graph.matching import model as matching
-from graph.pathways import cover, plans, worth
+from graph.matching.preferences import Preferences
+from graph.matching.profile import Profile
+from graph.matching.worker_index import judge
+from graph.model import Pay, PayPeriod
+from graph.pathways import plans, task, worth
 from graph.pathways import search as pathways
 from graph.pathways.planning import find_plans
 
@@ -33,6 +40,96 @@ def test_the_example_by_hand_is_what_is_computed(graph):
     assert f"= **{held.hours:.1f}** count" in PAGE
     assert f"= **{held.quality:.3f}**" in PAGE
     assert f"**{held.proficiency:.3f}**" in PAGE
+
+
+def test_the_steps_of_the_example_are_those_of_the_page():
+    """Each step as the page does it, with its numbers alone."""
+    recent, older = 500 * 2 ** (-30 / 1095.75), 300 * 2 ** (-365 / 1095.75)
+    exposure = (recent + older) * 0.4
+    hours = 300 * (recent + older) / 800
+    rating = min(1.0, 200 / 220 * (0.975 - 0.9475) / 0.025)
+    completion = ((800 + 38) / (820 + 40) - 0.95) / 0.1
+    quality = 0.75 * rating + 0.25 * completion
+    level = 0.2 + 0.75 * hours / (hours + 200) * (1 + 0.2 * quality)
+    prior, seen = 1 / 0.12**2, 40 * math.log2(1 + exposure / 4)
+    estimate = (prior * 0.2 + seen * level) / (prior + seen)
+    for number in (
+        f"= {recent:.1f} + {older:.1f} = **{recent + older:.1f}**",
+        f"N = 728.7 · 0.4 = **{exposure:.1f}**",
+        f"X = 300 · 728.7 / 800 = **{hours:.1f}**",
+        f"(0.975 − 0.9475)/0.025 = **{rating:.3f}**",
+        f"(0.9744 − 0.95)/0.1 = {completion:.3f}",
+        f"= **{quality:.3f}**",
+        f"= **{level:.3f}**",
+        f"a precision of {prior:.1f}",
+        f"= {seen:.1f}. Combined",
+        f"/{prior + seen:.1f} = **{estimate:.3f}**",
+        f"± 1.2816/√{prior + seen:.1f} = ± **{1.2816 / math.sqrt(prior + seen):.3f}**",
+    ):
+        assert number in PAGE, number
+
+
+def test_the_example_is_what_the_api_answers(schema, run_async):
+    """The clock of the tests' schema stands at the day of the example."""
+    (example,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    worker = {"__typename": "Worker", "id": "w", "accounts": [{"evidence": [json.loads(example)]}]}
+    query = """query ($r: [_Any!]!) { _entities(representations: $r) { ... on Worker {
+        skills { skill { label } proficiency low high }
+        pathway(to: {opportunity: "opportunity:night-dispatcher"}, first: 1) { objective bound totalHours } } } }"""
+    result = run_async(schema.execute(query, variable_values={"r": [worker]}))
+    assert not result.errors
+    (answer,) = result.data["_entities"]
+    (held,) = [each for each in answer["skills"] if each["skill"]["label"] == "drive in urban areas"]
+    assert f"`proficiency` {held['proficiency']}, `low` {held['low']}, `high` {held['high']}" in PAGE
+    assert answer["pathway"] == [{"objective": 1340.0, "bound": 1340.0, "totalHours": 60}]
+
+
+def test_the_match_by_hand_is_what_is_computed(graph):
+    """Three equally rare skills of one occupation, one programme for the third, and the worker of the page."""
+    occupation = next(
+        each for each in graph.occupations.values() if each.regulation is None and len(_rare(graph, each.id)) >= 3
+    )
+    first, second, third = _rare(graph, occupation.id)[:3]
+    work = replace(
+        next(iter(graph.opportunities.values())),
+        occupation=occupation.id,
+        required=frozenset((first, second, third)),
+        preferred=frozenset(),
+        place="Malmö",
+        remote=False,
+        hours_per_week=40,
+        pay=Pay(min=Decimal(16), max=Decimal(20), currency="EUR", per=PayPeriod.HOUR),
+    )
+    course = replace(next(iter(graph.training.values())), hours=40, teaches=frozenset([third]), requires=frozenset())
+    market = graph.with_market(replace(graph.market, training=(course,), opportunities=(work,)))
+    profile = Profile(
+        low={first: 0.6, second: 0.5},
+        held=frozenset((first, second)),
+        practice={occupation.id: 300.0},
+        performance=0.4 * 200 / 240,
+        preferences=Preferences(place="Lund", hours_per_week=20, least_pay=18.0, currency="EUR"),
+    )
+    match = judge(market, profile, work)
+    values = {each.name: each.value for each in match.features}
+    for name, text in (
+        ("place", "`place` = 2^(−15.6/30) = {:.2f};"),
+        ("hours", "`hours` = 20/40 = {:.1f};"),
+        ("pay", "`pay` = (20 − 18)/(20 − 16) = {:.1f};"),
+        ("performance", "`performance` = 0.5 + 0.5 · 0.4 · 200/240 = {:.2f}."),
+        ("required_skills", "`required_skills` = {:.2f},"),
+        ("required_held", "`required_held` = {:.2f}."),
+        ("within_reach", "`within_reach` = e^(−40/120) = {:.2f}."),
+        ("occupation", "300/400 = {:.2f}."),
+    ):
+        assert text.format(values[name]) in PAGE, (name, values[name])
+    assert values["preferred_skills"] == 1
+    assert f"Malmö, {-30 * math.log2(values['place']):.1f} km away" in PAGE
+    assert f"= **{match.score:.2f}**" in PAGE
+
+
+def _rare(graph, occupation):
+    """Skills of an occupation that no other has."""
+    return [each for each in sorted(graph.essential(occupation)) if len(graph.occupations_with(each)) == 1]
 
 
 def test_the_usual_ratings_are_those_of_the_page():
@@ -58,7 +155,7 @@ def test_the_constants_are_those_of_the_page():
     assert f"From {evidence.HELD:g} on" in PAGE
     assert f"a job held for {pathways.EXPERIENCE_HOURS} hours" in PAGE
     assert f"plus {worth.HOUR_VALUE:g} for every hour" in PAGE
-    assert f"plus {cover.LEARNING_AT_WORK:g} for every skill" in PAGE
+    assert f"plus {task.LEARNING_AT_WORK:g} for every skill" in PAGE
     assert (
         f"plus {pathways.CHANGE_OF_JOB:,.0f} for a change of job and up to {pathways.CHANGE_OF_FIELD:,.0f} more" in PAGE
     )
