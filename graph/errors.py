@@ -13,6 +13,7 @@ All are safe to show to a client.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 
@@ -49,8 +50,17 @@ class UnknownTargetError(GraphError):
 
     code = "UNKNOWN_TARGET"
 
-    def __init__(self, kind: str) -> None:
-        super().__init__(f"There is no {kind} with this {'name' if 'platform' in kind else 'id'}.")
+    @classmethod
+    def by_id(cls, kind: str, found_by: str) -> UnknownTargetError:
+        """Refuse an id, and name the field that finds one."""
+        return cls(f"There is no {kind} with this id. Find one with `{found_by}(search:)`.")
+
+    @classmethod
+    def by_platform(cls, platforms: Iterable[str]) -> UnknownTargetError:
+        """Refuse a platform, and name those that have an entry bar."""
+        known = ", ".join(sorted(set(platforms)))
+        there = f"These have one: {known}." if known else "No platform has one here; aim at an occupation instead."
+        return cls(f"There is no entry bar of a platform with this name. {there}")
 
 
 class NotReadyError(GraphError):

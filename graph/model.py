@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum, StrEnum
@@ -242,15 +242,23 @@ class EntryBar:
     zone: int | None
     hours: int
     note: str | None
+    notes: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """The note in other languages than English."""
     fidelity: str
     simulated: bool
+
+    def note_in(self, language: Language) -> str | None:
+        """Return the note in a language, or as it is."""
+        return self.notes.get(language, self.note)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Market:
-    """What is offered: programmes, opportunities, counts of past openings, and platforms' entry bars."""
+    """What is offered: programmes, opportunities, counts of past openings, platforms' entry bars, and their names."""
 
     training: tuple[Training, ...] = ()
     opportunities: tuple[Opportunity, ...] = ()
     postings: tuple[Posting, ...] = ()
     entries: tuple[EntryBar, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What platforms call themselves, by the names that they go by here."""

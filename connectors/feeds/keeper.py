@@ -27,7 +27,7 @@ PAUSE_SECONDS = 2.0
 
 
 class FeedKeeper:
-    """`feeding` gives the connectors that publish now; it blocks."""
+    """`feeding` gives the connectors that are live now, whose feeds are read; it blocks."""
 
     def __init__(
         self,

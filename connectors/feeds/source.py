@@ -43,22 +43,27 @@ class PublishedEntry:
     zone: int | None
     hours: int
     note: str | None
+    notes: Mapping[str, str]
     fidelity: str
     simulated: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """Everything that live providers publish. `settled` is false while a feed waits for its first reading."""
+    """Everything that live providers publish. `settled` is false while a feed waits for its first reading.
+
+    `names` are what all live platforms call themselves.
+    """
 
     feeds: Sequence[PublishedFeed]
     entries: Sequence[PublishedEntry]
     openings: Sequence[Opening]
+    names: Mapping[str, str]
     settled: bool
 
 
 class FeedSource:
-    """`feeding` gives the connectors that publish now; `is_read` says which of them are read at all."""
+    """`feeding` gives the connectors that are live now; `is_read` says which of their feeds are read at all."""
 
     def __init__(
         self,
@@ -75,7 +80,7 @@ class FeedSource:
 
     def revision(self) -> str:
         """Return a token that changes when anything that is published changes. Blocks."""
-        live = "|".join(f"{each.name}:{each.digest}" for each in self._feeding())
+        live = "|".join(map(_revision, self._feeding()))
         return hashlib.sha256(f"{live}\n{self._store.revision()}".encode()).hexdigest()
 
     def read(self) -> Published:
@@ -87,6 +92,7 @@ class FeedSource:
             feeds=[_published(each, live[each.platform]) for each in copies if _is_declared(each, live[each.platform])],
             entries=[entry for each in live.values() for entry in self._entries(each)],
             openings=[each for each in self._store.openings() if each.platform in read],
+            names={name: each.definition.platform.display_name for name, each in live.items()},
             settled=self._is_settled([live[name] for name in read]),
         )
 
@@ -106,11 +112,19 @@ class FeedSource:
                 zone=each.zone,
                 hours=each.hours,
                 note=each.note,
+                notes=each.notes,
                 fidelity=platform.fidelity,
                 simulated=self._simulated,
             )
             for each in connector.definition.entries
         ]
+
+
+def _revision(connector: AnyConnector) -> str:
+    """Return what changes with what a connector publishes: of one that publishes nothing, its name."""
+    definition = connector.definition
+    publishes = definition.feeds or definition.entries
+    return f"{connector.name}:{connector.digest if publishes else definition.platform.display_name}"
 
 
 def _is_declared(copy: StoredCopy, connector: AnyConnector) -> bool:

@@ -32,7 +32,7 @@ class Follower(Protocol):
 
 
 class LiveFeeds:
-    """The connectors that publish feeds or entry bars now, read again only after a change. Calling it blocks."""
+    """The live connectors, for their feeds, entry bars and names, read again only after a change. Calling it blocks."""
 
     def __init__(self, registration: Registration) -> None:
         self._registration = registration

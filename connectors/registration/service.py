@@ -238,7 +238,7 @@ class Registration:
             return generation, [each for each in _loaded(rows) if isinstance(each, Connector)]
 
     def feeding(self) -> list[AnyConnector]:
-        """Return the live connectors that publish feeds or entry bars, by name, but for the suspended ones."""
+        """Return the live connectors, providers too, by name, but for the suspended ones: they may publish feeds."""
         with self._reader.connect() as connection:
             rows = connection.execute(
                 select(_LIVE.c.platform, _VERSION.c.sdl)
@@ -246,7 +246,7 @@ class Registration:
                 .where(_LIVE.c.suspended.is_(False))
                 .order_by(_LIVE.c.platform)
             )
-            return [each for each in _loaded(rows) if each.definition.feeds or each.definition.entries]
+            return list(_loaded(rows))
 
     def version(self, version_id: int) -> VersionView | None:
         """Return one version."""

@@ -6,6 +6,7 @@ Mappings and templates stay text here; the runtime compiles them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, TypeAlias
@@ -173,6 +174,8 @@ class Entry:
     zone: int | None
     hours: int
     note: str | None
+    notes: Mapping[str, str]
+    """The note in other languages, by ISO 639-1 code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

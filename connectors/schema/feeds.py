@@ -80,6 +80,7 @@ def read_entries(found: Sequence[Read]) -> tuple[Entry, ...]:
             zone=values.get("zone"),
             hours=values["hours"],
             note=values.get("note"),
+            notes={each["language"]: each["text"] for each in values["notes"]},
         )
         for _, values in found
     )
@@ -104,6 +105,11 @@ def feed_problems(
             yield problem_at(node, "ENTRY_ZONE", f"@entry {entry.label}: zone is from 1 to 5.")
         if entry.hours < 0:
             yield problem_at(node, "ENTRY_HOURS", f"@entry {entry.label}: hours are not negative.")
+        for language in entry.notes:
+            if not (len(language) == 2 and language.isascii() and language.islower()):
+                yield problem_at(
+                    node, "ENTRY_LANGUAGE", f'@entry {entry.label}: "{language}" is no ISO 639-1 code, such as "sv".'
+                )
 
 
 def _feed_complaints(feed: Feed, schema: GraphQLSchema) -> Iterator[Complaint]:

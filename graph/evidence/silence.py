@@ -34,9 +34,9 @@ class Silence:
     fact: SkillFact
     reason: Reason
 
-    def explain(self, words: Words) -> str:
+    def explain(self, graph: SkillGraph, words: Words) -> str:
         """Return the same in words."""
-        kind, platform = words.count(*PLURALS[self.fact.kind], 2), self.fact.platform
+        kind, platform = words.count(*PLURALS[self.fact.kind], 2), graph.platform_name(self.fact.platform)
         return words.say(_WHY[self.reason], count=self.fact.completed, kind=kind, platform=platform)
 
 

@@ -29,7 +29,7 @@ PLURALS: Mapping[EngagementKind, tuple[str, str]] = MappingProxyType(
 
 def explain_skill(graph: SkillGraph, held: HeldSkill, words: Words = ENGLISH) -> str:
     """Name the gigs' kinds, counts, periods and platforms behind a skill, and what they come to."""
-    shown = "; ".join(_source(each, words) for each in held.sources[:SHOWN])
+    shown = "; ".join(_source(graph, each, words) for each in held.sources[:SHOWN])
     rest = len(held.sources) - SHOWN
     if rest > 0:
         shown += words.say("; and %(rest)s more", rest=rest)
@@ -51,21 +51,22 @@ def explain_skill(graph: SkillGraph, held: HeldSkill, words: Words = ENGLISH) ->
     )
 
 
-def _source(source: Source, words: Words) -> str:
+def _source(graph: SkillGraph, source: Source, words: Words) -> str:
     fact = source.fact
+    platform = graph.platform_name(fact.platform)
     kind = words.count(*PLURALS[fact.kind], fact.completed)
-    text = words.say("%(count)s %(kind)s at %(platform)s", count=fact.completed, kind=kind, platform=fact.platform)
+    text = words.say("%(count)s %(kind)s at %(platform)s", count=fact.completed, kind=kind, platform=platform)
     if fact.occupation_label:
         text += words.say(" as %(occupation)s", occupation=fact.occupation_label)
     if fact.first_at is not None and fact.last_at is not None:
         text += words.say(" from %(first)s to %(last)s", first=f"{fact.first_at:%Y-%m}", last=f"{fact.last_at:%Y-%m}")
     if fact.recent:
         text += words.say(", %(recent)s in the last year", recent=fact.recent)
-    ratings = [_rating(fact, each, words) for each in fact.ratings]
+    ratings = [_rating(fact, each, platform, words) for each in fact.ratings]
     return text + (words.say(", rated %(ratings)s", ratings=", ".join(ratings)) if ratings else "")
 
 
-def _rating(fact: SkillFact, rating: RatingFact, words: Words) -> str:
+def _rating(fact: SkillFact, rating: RatingFact, platform: str, words: Words) -> str:
     """Name a rating beside what is usual there, since it says nothing by itself."""
     text = words.say(
         "%(value)s of %(best)s", value=words.number(rating.value, "g"), best=words.number(rating.best, "g")
@@ -74,12 +75,12 @@ def _rating(fact: SkillFact, rating: RatingFact, words: Words) -> str:
         text += words.say(" (%(count)s ratings)", count=rating.sample)
     usual = usual_rating(fact, rating)
     if usual.basis is Basis.UNKNOWN:
-        return text + words.say(", of which it is not known what is usual at %(platform)s", platform=fact.platform)
+        return text + words.say(", of which it is not known what is usual at %(platform)s", platform=platform)
     mean = words.number(usual.on_scale(rating), ".4g")
     if usual.is_of_kind:
         kind = words.count(*PLURALS[fact.kind], 2)
         return text + words.say(" where %(mean)s is usual for %(kind)s", mean=mean, kind=kind)
-    return text + words.say(" where %(mean)s is usual at %(platform)s", mean=mean, platform=fact.platform)
+    return text + words.say(" where %(mean)s is usual at %(platform)s", mean=mean, platform=platform)
 
 
 def _quality(held: HeldSkill) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 
 from graph.market.gazetteer import region_of
 from graph.market.source import EntryLike, FeedLike, OpeningLike, PublishedLike, Record
@@ -100,6 +101,7 @@ def read_market(published: PublishedLike, words: MarketWords, now: datetime) -> 
             opportunities=tuple(opportunities),
             postings=tuple(each for each in postings if each.month < this_month),
             entries=tuple(_entries(published.entries, words, refused)),
+            names=MappingProxyType(dict(published.names)),
         ),
         refused=refused,
     )
@@ -219,6 +221,7 @@ def _entries(entries: Iterable[EntryLike], words: MarketWords, refused: Counter[
             zone=each.zone,
             hours=each.hours,
             note=each.note,
+            notes=MappingProxyType(dict(each.notes)),
             fidelity=each.fidelity,
             simulated=each.simulated,
         )

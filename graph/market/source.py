@@ -88,7 +88,12 @@ class EntryLike(Protocol):
 
     @property
     def note(self) -> str | None:
-        """What else is to be said."""
+        """What else is to be said, in English."""
+        ...
+
+    @property
+    def notes(self) -> Mapping[str, str]:
+        """The same in other languages."""
         ...
 
     @property
@@ -157,6 +162,11 @@ class PublishedLike(Protocol):
     @property
     def openings(self) -> Sequence[OpeningLike]:
         """Openings that were ever listed."""
+        ...
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """What platforms call themselves."""
         ...
 
     @property

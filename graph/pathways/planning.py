@@ -94,7 +94,7 @@ def _told(pathfinder: Pathfinder, goal: Goal, route: Route, considered: Sequence
             occupation=goal.occupation.id,
         )
     )
-    nearer = tuple(leg.occupation for leg in route.legs[:-1])
+    nearer = tuple(leg.occupation for leg in (route.legs if left else route.legs[:-1]))
     return Plan(
         goal=goal,
         reachable=True,

@@ -72,7 +72,8 @@ def explain_experience(
 
 def explain_goal(graph: SkillGraph, goal: Goal, missing: tuple[SkillId, ...], words: Words) -> str:
     """Say what of the goal is there at the end."""
-    note = f" {goal.entry.note}" if goal.entry is not None and goal.entry.note else ""
+    note = "" if goal.entry is None else goal.entry.note_in(words.language)
+    note = f" {note}" if note else ""
     if not missing:
         return words.say("Every skill that %(goal)s asks for is there.", goal=name_goal(goal, words)) + note
     told = words.say(

@@ -223,16 +223,16 @@ def _goals(graph: SkillGraph, to: PathwayTarget) -> list[plans.Goal]:
     if opportunity is not None:
         offered = graph.opportunities.get(OpportunityId(checked_id(opportunity)))
         if offered is None:
-            raise UnknownTargetError("opportunity")
+            raise UnknownTargetError.by_id("opportunity", "opportunities")
         return [plans.goal_of(graph, offered)]
     if occupation is not None:
         known = graph.occupations.get(OccupationId(checked_id(occupation)))
         if known is None:
-            raise UnknownTargetError("occupation")
+            raise UnknownTargetError.by_id("occupation", "occupations")
         return [plans.goal_of(graph, known)]
     bars = [each for each in graph.market.entries if each.platform == platform]
     if not bars:
-        raise UnknownTargetError("entry bar of a platform")
+        raise UnknownTargetError.by_platform(each.platform for each in graph.market.entries)
     return [plans.goal_of(graph, each) for each in bars]
 
 
@@ -244,7 +244,7 @@ def _pathway(graph: SkillGraph, plan: plans.Plan, words: Words) -> Pathway:
         target=PathwayGoal(
             opportunity=None if opportunity is None else Opportunity(node=opportunity),
             occupation=Occupation(node=plan.goal.occupation) if opportunity is None and entry is None else None,
-            entry=None if entry is None else _entry(graph, entry),
+            entry=None if entry is None else _entry(graph, entry, words),
         ),
         reachable=plan.reachable,
         explanation=plan.explanation,
@@ -274,7 +274,7 @@ def _pathway(graph: SkillGraph, plan: plans.Plan, words: Words) -> Pathway:
     )
 
 
-def _entry(graph: SkillGraph, bar: model.EntryBar) -> EntryBar:
+def _entry(graph: SkillGraph, bar: model.EntryBar, words: Words) -> EntryBar:
     return EntryBar(
         platform=bar.platform,
         name=bar.name,
@@ -282,7 +282,7 @@ def _entry(graph: SkillGraph, bar: model.EntryBar) -> EntryBar:
         required_skills=skills(graph, bar.requires),
         job_zone=bar.zone,
         experience_hours=bar.hours,
-        note=bar.note,
+        note=bar.note_in(words.language),
         fidelity=Fidelity(bar.fidelity),
         simulated=bar.simulated,
     )

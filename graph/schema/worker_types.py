@@ -148,12 +148,13 @@ class UnclaimedWork:
     completed: int
     simulated: bool
     reason: Reason
+    graph: strawberry.Private[SkillGraph]
     silence: strawberry.Private[Silence]
 
     @strawberry.field
     def explanation(self, language: Language | None = Language.EN) -> str:
         """Say why."""
-        return self.silence.explain(words_in(language))
+        return self.silence.explain(self.graph, words_in(language))
 
 
 @strawberry.enum
@@ -187,6 +188,7 @@ async def resolve_unclaimed(root: Any, info: Info) -> list[UnclaimedWork] | None
             completed=each.fact.completed,
             simulated=each.fact.simulated,
             reason=each.reason,
+            graph=graph,
             silence=each,
         )
         for each in found

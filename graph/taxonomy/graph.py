@@ -139,6 +139,10 @@ class SkillGraph:
         """The skill with this concept URI."""
         return self._skill_by_uri.get(uri)
 
+    def platform_name(self, platform: str) -> str:
+        """What a platform calls itself; the name that it goes by here when that is not known."""
+        return self.market.names.get(platform, platform)
+
     def rarity(self, skill: SkillId) -> float:
         """How telling a skill is: inverse document frequency over occupations, 1 and more."""
         return self._rarity.get(skill, 1.0)
@@ -253,6 +257,7 @@ def market_that_fits(market: Market, skills: AbstractSet[SkillId], occupations: 
         ),
         postings=tuple(each for each in market.postings if each.occupation in occupations),
         entries=tuple(each for each in market.entries if each.requires <= skills and each.occupation in occupations),
+        names=market.names,
     )
 
 

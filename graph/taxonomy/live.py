@@ -87,4 +87,4 @@ class LiveSkillGraph:
         self._follows = bool(published.feeds) and (published.settled or self._follows)
         if self._follows:
             return reading.market
-        return replace(graph.market, entries=reading.market.entries)
+        return replace(graph.market, entries=reading.market.entries, names=reading.market.names)

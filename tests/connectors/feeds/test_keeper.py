@@ -19,7 +19,7 @@ from connectors.transport import Wire
 from tests.connectors.conftest import fresh_database
 
 CATALOGUE, BOARD = built_in_providers()
-CREATORUP = next(each for each in built_in() if each.name == "creatorup")
+CREATORUP, UBER = (next(each for each in built_in() if each.name == name) for name in ("creatorup", "uber"))
 
 
 @dataclass
@@ -84,6 +84,21 @@ def in_bench(sandbox_url, tmp_path):
             asyncio.run(main(engine))
 
     return run
+
+
+def test_platforms_names_and_what_they_ask_for_are_published_without_reading_any_feed(in_bench):
+    async def test(bench):
+        published = bench.source.read()
+        assert published.names == {"creatorup": "CreatorUp", "uber": "Uber"}
+        assert {each.platform: each.notes["sv"][:8] for each in published.entries} == {
+            "creatorup": "Antaget:",
+            "uber": "Körkort,",
+        }
+        before = bench.source.revision()
+        bench.live.pop()
+        assert bench.source.revision() != before
+
+    in_bench(test, CREATORUP, UBER)
 
 
 def test_all_feeds_are_read_and_kept_with_their_provenance(in_bench):

@@ -7,6 +7,7 @@ from connectors.sandbox.providers import built_in_providers
 from connectors.schema import ConnectorError, ProviderConnector, check, load, load_any
 
 CATALOGUE = built_in_providers()[0].source
+ENTRY, W = "@entry", '"words"'
 
 
 def test_file_with_feeds_alone_is_a_provider():
@@ -49,6 +50,16 @@ def test_platform_may_have_accounts_and_feeds():
         ("paging: {", 'every: "often" paging: {', "DURATION_INVALID"),
         ('total: "$.total"', 'total: "total"', "PAGING_NOT_A_VALUE"),
         ("@limits(concurrency: 2", "@unheard @limits(concurrency: 2", "DIRECTIVE_UNKNOWN"),
+        (
+            "@limits(concurrency: 2",
+            f"{ENTRY}(occupation: {W}, label: {W}, zone: 6) @limits(concurrency: 2",
+            "ENTRY_ZONE",
+        ),
+        (
+            "@limits(concurrency: 2",
+            f"{ENTRY}(occupation: {W}, label: {W}, notes: [{{ language: {W}, text: {W} }}]) @limits(concurrency: 2",
+            "ENTRY_LANGUAGE",
+        ),
     ],
 )
 def test_mistakes_are_told_with_their_code(old, new, code):

@@ -94,6 +94,7 @@ class Entry:
     zone: int | None = 3
     hours: int = 400
     note: str | None = None
+    notes: dict = field(default_factory=dict)
     fidelity: str = "HYPOTHETICAL"
     simulated: bool = True
 
@@ -103,6 +104,7 @@ class Published:
     feeds: list = field(default_factory=list)
     entries: list = field(default_factory=list)
     openings: list = field(default_factory=list)
+    names: dict = field(default_factory=dict)
     settled: bool = True
 
 

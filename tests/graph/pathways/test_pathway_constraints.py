@@ -7,10 +7,11 @@ import pytest
 
 from graph.evidence.estimate import assess
 from graph.evidence.facts import read_facts
-from graph.model import EntryBar, Market
+from graph.model import EntryBar, Language, Market
 from graph.pathways.planning import find_plans
 from graph.pathways.plans import Conditions, StepKind, goal_of
 from graph.subgraph import build_schema
+from graph.wording import words_in
 from tests.graph.test_subgraph import account, entity
 
 
@@ -35,6 +36,7 @@ def consultancy(graph):
         zone=5,
         hours=6_400,
         note="Assumed.",
+        notes={"sv": "Antaget."},
         fidelity="HYPOTHETICAL",
         simulated=True,
     )
@@ -108,7 +110,8 @@ def test_from_driving_to_consulting_is_the_long_way_with_its_cost_and_the_nearer
     assert best.hours > 8_000
     assert best.steps[-1].title == "business consultant at Business Talent Group"
     assert best.steps[-1].why.endswith("Assumed.")
-    assert len(best.nearer) == 2
+    assert [each.name for each in best.nearer][2:] == ["business consultant"], "elsewhere, to begin with"
+    assert "and 3 jobs on the way" in best.explanation
     assert "Nearer goals on the way: " in best.explanation
     assert str(best.cost) in best.explanation
 
@@ -238,10 +241,42 @@ def test_platform_is_a_target(graph, rides, run_async, consultancy, now):
     }
     assert best["reachable"]
     assert best["bound"] <= best["objective"]
-    assert len(best["nearerGoals"]) == 2
+    assert len(best["nearerGoals"]) == 3
     assert '"kind":"GOAL"' in best["json"]
-    _, errors = run_async(pathway(schema, {"platform": "nowhere"}, rides))
-    assert [each["code"] for each in errors] == ["UNKNOWN_TARGET"]
+
+
+@pytest.mark.parametrize(
+    ("target", "advice"),
+    [
+        ({"platform": "nowhere"}, "with this name. These have one: business_talent_group."),
+        ({"occupation": "esco:none"}, "with this id. Find one with `occupations(search:)`."),
+        ({"opportunity": "opportunity:none"}, "with this id. Find one with `opportunities(search:)`."),
+    ],
+)
+def test_an_unknown_target_is_refused_with_what_to_do_next(graph, run_async, consultancy, now, target, advice):
+    schema = build_schema(graph.with_market(replace(graph.market, entries=(consultancy,))), lambda: now)
+    query = """query ($r: [_Any!]!, $to: PathwayTarget!) {
+        _entities(representations: $r) { ... on Worker { pathway(to: $to) { reachable } } } }"""
+    asked = {"r": [{"__typename": "Worker", "id": "w1", "accounts": []}], "to": target}
+    (error,) = run_async(schema.execute(query, variable_values=asked)).errors
+    assert error.extensions["code"] == "UNKNOWN_TARGET"
+    assert error.message.endswith(advice)
+
+
+def test_a_goal_that_only_asks_for_experience_has_the_same_work_elsewhere_on_the_way(graph, driver, consultancy, now):
+    bar = replace(consultancy, occupation=next(iter(driver.practice)), zone=None)
+    best = find_plans(graph, driver, goal_of(graph, bar), now=now)[0]
+    assert [each.kind for each in best.steps] == [StepKind.HELD, StepKind.EXPERIENCE, StepKind.GOAL]
+    assert best.nearer == (graph.occupations[bar.occupation],)
+    assert "1 job on the way" in best.explanation
+
+
+def test_the_note_of_an_entry_bar_is_in_the_language_of_the_plan(graph, driver, consultancy, now):
+    goal = goal_of(graph, consultancy)
+    (told, *_) = find_plans(graph, driver, goal, now=now, words=words_in(Language.SV))
+    assert told.steps[-1].why.endswith("Antaget.")
+    (told, *_) = find_plans(graph, driver, goal_of(graph, replace(consultancy, notes={})), words=words_in(Language.SV))
+    assert told.steps[-1].why.endswith("Assumed."), "as it is, where nobody translated it"
 
 
 @pytest.mark.parametrize(

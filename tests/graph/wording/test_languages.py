@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,14 @@ def test_skills_are_explained_in_swedish(graph, driver):
         told = explain_skill(graph, held, SWEDISH)
         assert re.search(r"Omkring \d+ timmar .* Uppskattning 0,\d\d, mellan 0,\d\d och 0,\d\d", told)
         assert not _english(told, graph), told
+
+
+def test_platforms_are_called_what_they_call_themselves(graph, driver):
+    held = next(iter(driver.skills.values()))
+    named = graph.with_market(replace(graph.market, names={"uber": "Uber (simulated)"}))
+    assert "rides at Uber (simulated) as" in explain_skill(named, held)
+    assert " hos Uber (simulated) " in explain_skill(named, held, SWEDISH)
+    assert " hos uber " in explain_skill(graph, held, SWEDISH), "as it goes by here, where no connector is"
 
 
 def test_plans_refusals_and_their_pictures_are_in_swedish(graph, driver, now):
