@@ -9,6 +9,7 @@
 * `leaf.py`      what of an event goes into its leaf: a salted commitment, never the event itself
 * `models.py`    the tables
 * `events.py`    reads the events, and hashes them by the thousand
+* `standing.py`  how far events and log are
 * `log.py`       the sequencer, checkpoints and proofs
 * `witness.py`   cosigns checkpoints that are consistent with all it has seen
 * `cosignatures.py` takes what witnesses have signed, and shows it beside the checkpoints

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
 from typing import Protocol
 
-from sqlalchemy import Connection, Engine, delete, exists, func, insert, select, text
+from sqlalchemy import Connection, Engine, bindparam, delete, exists, insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col
 
@@ -22,12 +23,13 @@ from consent.audit.events import EVENTS, HashedEvent, hash_events
 from consent.audit.leaf import EventKind
 from consent.audit.models import AuditCheckpoint, AuditLeaf, AuditNode
 from consent.audit.note import Checkpoint
+from consent.audit.standing import standing
 from consent.audit.tree import Nodes, consistency_proof, grow, inclusion_proof, root
 from consent.bulk_insert import insert_rows
 from consent.columns import utc_now
 from consent.models import AccessEvent, ConsentEvent, Worker
 from consent.signing import NoKeyError
-from consent.stops.stopping import lock_stops, share_stops
+from consent.stops.order import lock_stops, share_stops, try_lock_stops
 
 _log = logging.getLogger(__name__)
 
@@ -39,10 +41,19 @@ FORGET_EVENT = "consent:worker:forget"
 
 INTERVAL_SECONDS = 1.0
 BATCH = 2_000
+_TRIES = 40
+_PAUSE_SECONDS = 0.005
 
 LEAF_COLUMNS = {"seq": "bigint", "kind": "text", "event_id": "bigint", "hash": "bytea"}
 NODE_COLUMNS = {"level": "int", "position": "bigint", "hash": "bytea"}
 """The columns of leaves and inner nodes, in order, with their PostgreSQL types."""
+
+
+_LEAF = select(col(AuditLeaf.hash)).where(col(AuditLeaf.seq) == bindparam("at"))
+_INNER = select(col(AuditNode.hash)).where(
+    col(AuditNode.level) == bindparam("on"), col(AuditNode.position) == bindparam("at")
+)
+_CHECKPOINT = insert(AuditCheckpoint)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,9 +111,14 @@ class AuditLog:
 
     def advance(self) -> int:
         """Append all events that are complete, sign a checkpoint if there were any, and return how many."""
-        bounds = self._bounds()
+        with self._reading() as connection:
+            now = standing(connection)
+        if now.is_complete:
+            return 0
+        # On SQLite writers follow one another, so whatever a reader sees is complete.
+        bounds = self._bounds() if self._is_postgresql else now.newest
         appended = 0
-        while (batch := self._append(bounds)) is not None:
+        while bounds is not None and (batch := self._append(bounds)) is not None:
             appended += len(batch.leaves)
             if len(batch.leaves) < BATCH:
                 break
@@ -159,7 +175,7 @@ class AuditLog:
     def consistency(self, first: int, second: int) -> list[bytes]:
         """Prove that the log of `first` leaves is a beginning of that of `second`. Raises `ValueError`."""
         with self._reading() as connection:
-            if second > _size(connection):
+            if second > standing(connection).size:
                 raise ValueError("the log is not that long")
             return consistency_proof(nodes_in(connection), first, second)
 
@@ -186,19 +202,23 @@ class AuditLog:
     def _reading(self) -> Connection:
         return self._engine.execution_options(read_only=True).connect()
 
-    def _bounds(self) -> dict[EventKind, int]:
-        """Return the highest number of each kind below which no event can appear any more.
+    def _bounds(self) -> Mapping[EventKind, int] | None:
+        """Return the highest number of each kind below which no event can appear any more; None: another process asks.
 
         Whoever writes events holds the stop lock, shared or not, until their commit; having it alone for an
         instant means that all numbers given out are committed or will never be.
         """
-        # On SQLite writers follow one another, so whatever a reader sees is complete.
-        with self._engine.begin() if self._is_postgresql else self._reading() as connection:
+        for _ in range(_TRIES):
+            with self._engine.begin() as connection:
+                if not _lock_sequencer(connection):
+                    return None
+                # Whoever waited for the lock would have all who come later wait behind them.
+                if try_lock_stops(connection):
+                    return standing(connection).newest
+            time.sleep(_PAUSE_SECONDS)
+        with self._engine.begin() as connection:
             lock_stops(connection)
-            return {
-                kind: connection.execute(select(func.max(getattr(model, number)))).scalar() or 0
-                for kind, (model, number) in EVENTS.items()
-            }
+            return standing(connection).newest
 
     def _append(self, bounds: Mapping[EventKind, int]) -> _Batch | None:
         """Append the next batch and return it; None when another process appends."""
@@ -215,20 +235,23 @@ class AuditLog:
         if not batch.leaves and batch.checkpoint is None:
             return batch
         with self._engine.begin() as connection:
-            if (_size(connection), _signed(connection)) != (batch.start, batch.signed):
+            now = standing(connection)
+            if (now.size, now.signed) != (batch.start, batch.signed):
                 return None
             _store(connection, batch)
         return batch
 
     def _prepare(self, connection: Connection, bounds: Mapping[EventKind, int]) -> _Batch:
         """Work out what follows in the log, and the checkpoint when that is all there is."""
+        now = standing(connection)
         found = _fair(
             {
-                kind: hash_events(connection, kind, after=_last(connection, kind), until=bounds[kind], limit=BATCH)
+                kind: hash_events(connection, kind, after=now.logged[kind], until=bounds[kind], limit=BATCH)
                 for kind in EVENTS
+                if bounds[kind] > now.logged[kind]
             }
         )
-        size, signed = _size(connection), _signed(connection)
+        size, signed = now.size, now.signed
         leaves = [(seq, kind, number, digest) for seq, (_, kind, number, digest) in enumerate(found, start=size)]
         stored = nodes_in(connection)
         inner = grow(stored, size, [digest for *_, digest in found])
@@ -256,18 +279,15 @@ def _store(connection: Connection, batch: _Batch) -> None:
     insert_rows(cursor, "audit_leaf", LEAF_COLUMNS, batch.leaves, is_sqlite=is_sqlite)
     insert_rows(cursor, "audit_node", NODE_COLUMNS, batch.nodes, is_sqlite=is_sqlite)
     if batch.checkpoint is not None:
-        connection.execute(insert(AuditCheckpoint).values(**batch.checkpoint))
+        connection.execute(_CHECKPOINT, batch.checkpoint)
 
 
 def nodes_in(connection: Connection) -> Nodes:
     """Return the nodes of the stored tree."""
 
     def node(level: int, index: int) -> bytes:
-        if level == 0:
-            query = select(col(AuditLeaf.hash)).where(col(AuditLeaf.seq) == index)
-        else:
-            query = select(col(AuditNode.hash)).where(col(AuditNode.level) == level, col(AuditNode.position) == index)
-        digest: bytes = connection.execute(query).scalar_one()
+        query = _INNER if level else _LEAF
+        digest: bytes = connection.execute(query, {"at": index, "on": level} if level else {"at": index}).scalar_one()
         return digest
 
     return node
@@ -277,22 +297,6 @@ def _fair(found: Mapping[EventKind, Sequence[HashedEvent]]) -> list[HashedEvent]
     """Bring a batch into one order: by instant, but the events of a kind always in the order of their numbers."""
     queues = [queue for queue in found.values() if queue]
     return list(queues[0]) if len(queues) == 1 else list(merge(*queues, key=lambda event: event[:3]))
-
-
-def _last(connection: Connection, kind: EventKind) -> int:
-    """Return the number of the last event of a kind that is in the log."""
-    query = select(func.max(col(AuditLeaf.event_id))).where(col(AuditLeaf.kind) == kind)
-    return int(connection.execute(query).scalar() or 0)
-
-
-def _size(connection: Connection) -> int:
-    highest = connection.execute(select(func.max(col(AuditLeaf.seq)))).scalar()
-    return 0 if highest is None else int(highest) + 1
-
-
-def _signed(connection: Connection) -> int:
-    """Return how much of the log the newest checkpoint covers."""
-    return int(connection.execute(select(func.max(col(AuditCheckpoint.size)))).scalar() or 0)
 
 
 def _lock_sequencer(connection: Connection) -> bool:

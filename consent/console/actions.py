@@ -12,7 +12,7 @@ from sqlmodel import SQLModel
 
 from consent.console.roles import OrganizationKind
 from consent.models import ConsentEvent
-from consent.stops.stopping import share_stops
+from consent.stops.order import share_stops
 
 PREFIX: Final = "console:"
 _CHANGES: Final = ("consent:actor:suspend", "consent:client:change", "consent:client:close", "consent:platform:close")

@@ -11,18 +11,37 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, Row, insert, select, update
+from sqlalchemy import Connection, Engine, Row, bindparam, insert, select, update
 from sqlmodel import Session, col
 
 from consent.columns import utc_now
 from consent.grants.records import GrantReader, GrantRecord, Item
 from consent.models import Actor, ConsentEvent, ConsentGrant, GrantItem, Worker, new_id
-from consent.stops.stopping import Revocation, Scope, Stops, lock_stops, share_stops
+from consent.stops.open_leases import Scope
+from consent.stops.order import lock_stops, share_stops
+from consent.stops.stopping import Revocation, Stops
 from consent.vocabulary import ANY_PLATFORM, CATEGORIES, PURPOSES
 
 By = Literal["worker", "actor", "operator"]
 
 _ENDED_AS = {"worker": "withdrawn", "actor": "revoked", "operator": "revoked"}
+
+# Put together once: they run while everybody waits.
+_END = (
+    update(ConsentGrant)
+    .where(col(ConsentGrant.id) == bindparam("grant"), col(ConsentGrant.status) == "active")
+    .values(
+        status=bindparam("ended_as"),
+        ended_at=bindparam("now"),
+        end_reason=bindparam("why"),
+        epoch=ConsentGrant.epoch + 1,
+    )
+    .returning(col(ConsentGrant.worker_id))
+)
+_END_OF_CLIENT = _END.where(
+    col(ConsentGrant.client_id) == bindparam("client"), col(ConsentGrant.expires_at) > bindparam("now")
+)
+_EVENT = insert(ConsentEvent)
 
 
 class GrantError(Exception):
@@ -138,17 +157,22 @@ class GrantService(GrantReader):
         self._record(connection, "consent:grant:give", grant_id, worker_id, "worker", worker_id, payload)
         return self.read(connection, grant_id)
 
-    async def revoke(self, grant_id: str, *, by: By, by_id: str | None = None, reason: str) -> Revocation:
+    async def revoke(
+        self, grant_id: str, *, by: By, by_id: str | None = None, reason: str, client_id: str | None = None
+    ) -> Revocation:
         """End a grant and wait until nothing is read or delivered under it.
 
         Of a grant that has ended already nothing changes, but the wait is the same: ask again after `stopping`.
+        With `client_id`, only a grant in force of that client counts.
         Raises `GrantError` (`GRANT_UNKNOWN`). Who may revoke is the caller's to check.
         """
 
         def change(connection: Connection) -> None:
-            ended = self._end(connection, grant_id, status=_ENDED_AS[by], reason=reason, by=by, by_id=by_id)
+            ended = self._end(
+                connection, grant_id, status=_ENDED_AS[by], reason=reason, by=by, by_id=by_id, client_id=client_id
+            )
             known = select(col(ConsentGrant.id)).where(col(ConsentGrant.id) == grant_id)
-            if not ended and connection.execute(known).first() is None:
+            if not ended and (client_id is not None or connection.execute(known).first() is None):
                 raise GrantError("GRANT_UNKNOWN", "No such grant.")
 
         return await self._stops.stop(Scope("grant", grant_id), change)
@@ -184,15 +208,23 @@ class GrantService(GrantReader):
             ]
 
     def _end(
-        self, connection: Connection, grant_id: str, *, status: str, reason: str, by: str, by_id: str | None
+        self,
+        connection: Connection,
+        grant_id: str,
+        *,
+        status: str,
+        reason: str,
+        by: str,
+        by_id: str | None,
+        client_id: str | None = None,
     ) -> bool:
         now = self._clock()
-        ended = connection.execute(
-            update(ConsentGrant)
-            .where(col(ConsentGrant.id) == grant_id, col(ConsentGrant.status) == "active")
-            .values(status=status, ended_at=now, end_reason=reason[:64], epoch=ConsentGrant.epoch + 1)
-            .returning(col(ConsentGrant.worker_id))
-        ).scalar_one_or_none()
+        values = {"grant": grant_id, "ended_as": status, "now": now, "why": reason[:64]}
+        if client_id is None:
+            found = connection.execute(_END, values)
+        else:
+            found = connection.execute(_END_OF_CLIENT, {**values, "client": client_id})
+        ended = found.scalar_one_or_none()
         if ended is not None:
             self._record(connection, "consent:grant:end", grant_id, ended, by, by_id, {"as": status, "why": reason})
         return ended is not None
@@ -229,15 +261,16 @@ class GrantService(GrantReader):
     ) -> None:
         share_stops(connection)
         connection.execute(
-            insert(ConsentEvent).values(
-                at=self._clock(),
-                type=event,
-                grant_id=grant_id,
-                worker_id=worker_id,
-                by_kind=by,
-                by_id=by_id,
-                payload=payload,
-            )
+            _EVENT,
+            {
+                "at": self._clock(),
+                "type": event,
+                "grant_id": grant_id,
+                "worker_id": worker_id,
+                "by_kind": by,
+                "by_id": by_id,
+                "payload": payload,
+            },
         )
 
 

@@ -16,7 +16,7 @@ from sqlmodel import col
 from consent.columns import utc_now
 from consent.grants.records import GrantRecord
 from consent.models import ConsentEvent
-from consent.stops.stopping import share_stops
+from consent.stops.order import share_stops
 
 EVENT: Final = "consent:grant:review"
 REVIEW_AFTER: Final = timedelta(days=90)

@@ -16,7 +16,7 @@ from sqlmodel import col
 
 from consent.columns import utc_now
 from consent.models import Actor, ClientGate, ConsentGrant, GrantItem, SubjectGate, Worker
-from consent.stops.stopping import share_stops
+from consent.stops.order import share_stops
 
 
 class GrantRef(Protocol):

@@ -16,7 +16,7 @@ from sqlmodel import Session, col
 from consent.columns import utc_now
 from consent.leases.gate import GateSession
 from consent.models import ConsentGrant, GrantItem, SubjectGate, Worker
-from consent.stops.stopping import lock_stops
+from consent.stops.order import lock_stops
 from consent.vocabulary import ANY_PLATFORM, SELF_PURPOSE
 
 

@@ -15,7 +15,7 @@ from sqlmodel import col
 from consent.inbox.asking import record
 from consent.inbox.models import ActorBlock, ConsentRequest
 from consent.oauth.models import REQUESTS
-from consent.stops.stopping import share_stops
+from consent.stops.order import share_stops
 
 KEPT: Final = timedelta(days=730)
 """How long an answered request stays in its worker's history."""

@@ -20,7 +20,7 @@ from consent.inbox.models import ActorBlock, ConsentRequest
 from consent.models import Actor, ConsentEvent, Worker, new_id
 from consent.oauth.details import GigRequest
 from consent.oauth.models import REQUESTS
-from consent.stops.stopping import share_stops
+from consent.stops.order import share_stops
 
 LIFETIME: Final = timedelta(days=14)
 """How long a request waits for an answer."""

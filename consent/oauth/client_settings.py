@@ -25,7 +25,7 @@ from consent.oauth.registration_rules import (
     check_push_url,
     check_redirect_uris,
 )
-from consent.stops.stopping import share_stops
+from consent.stops.order import share_stops
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

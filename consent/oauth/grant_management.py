@@ -6,13 +6,13 @@ one that never was. Replacing goes through the authorization endpoint, because t
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from consent.grants.lifecycle import GrantError
 from consent.oauth.access import AccessTokens, TokenRefused
 from consent.oauth.details import Item, granted_details, scopes_of
 from consent.oauth.dpop import Presented
@@ -40,8 +40,8 @@ class ManagedGrants(Protocol):
         """Return a grant's record, or None."""
         ...
 
-    async def revoke(self, grant_id: str, /, *, by: Any, by_id: str | None, reason: str) -> Stopped:
-        """End a grant."""
+    async def revoke(self, grant_id: str, /, *, by: Any, by_id: str, reason: str, client_id: str) -> Stopped:
+        """End a grant in force of a client. Raises `GrantError` when there is none."""
         ...
 
 
@@ -55,33 +55,44 @@ class GrantManagement:
 
     async def query(self, request: Request) -> Response:
         """Describe a live grant of the client."""
-
-        async def describe(record: Any, token: AuthenticatedToken) -> Response:
-            items = [Item(platform, category) for platform, category in record.granted]
-            body = {
-                "scopes": [{"scope": " ".join(scopes_of(item.category for item in items))}],
-                "authorization_details": granted_details(record.purpose, items, record.expires_at),
-            }
-            return JSONResponse(body, headers=dict(NO_STORE))
-
-        return await self._with_grant(request, QUERY_SCOPE, describe)
+        token = await self._authorize(request, QUERY_SCOPE)
+        if isinstance(token, Response):
+            return token
+        grant_id = request.path_params["grant_id"]
+        record = None if "\0" in grant_id else await run_in_threadpool(self._grants.find, grant_id)
+        if record is None or record.client_id != token.client_id or record.status != "active":
+            return _unknown()
+        items = [Item(platform, category) for platform, category in record.granted]
+        body = {
+            "scopes": [{"scope": " ".join(scopes_of(item.category for item in items))}],
+            "authorization_details": granted_details(record.purpose, items, record.expires_at),
+        }
+        return JSONResponse(body, headers=dict(NO_STORE))
 
     async def revoke(self, request: Request) -> Response:
         """End a grant of the client: 204 when nothing under it runs any more, 202 while that is not proven."""
-
-        async def end(record: Any, token: AuthenticatedToken) -> Response:
+        token = await self._authorize(request, REVOKE_SCOPE)
+        if isinstance(token, Response):
+            return token
+        grant_id = request.path_params["grant_id"]
+        if "\0" in grant_id:
+            return _unknown()
+        try:
             stopped = await self._grants.revoke(
-                record.id, by="actor", by_id=token.client_id, reason="given back by the actor"
+                grant_id,
+                by="actor",
+                by_id=token.client_id,
+                reason="given back by the actor",
+                client_id=token.client_id,
             )
-            if stopped.status == "confirmed":
-                return Response(status_code=204, headers=dict(NO_STORE))
-            return JSONResponse({"status": stopped.status}, 202, headers=dict(NO_STORE))
+        except GrantError:
+            return _unknown()
+        if stopped.status == "confirmed":
+            return Response(status_code=204, headers=dict(NO_STORE))
+        return JSONResponse({"status": stopped.status}, 202, headers=dict(NO_STORE))
 
-        return await self._with_grant(request, REVOKE_SCOPE, end)
-
-    async def _with_grant(
-        self, request: Request, scope: str, act: Callable[[Any, AuthenticatedToken], Awaitable[Response]]
-    ) -> Response:
+    async def _authorize(self, request: Request, scope: str) -> AuthenticatedToken | Response:
+        """Return the token that a request may manage grants with, or the answer to one that may not."""
         presented = Presented(
             proofs=request.headers.getlist("dpop"), method=request.method, url=self._settings.url(request.url.path)
         )
@@ -93,11 +104,11 @@ class GrantManagement:
             return _error(token.status, token.error or "invalid_token", token.description, headers)
         if scope not in token.scopes or token.grant_id is not None:
             return _error(403, "insufficient_scope", f"An own token of the client with the scope {scope} is needed.")
-        grant_id = request.path_params["grant_id"]
-        record = None if "\0" in grant_id else await run_in_threadpool(self._grants.find, grant_id)
-        if record is None or record.client_id != token.client_id or record.status != "active":
-            return _error(404, "invalid_grant_id", "There is no such grant.")
-        return await act(record, token)
+        return token
+
+
+def _unknown() -> Response:
+    return _error(404, "invalid_grant_id", "There is no such grant.")
 
 
 def _error(status: int, error: str, description: str, headers: dict[str, str] | None = None) -> Response:

@@ -33,6 +33,7 @@ from consent.audit.log import nodes_in
 from consent.audit.models import AuditCheckpoint, AuditLeaf
 from consent.audit.tree import root
 from consent.models import StopNotice
+from consent.stops.durability import sync_content
 
 CHECKPOINT_SECONDS: Final = 3_600.0
 
@@ -166,7 +167,7 @@ class EndingsJournal:
         written = b"\n" + b"".join(json.dumps(line).encode() + b"\n" for line in lines)
         if os.write(descriptor, written) != len(written):
             raise OSError("the journal of endings could not be written whole")
-        os.fsync(descriptor)
+        sync_content(descriptor)
         self._catch_up(descriptor)
 
 

@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from consent.columns import utc_now
 from consent.models import PlatformGate
-from consent.stops.stopping import lock_stops
+from consent.stops.order import lock_stops
 
 
 class PlatformGates:

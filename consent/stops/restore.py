@@ -21,7 +21,7 @@ from consent.models import Actor, ClientGate, ConsentEvent, ConsentGrant, Platfo
 from consent.oauth.models import CLIENTS, CODES, REGISTRATION_TOKENS, REQUESTS, TOKENS
 from consent.signin.models import SESSIONS
 from consent.stops.journal import Ending, EndingsError, EndingsJournal, missing_endings
-from consent.stops.stopping import lock_stops
+from consent.stops.order import lock_stops
 
 REASON = "restored"
 

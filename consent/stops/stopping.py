@@ -11,49 +11,35 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Connection, Engine, bindparam, delete, insert, or_, select, text, update
+from sqlalchemy import Connection, Engine, delete, insert, update
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import SQLModel, col
+from sqlmodel import col
 
 from consent.columns import utc_now
-from consent.ddl import STOP_LOCK
 from consent.inbox.models import ActorBlock, ConsentRequest
 from consent.leases.keeper import LeaseKeeper
-from consent.leases.liveness import AdvisoryProof, take_dead_file
-from consent.models import (
-    AccessEvent,
-    Actor,
-    ClientGate,
-    ConsentEvent,
-    ConsentGrant,
-    FetchLease,
-    GatewayProcess,
-    PlatformGate,
-    SubjectGate,
-    Worker,
-    new_id,
-)
+from consent.models import Actor, ClientGate, ConsentEvent, ConsentGrant, PlatformGate, SubjectGate, Worker
+from consent.stops.durability import Disk, postpone
+from consent.stops.open_leases import OpenLeases, Scope
+from consent.stops.order import lock_stops
 
 _log = logging.getLogger(__name__)
-
-Kind = Literal["grant", "account", "platform", "client", "worker", "actor"]
 
 DRAIN_SECONDS = 2.0
 """How long a stop waits for open leases before it answers `stopping`."""
 
 _SETTLE_SECONDS = 0.002
 _LONGEST_PAUSE_SECONDS = 0.008
-_THREADS = 8
+_CLOSELY_SECONDS = 0.1
+"""How long a stop keeps a thread, to look for what it waits for without a detour over the event loop."""
+_THREADS = 16
 """Threads for stops alone: in the shared ones a revocation would wait behind whatever else a busy process reads."""
 _SUSPECT_SECONDS = 0.06
 """How often processes that hold leases are suspected of being dead, and their proof of life is tried."""
@@ -66,14 +52,6 @@ class Revocation:
     status: Literal["confirmed", "stopping"]
     waited_ms: float
     open_leases: int
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What is stopped: all leases of one grant, account, platform, client, worker or actor."""
-
-    kind: Kind
-    ref: str
 
 
 class Stops:
@@ -90,10 +68,8 @@ class Stops:
     ) -> None:
         """`journal` writes down, outside the database, what has ended; it has returned before that is `confirmed`."""
         self._engine = engine
-        self._looking = engine.execution_options(read_only=True)
-        if engine.dialect.name == "postgresql":
-            # One statement needs no transaction, which would be two round trips more for each look.
-            self._looking = self._looking.execution_options(isolation_level="AUTOCOMMIT")
+        self._disk = Disk(engine)
+        self._open = OpenLeases(engine, lambda: leases.process_id, clock=clock)
         self._journal = journal
         self._leases = leases
         self._clock = clock
@@ -102,34 +78,44 @@ class Stops:
 
     async def stop(self, scope: Scope, change: Callable[[Connection], object]) -> Revocation:
         """Make `change` in a transaction of its own, then drain `scope`."""
-        await asyncio.get_running_loop().run_in_executor(self._threads, self._commit, change)
-        return await self.drain(scope)
+        return await self._settle(scope, change)
 
     async def drain(self, scope: Scope) -> Revocation:
         """Wait until no lease of `scope` is open. Call after the change was committed; may be called again."""
-        if self._journal is None:
-            return await self._wait(scope)
-        written = asyncio.get_running_loop().run_in_executor(self._threads, self._write_down, self._journal)
-        revocation, _ = await asyncio.gather(self._wait(scope), written)
-        return revocation
+        return await self._settle(scope, None)
 
-    async def _wait(self, scope: Scope) -> Revocation:
-        started, loop = time.monotonic(), asyncio.get_running_loop()
-        pause, suspect_at = _SETTLE_SECONDS, _SUSPECT_SECONDS
-        while True:
-            self._leases.poke()
-            waited = time.monotonic() - started
-            is_late = waited >= suspect_at
-            if is_late:
-                suspect_at = waited + _SUSPECT_SECONDS
-            held = await loop.run_in_executor(self._threads, self._held, scope, is_late)
-            waited = time.monotonic() - started
-            if not held:
-                return Revocation(status="confirmed", waited_ms=waited * 1000, open_leases=0)
-            if waited >= self._drain:
-                return Revocation(status="stopping", waited_ms=waited * 1000, open_leases=held)
-            await asyncio.sleep(pause)
+    async def _settle(self, scope: Scope, change: Callable[[Connection], object] | None) -> Revocation:
+        """Commit, and look for leases from the same thread for a while: every change of thread waits for a turn."""
+        loop = asyncio.get_running_loop()
+        wait = await loop.run_in_executor(self._threads, self._begin, scope, change)
+        while wait.held and wait.passed() < self._drain:
+            await asyncio.sleep(_LONGEST_PAUSE_SECONDS)
+            await loop.run_in_executor(self._threads, self._look, wait)
+        for written in wait.lasting:
+            await asyncio.wrap_future(written)
+        return Revocation(
+            status="stopping" if wait.held else "confirmed", waited_ms=wait.passed() * 1000, open_leases=wait.held
+        )
+
+    def _begin(self, scope: Scope, change: Callable[[Connection], object] | None) -> _Wait:
+        if change is not None:
+            self._commit(change)
+        wait = _Wait(scope, [self._threads.submit(self._disk.flush), self._threads.submit(self._write_down)])
+        self._leases.poke()
+        pause, closely = _SETTLE_SECONDS, min(self._drain, _CLOSELY_SECONDS)
+        while self._look(wait) and wait.passed() < closely:
+            time.sleep(pause)
             pause = min(pause * 1.2, _LONGEST_PAUSE_SECONDS)
+        return wait
+
+    def _look(self, wait: _Wait) -> int:
+        """Count what is still open; now and then, look whether those that hold it are alive."""
+        is_late = wait.passed() >= wait.suspect_at
+        if is_late:
+            wait.suspect_at = wait.passed() + _SUSPECT_SECONDS
+            self._leases.poke()
+        wait.held = self._open.count(wait.scope, reap=is_late)
+        return wait.held
 
     async def close_platform(self, platform: str, *, reason: str) -> Revocation:
         """Suspend a platform at once."""
@@ -229,135 +215,30 @@ class Stops:
         )
 
     def _commit(self, change: Callable[[Connection], object]) -> None:
-        with self._engine.connect() as connection:
-            # With WAL and synchronous=NORMAL the last commits are lost when the power fails: not this one.
-            driver = connection.connection.driver_connection if connection.dialect.name == "sqlite" else None
-            if driver is not None:
-                driver.execute("PRAGMA synchronous=FULL")
-            try:
-                with connection.begin():
-                    lock_stops(connection)
-                    change(connection)
-            finally:
-                if driver is not None:
-                    driver.execute("PRAGMA synchronous=NORMAL")
+        with self._engine.begin() as connection:
+            lock_stops(connection)
+            postpone(connection)
+            change(connection)
 
-    @staticmethod
-    def _write_down(journal: Callable[[], None]) -> None:
+    def _write_down(self) -> None:
         """What has ended has ended: a journal that cannot be written is an operator's alarm, not a worker's."""
         try:
-            journal()
+            if self._journal is not None:
+                self._journal()
         except (OSError, SQLAlchemyError) as error:
             _log.error("consent:endings:fail", extra={"error": type(error).__name__})
 
-    def _held(self, scope: Scope, reap: bool) -> int:
-        """Count the open leases of `scope`; with `reap`, after taking away those of processes proven dead."""
-        by_process = self._count(scope)
-        if not reap:
-            return sum(by_process.values())
-        others = [number for number in by_process if number != self._leases.process_id]
-        if others and any(self._reap(number) for number in others):
-            by_process = self._count(scope)
-        return sum(by_process.values())
 
-    def _count(self, scope: Scope) -> dict[int, int]:
-        leases = SQLModel.metadata.tables["fetch_lease"].c
-        test = leases[f"{scope.kind}_id" if scope.kind != "platform" else "platform"] == bindparam("ref")
-        if scope.kind == "client":
-            granted = select(col(ConsentGrant.id)).where(col(ConsentGrant.client_id) == bindparam("ref"))
-            test = or_(test, leases.grant_id.in_(granted))
-        with self._looking.connect() as connection:
-            rows = connection.execute(select(leases.process_id).where(test), {"ref": scope.ref}).all()
-        counts: dict[int, int] = {}
-        for (number,) in rows:
-            counts[number] = counts.get(number, 0) + 1
-        return counts
+class _Wait:
+    """A stop that was committed: what is still open, and what is being written to the disk."""
 
-    def _reap(self, number: int) -> bool:
-        """Take away the leases of process `number` if its lock proves it dead; each leaves a line in the log."""
-        with self._looking.connect() as connection:
-            row = connection.execute(
-                select(col(GatewayProcess.kind), col(GatewayProcess.proof)).where(col(GatewayProcess.id) == number)
-            ).one_or_none()
-        if row is None:
-            return False
-        if row.kind == AdvisoryProof.kind:
-            with self._engine.begin() as connection:
-                key = {"key": int(row.proof)}
-                if not connection.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), key).scalar():
-                    return False
-                self._bury(connection, number)
-            return True
-        database = self._engine.url.database
-        if row.kind != "file_lock" or not database:
-            return False
-        folder = Path(database).resolve().parent
-        descriptor = take_dead_file(folder, row.proof)  # nearly always refused: no write lock is taken for it
-        if descriptor is None:
-            return False
-        try:
-            with self._engine.begin() as connection:
-                self._bury(connection, number)
-            with suppress(OSError):
-                (folder / row.proof).unlink()
-        finally:
-            os.close(descriptor)
-        return True
+    def __init__(self, scope: Scope, lasting: Sequence[Future[None]]) -> None:
+        self.scope = scope
+        self.lasting = lasting
+        self.held = 0
+        self.suspect_at = _SUSPECT_SECONDS
+        self._began = time.monotonic()
 
-    def _bury(self, connection: Connection, number: int) -> None:
-        share_stops(connection)
-        now = self._clock()
-        orphans = connection.execute(
-            delete(FetchLease)
-            .where(col(FetchLease.process_id) == number)
-            .returning(*SQLModel.metadata.tables["fetch_lease"].c)
-        ).all()
-        granted = {row.grant_id for row in orphans if row.grant_id is not None}
-        purposes = {
-            row.id: row.purpose
-            for row in connection.execute(
-                select(col(ConsentGrant.id), col(ConsentGrant.purpose)).where(col(ConsentGrant.id).in_(granted))
-            )
-        }
-        events = [
-            {
-                "at": now,
-                "worker_id": row.worker_id,
-                "actor_id": row.actor_id,
-                "client_id": row.client_id,
-                "grant_id": row.grant_id,
-                "lease_id": row.id,
-                "purpose": purposes.get(row.grant_id or "", "self"),
-                "platform": row.platform,
-                "account_id": row.account_id,
-                "category": category,
-                "decision": "allow",
-                "reason": "PROCESS_DIED",
-                "salt": new_id(),
-            }
-            for row in orphans
-            for category in row.categories.split()
-        ]
-        if events:
-            connection.execute(insert(AccessEvent), events)
-        connection.execute(
-            update(GatewayProcess)
-            .where(col(GatewayProcess.id) == number, col(GatewayProcess.ended_at).is_(None))
-            .values(ended_at=now.astimezone(UTC))
-        )
-
-
-def share_stops(connection: Connection) -> None:
-    """Take that lock shared, before a transaction writes an event: the audit log waits for it to be complete."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": STOP_LOCK})
-
-
-def lock_stops(connection: Connection) -> None:
-    """Take the lock that orders stops against leases, before a transaction changes the first row.
-
-    On SQLite `BEGIN IMMEDIATE` has done it. On PostgreSQL the triggers would take it too, but later: two stops
-    that change several rows each could then wait for each other.
-    """
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": STOP_LOCK})
+    def passed(self) -> float:
+        """Return the seconds since the commit."""
+        return time.monotonic() - self._began

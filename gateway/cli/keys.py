@@ -11,7 +11,7 @@ from sqlalchemy import Engine, insert
 
 from consent.columns import utc_now
 from consent.models import ConsentEvent
-from consent.stops.stopping import share_stops
+from consent.stops.order import share_stops
 from gateway.cli import key_versions
 from gateway.cli.failure import CommandError
 from gateway.cli.master_keys import check_processes

@@ -27,8 +27,8 @@ from connectors.sandbox.providers import built_in_providers
 from connectors.schema import AnyConnector, Connector, ConnectorError, load_any
 from consent.columns import utc_now
 from consent.leases.processes import ProcessRoll
+from consent.stops.open_leases import Scope
 from consent.stops.platform_gates import PlatformGates
-from consent.stops.stopping import Scope
 from gateway.cli.failure import CommandError
 from gateway.cli.stopping import stops_of
 from gateway.config import SettingsError, load_settings

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col
 
 from consent.models import ConsentEvent
-from consent.stops.stopping import share_stops
+from consent.stops.order import share_stops
 from gateway.storage.database import explain
 from gateway.storage.key_watch import SETTLE
 from gateway.storage.lasting_keys import SIGNING, LastingKey, LastingPurpose, add_version

@@ -19,7 +19,7 @@ from consent.grants.visibility import SubjectGates
 from consent.models import ConsentGrant, SubjectGate, Worker
 from consent.oauth.actors import ActorRegistry
 from consent.oauth.models import TOKENS
-from consent.stops.stopping import Scope
+from consent.stops.open_leases import Scope
 from gateway.cli import main
 from gateway.config import load_settings
 from gateway.server.wiring.consent import build_consent

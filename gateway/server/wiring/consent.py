@@ -18,7 +18,8 @@ from consent.leases.gate import ConsentGate
 from consent.leases.keeper import LeaseKeeper
 from consent.leases.processes import ProcessRoll
 from consent.stops.journal import EndingsJournal
-from consent.stops.stopping import Revocation, Scope, Stops
+from consent.stops.open_leases import Scope
+from consent.stops.stopping import Revocation, Stops
 from consent.subgraph.schema import ConsentServices
 from gateway.config import Settings
 from gateway.server.audit import audit_routes

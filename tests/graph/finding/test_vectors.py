@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import text
 
-from consent.stops.stopping import Scope
+from consent.stops.open_leases import Scope
 from graph.finding.tables import MatchingVector
 from graph.matching.preferences import Preferences
 from graph.matching.profile import Profile
