@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, Table, delete
+from sqlalchemy import Connection, Engine, Executable, Table, delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -27,6 +28,7 @@ _log = logging.getLogger(__name__)
 PAUSE_SECONDS = 5.0
 KEPT_TRAFFIC = timedelta(days=7)
 KEPT_USES = timedelta(days=180)
+FORGET_EVERY = timedelta(hours=1)
 
 _SHOWN = ("endpoint", "code", "path", "message", "last_seen")
 
@@ -91,6 +93,7 @@ class Recorder:
         self._tally = Tally()
         self._waiting: list[Observation] = []
         self._hurry = asyncio.Event()
+        self._forgotten: datetime | None = None
 
     async def run(self) -> None:
         """Write every few seconds until cancelled, then a last time; the process's own row goes."""
@@ -173,8 +176,10 @@ class Recorder:
             _add(connection, DRIFT, ("platform", "place"), drift, replaced=_SHOWN)
             _add(connection, USE, ("platform", "coordinate", "day"), uses)
             _add(connection, PROCESS, ("id",), [process], replaced=("process", "generation", "breakers", "seen_at"))
-            connection.execute(delete(TRAFFIC).where(TRAFFIC.c.minute < now - KEPT_TRAFFIC))
-            connection.execute(delete(USE).where(USE.c.day < (now - KEPT_USES).date().isoformat()))
+            if self._forgotten is None or now - self._forgotten >= FORGET_EVERY:
+                connection.execute(delete(TRAFFIC).where(TRAFFIC.c.minute < now - KEPT_TRAFFIC))
+                connection.execute(delete(USE).where(USE.c.day < (now - KEPT_USES).date().isoformat()))
+                self._forgotten = now
 
     async def _leave_the_dead(self) -> None:
         try:
@@ -212,22 +217,28 @@ def _shown(line: Drift, now: datetime) -> dict[str, Any]:
 def _add(
     connection: Connection,
     table: Table,
-    key: Sequence[str],
+    key: tuple[str, ...],
     rows: Sequence[Mapping[str, Any]],
     *,
-    replaced: Collection[str] = (),
+    replaced: tuple[str, ...] = (),
 ) -> None:
     """Add `rows` to those that have the same `key`: numbers are summed, what is `replaced` is set to the newest.
 
     A first-seen time stays what it was. One statement for all, since others wait for the database meanwhile.
     """
-    if not rows:
-        return
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(table)
+    if rows:
+        connection.execute(_adding(connection.dialect.name, table, key, tuple(rows[0]), replaced), list(rows))
+
+
+@cache
+def _adding(
+    dialect: str, table: Table, key: tuple[str, ...], columns: tuple[str, ...], replaced: tuple[str, ...]
+) -> Executable:
+    """Return the statement that adds rows of `columns`."""
+    statement = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
     changed = {
         name: statement.excluded[name] if name in replaced else table.c[name] + statement.excluded[name]
-        for name in rows[0]
+        for name in columns
         if name not in key and name != "first_seen"
     }
-    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changed), list(rows))
+    return statement.on_conflict_do_update(index_elements=list(key), set_=changed)

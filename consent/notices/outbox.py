@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, Engine, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col
 
@@ -62,6 +62,9 @@ class _Batch:
     checkpoint: str
 
 
+_MOVE = update(NoticeCursor).where(col(NoticeCursor.seq) == bindparam("after")).values(seq=bindparam("last"))
+
+
 class Outbox:
     """What there is to tell, to whom, and how far that is. Synchronous; every method is a few transactions."""
 
@@ -92,11 +95,10 @@ class Outbox:
             cosigned = self._cosigned()
             rows = [self._row(change, batch.checkpoint, cosigned) for change in batch.changes]
             with self._engine.begin() as connection:
-                if _lock_cursor(connection) != batch.after:
+                if not _move_cursor(connection, batch.after, batch.last):
                     continue  # another process was first
                 if rows:
                     connection.execute(insert(NoticeDelivery), rows)
-                connection.execute(update(NoticeCursor).values(seq=batch.last))
             made += len(rows)
         return made
 
@@ -226,11 +228,14 @@ def purge(connection: Connection, *, now: datetime) -> int:
     return connection.execute(delete(NoticeDelivery).where(ended)).rowcount
 
 
-def _lock_cursor(connection: Connection) -> int:
-    """Be the only one that feeds until the end of the transaction; return the last event that was read."""
-    insert_once = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(NoticeCursor)
-    connection.execute(insert_once.values(id=1, seq=0).on_conflict_do_nothing())
-    return int(connection.execute(select(col(NoticeCursor.seq)).with_for_update()).scalar_one())
+def _move_cursor(connection: Connection, after: int, last: int) -> bool:
+    """Note that events up to `last` are told from here on; false when the last one told is no longer `after`."""
+    if connection.execute(_MOVE, {"after": after, "last": last}).rowcount:
+        return True
+    if after:
+        return False
+    begin = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(NoticeCursor)
+    return bool(connection.execute(begin.values(id=1, seq=last).on_conflict_do_nothing()).rowcount)
 
 
 def _covered(connection: Connection) -> tuple[int, str] | None:
