@@ -41,10 +41,11 @@ def lifespan_of(
 def _settle_interpreter() -> None:
     """What was made at the start lives to the end; looking at it again and again slows requests.
 
+    What is new is looked through often and in small portions: all requests stand still meanwhile.
     A thread that reads a long document gives way after a millisecond, not five: requests need the interpreter often and
     for a short while.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
-    sys.setswitchinterval(0.001)
+    gc.set_threshold(5_000, 20, 50)
+    sys.setswitchinterval(min(sys.getswitchinterval(), 0.001))
