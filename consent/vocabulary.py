@@ -199,10 +199,17 @@ def category_of(scope: str) -> str | None:
     return category
 
 
+def is_seeded(session: Session) -> bool:
+    """Whether the tables have all built-in versions."""
+    categories, purposes = _present(session)
+    return categories >= {(term.id, term.version) for term in CATEGORIES.values()} and purposes >= {
+        (purpose.id, purpose.version) for purpose in PURPOSES.values()
+    }
+
+
 def seed_vocabulary(session: Session) -> None:
     """Write the built-in versions that the tables lack. The caller commits."""
-    categories = {(row.id, row.version) for row in session.exec(select(Category)).all()}
-    purposes = {(row.id, row.version) for row in session.exec(select(Purpose)).all()}
+    categories, purposes = _present(session)
     for term in CATEGORIES.values():
         if (term.id, term.version) not in categories:
             session.add(
@@ -233,3 +240,9 @@ def seed_vocabulary(session: Session) -> None:
         for category in sorted(purpose.categories):
             session.add(PurposeCategory(purpose_id=purpose.id, purpose_version=purpose.version, category_id=category))
     session.flush()
+
+
+def _present(session: Session) -> tuple[set[tuple[str, int]], set[tuple[str, int]]]:
+    """Return the versions of categories and purposes that the tables have."""
+    categories = session.exec(select(Category.id, Category.version)).all()
+    return set(categories), set(session.exec(select(Purpose.id, Purpose.version)).all())

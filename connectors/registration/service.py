@@ -61,14 +61,21 @@ class Registration:
 
     def seed(self, connectors: Iterable[AnyConnector], *, by: str = "catalogue") -> None:
         """Make built-in connectors live where there is none, or where the live one is an older built-in one."""
+        given = list(connectors)
+        with self._reader.connect() as connection:
+            new = [connector for connector in given if self._is_wanted(connection, connector, by)]
+        if not new:
+            return  # as nearly always: nobody waits for a lock
         with self._engine.begin() as connection:
-            for connector in connectors:
-                live = self._live_row(connection, connector.name)
-                is_ours = live is not None and live.submitted_by == by
-                is_newer = live is not None and _parts(connector) > _parts_of(live.version)
-                if live is None or (is_ours and is_newer):
+            for connector in new:
+                if self._is_wanted(connection, connector, by):
                     version_id = self._insert(connection, connector, "LIVE", by)
                     self._make_live(connection, connector.name, version_id, "APPROVE", by, "built in")
+
+    def _is_wanted(self, connection: Connection, connector: AnyConnector, by: str) -> bool:
+        """Whether nothing is live in the place of a built-in connector, or an older built-in one."""
+        live = self._live_row(connection, connector.name)
+        return live is None or (live.submitted_by == by and _parts(connector) > _parts_of(live.version))
 
     def check(self, sdl: str) -> Checked:
         """Check a text without taking it in: SDL, mappings, composition with what is live, what it would break."""

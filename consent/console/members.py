@@ -214,9 +214,14 @@ class Members:
         return kind
 
 
+def has_operator(connection: Connection) -> bool:
+    """Whether the operator's own organization is there."""
+    return connection.execute(select(ORGANIZATIONS.c.id).where(ORGANIZATIONS.c.id == OPERATOR)).first() is not None
+
+
 def ensure_operator(connection: Connection, *, name: str, at: datetime) -> None:
     """Create the operator's own organization where it is missing."""
-    if connection.execute(select(ORGANIZATIONS.c.id).where(ORGANIZATIONS.c.id == OPERATOR)).first() is None:
+    if not has_operator(connection):
         connection.execute(
             insert(ORGANIZATIONS).values(id=OPERATOR, kind="operator", name=name, status="active", created_at=at)
         )

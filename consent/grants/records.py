@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, and_, func, or_, select
+from sqlalchemy import Connection, Engine, Row, Select, and_, bindparam, func, or_, select
 from sqlmodel import col
 
 from consent.actor_versions import ActorVersion
@@ -79,6 +79,21 @@ class GrantRecord:
     """The words of each category, granted or refused."""
 
 
+_IN_FORCE = (
+    select(col(ConsentGrant.id))
+    .where(
+        col(ConsentGrant.worker_id) == bindparam("worker"),
+        col(ConsentGrant.actor_id) == bindparam("actor"),
+        col(ConsentGrant.purpose) == bindparam("why"),
+        col(ConsentGrant.status) == "active",
+        col(ConsentGrant.expires_at) > bindparam("now"),
+    )
+    .limit(1)
+)
+_THAT_ONE = _IN_FORCE.where(col(ConsentGrant.id) == bindparam("grant"))
+# Put together once: every query of an actor begins with one of them.
+
+
 class GrantReader:
     """Finds grants."""
 
@@ -112,17 +127,9 @@ class GrantReader:
 
     def is_granted(self, worker_id: str, *, actor_id: str, purpose: str, grant_id: str | None = None) -> bool:
         """Whether a grant of a worker to an actor is in force, or the one that `grant_id` names."""
-        query = select(col(ConsentGrant.id)).where(
-            col(ConsentGrant.worker_id) == worker_id,
-            col(ConsentGrant.actor_id) == actor_id,
-            col(ConsentGrant.purpose) == purpose,
-            col(ConsentGrant.status) == "active",
-            col(ConsentGrant.expires_at) > self._clock(),
-        )
-        if grant_id is not None:
-            query = query.where(col(ConsentGrant.id) == grant_id)
+        asked = {"worker": worker_id, "actor": actor_id, "why": purpose, "now": self._clock(), "grant": grant_id}
         with self._engine.execution_options(read_only=True).connect() as connection:
-            return connection.execute(query.limit(1)).first() is not None
+            return connection.execute(_IN_FORCE if grant_id is None else _THAT_ONE, asked).first() is not None
 
     def page(
         self,

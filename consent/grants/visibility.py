@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, exists, insert, select, update
+from sqlalchemy import Connection, Engine, Select, and_, bindparam, exists, insert, select, update
 from sqlmodel import Session, col
 
 from consent.columns import utc_now
@@ -29,41 +31,55 @@ class ConsentedAccounts:
 
     def visible(self, worker_id: str, session: GateSession) -> list[str]:
         """Return account ids in a stable order; none when nothing may be known."""
-        gates = (
-            select(col(SubjectGate.account_id))
-            .join(Worker, col(Worker.id) == col(SubjectGate.worker_id))
-            .where(
-                col(SubjectGate.worker_id) == worker_id,
-                col(SubjectGate.open).is_(True),
-                col(Worker.status) == "active",
-            )
-            .order_by(col(SubjectGate.platform), col(SubjectGate.account_id))
-        )
         if session.kind == "worker" and session.purpose == SELF_PURPOSE and session.worker_id == worker_id:
-            query = gates
+            query = _OPEN
         elif session.kind == "actor" and session.purpose is not None and session.actor_id is not None:
-            at_platform = col(GrantItem.platform) == col(SubjectGate.platform)
-            to_count = and_(col(GrantItem.platform) == ANY_PLATFORM, col(GrantItem.category) == "statistics")
-            item = (
-                select(col(GrantItem.grant_id))
-                .join(ConsentGrant, col(ConsentGrant.id) == col(GrantItem.grant_id))
-                .where(
-                    to_count if session.counting else at_platform,
-                    col(GrantItem.granted).is_(True),
-                    col(ConsentGrant.worker_id) == worker_id,
-                    col(ConsentGrant.actor_id) == session.actor_id,
-                    col(ConsentGrant.purpose) == session.purpose,
-                    col(ConsentGrant.status) == "active",
-                    col(ConsentGrant.expires_at) > self._clock(),
-                )
-            )
-            if session.grant_id is not None:
-                item = item.where(col(ConsentGrant.id) == session.grant_id)
-            query = gates.where(exists(item.correlate(SubjectGate.__table__)))  # type: ignore[attr-defined]
+            query = _granted(to_count=session.counting, is_bound=session.grant_id is not None)
         else:
             return []
+        asked = {
+            "worker": worker_id,
+            "actor": session.actor_id,
+            "why": session.purpose,
+            "now": self._clock(),
+            "grant": session.grant_id,
+        }
         with self._engine.connect() as connection:
-            return list(connection.execute(query).scalars())
+            return list(connection.execute(query, asked).scalars())
+
+
+_OPEN = (
+    select(col(SubjectGate.account_id))
+    .join(Worker, col(Worker.id) == col(SubjectGate.worker_id))
+    .where(
+        col(SubjectGate.worker_id) == bindparam("worker"),
+        col(SubjectGate.open).is_(True),
+        col(Worker.status) == "active",
+    )
+    .order_by(col(SubjectGate.platform), col(SubjectGate.account_id))
+)
+
+
+@cache
+def _granted(*, to_count: bool, is_bound: bool) -> Select[Any]:
+    """Return the query for the open accounts that a grant in force has an item for; put together once a kind."""
+    counted = and_(col(GrantItem.platform) == ANY_PLATFORM, col(GrantItem.category) == "statistics")
+    item = (
+        select(col(GrantItem.grant_id))
+        .join(ConsentGrant, col(ConsentGrant.id) == col(GrantItem.grant_id))
+        .where(
+            counted if to_count else col(GrantItem.platform) == col(SubjectGate.platform),
+            col(GrantItem.granted).is_(True),
+            col(ConsentGrant.worker_id) == bindparam("worker"),
+            col(ConsentGrant.actor_id) == bindparam("actor"),
+            col(ConsentGrant.purpose) == bindparam("why"),
+            col(ConsentGrant.status) == "active",
+            col(ConsentGrant.expires_at) > bindparam("now"),
+        )
+    )
+    if is_bound:
+        item = item.where(col(ConsentGrant.id) == bindparam("grant"))
+    return _OPEN.where(exists(item.correlate(SubjectGate.__table__)))  # type: ignore[attr-defined]
 
 
 class SubjectGates:

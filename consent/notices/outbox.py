@@ -235,7 +235,8 @@ def _move_cursor(connection: Connection, after: int, last: int) -> bool:
     if after:
         return False
     begin = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(NoticeCursor)
-    return bool(connection.execute(begin.values(id=1, seq=last).on_conflict_do_nothing()).rowcount)
+    begun = begin.values(id=1, seq=last).on_conflict_do_nothing().returning(col(NoticeCursor.id))
+    return connection.execute(begun).first() is not None
 
 
 def _covered(connection: Connection) -> tuple[int, str] | None:

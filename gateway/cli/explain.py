@@ -14,7 +14,16 @@ from gateway.cli.files import read_text
 from gateway.cli.schema import located
 from gateway.composition import api_schema
 from gateway.engine.cost import CostModel
-from gateway.planner import PlanError, PlannerOptions, authorize, load_supergraph, normalize, plan, show_plan
+from gateway.planner import (
+    PlanError,
+    PlannerOptions,
+    authorize,
+    load_supergraph,
+    normalize,
+    parse_supergraph,
+    plan,
+    show_plan,
+)
 from gateway.registry import builtin_supergraph
 
 
@@ -50,7 +59,7 @@ def _stages(sdl: str, document: DocumentNode, options: argparse.Namespace) -> It
         )
     yield _indented(print_ast(document))
     yield "2. static cost, with every variable left open"
-    model = CostModel(sdl, schema, assumed_list_size=10)
+    model = CostModel(parse_supergraph(sdl), schema, assumed_list_size=10)
     for definition in document.definitions:
         if isinstance(definition, OperationDefinitionNode):
             name = definition.name.value if definition.name else "(anonymous)"

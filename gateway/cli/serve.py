@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gateway.cli.failure import check_port
+from gateway.cli.giving_way import give_way
 from gateway.config import Settings, load_settings
 from gateway.server.logging import logging_configuration
 from gateway.storage.database import create_database_engine
 from gateway.storage.migrate import migrate
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from gateway.server.serving import Drain
 
 SWITCH_SECONDS = 0.0005
 """How long a thread keeps the interpreter when another one wants it, a tenth of what Python gives.
@@ -39,13 +46,13 @@ def _serve(options: argparse.Namespace) -> int:
 
 def run_server(settings: Settings) -> None:
     """Serve until a signal comes. Open requests are finished first."""
-    from gateway.server.app import create_app
-    from gateway.server.serving import Drain, server_for
-
     sys.setswitchinterval(SWITCH_SECONDS)
-    drain = Drain()
+    gc.disable()  # until the application runs: nearly all that is made at the start stays
+    app, drain = give_way(lambda: _create(settings))
+    from gateway.server.serving import server_for
+
     server_for(
-        create_app(settings, drain),
+        app,
         drain,
         host=settings.host,
         port=settings.port,
@@ -54,6 +61,16 @@ def run_server(settings: Settings) -> None:
         longest=settings.request_timeout,
         log_config=logging_configuration(settings.log_level),
     ).run()
+
+
+def _create(settings: Settings) -> tuple[ASGIApp, Drain]:
+    from gateway.server.app import create_app
+    from gateway.server.serving import Drain
+
+    drain = Drain()
+    app = create_app(settings, drain)
+    gc.collect()
+    return app, drain
 
 
 def _migrate(_: argparse.Namespace) -> int:

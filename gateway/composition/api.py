@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from graphql import GraphQLSchema, build_ast_schema, parse
+from graphql import DocumentNode, GraphQLSchema, build_ast_schema, parse
 
 from .merge.definitions import EXECUTABLE
 from .merge.merge import Merged
@@ -31,14 +31,14 @@ from .supergraph import supergraph_links
 _KEPT = ("deprecated", "specifiedBy", "oneOf")
 
 
-def api_schema(supergraph_sdl: str) -> GraphQLSchema:
+def api_schema(supergraph: str | DocumentNode) -> GraphQLSchema:
     """The schema to validate and introspect clients' operations with."""
-    return build_ast_schema(parse(api_schema_sdl(supergraph_sdl), no_location=True), assume_valid=True)
+    return build_ast_schema(parse(api_schema_sdl(supergraph), no_location=True), assume_valid=True)
 
 
-def api_schema_sdl(supergraph_sdl: str) -> str:
+def api_schema_sdl(supergraph: str | DocumentNode) -> str:
     """The API schema as SDL, sorted by name."""
-    document = parse(supergraph_sdl, no_location=True)
+    document = parse(supergraph, no_location=True) if isinstance(supergraph, str) else supergraph
     links, _ = read_links("supergraph", schema_directives(document))
     inaccessible = links.get("https://specs.apollo.dev/inaccessible")
     local = inaccessible.directive("inaccessible") if inaccessible else "inaccessible"

@@ -37,7 +37,6 @@ from graphql import (
     get_named_type,
     is_abstract_type,
     is_composite_type,
-    parse,
     value_from_ast_untyped,
 )
 
@@ -67,8 +66,8 @@ class _FieldCost:
 class CostModel:
     """The weights of one supergraph."""
 
-    def __init__(self, supergraph_sdl: str, schema: GraphQLSchema, *, assumed_list_size: int) -> None:
-        document = parse(supergraph_sdl, no_location=True)
+    def __init__(self, document: DocumentNode, schema: GraphQLSchema, *, assumed_list_size: int) -> None:
+        """`document` is the supergraph."""
         self._schema = schema
         self._assumed = assumed_list_size
         cost, list_size = _names(document)

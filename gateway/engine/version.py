@@ -43,6 +43,7 @@ from gateway.planner import (
     load_supergraph,
     normalize,
     operation_key,
+    parse_supergraph,
     plan,
 )
 from gateway.subgraph import Subgraph
@@ -150,8 +151,9 @@ class SupergraphVersion:
     ) -> None:
         self.supergraph_sdl = supergraph_sdl
         self.subgraphs: Mapping[str, Subgraph] = {each.name: each for each in subgraphs}
-        self.supergraph: Supergraph = load_supergraph(supergraph_sdl)
-        self.api_schema: GraphQLSchema = _with_defer(api_schema(supergraph_sdl))
+        document = parse_supergraph(supergraph_sdl)
+        self.supergraph: Supergraph = load_supergraph(document)
+        self.api_schema: GraphQLSchema = _with_defer(api_schema(document))
         self._options = options
         coordinates = self.supergraph.directive_coordinates(sealed_directive) if sealed_directive else frozenset()
         self.sealed = SealedArguments(self.api_schema, coordinates)
@@ -162,7 +164,7 @@ class SupergraphVersion:
             sealed={(each[0], each[1]) for each in coordinates if len(each) == 2},
         )
         self.labels = OverrideLabels(self.supergraph, options.labels)
-        self.costs = CostModel(supergraph_sdl, self.api_schema, assumed_list_size=options.limits.assumed_list_size)
+        self.costs = CostModel(document, self.api_schema, assumed_list_size=options.limits.assumed_list_size)
         self._documents: LruCache[tuple[str, str | None], PreparedOperation | tuple[GraphQLErrorDict, ...]] = LruCache(
             options.documents, options.documents_weight
         )

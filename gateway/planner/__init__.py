@@ -22,7 +22,7 @@ Pure: the same supergraph, operation and options give the same plan, as long as 
 
 from gateway.planner.authorize import authorize
 from gateway.planner.errors import PlanError
-from gateway.planner.loading import load_supergraph
+from gateway.planner.loading import load_supergraph, parse_supergraph
 from gateway.planner.nodes import QueryPlan
 from gateway.planner.normalize import normalize
 from gateway.planner.operation import Operation, Removed, operation_key
@@ -42,6 +42,7 @@ __all__ = [
     "load_supergraph",
     "normalize",
     "operation_key",
+    "parse_supergraph",
     "plan",
     "plan_to_json",
     "show_plan",

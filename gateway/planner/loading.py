@@ -52,15 +52,20 @@ _Composite = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode | UnionTypeD
 _PUBLIC: Scopes = ()
 
 
-def load_supergraph(supergraph_sdl: str) -> Supergraph:
-    """Index `supergraph_sdl`. Raises `PlanError` (`INVALID_SUPERGRAPH`) when it is not a supergraph."""
+def parse_supergraph(supergraph_sdl: str) -> DocumentNode:
+    """Return the document of a supergraph. Raises `PlanError` (`INVALID_SUPERGRAPH`) when it cannot be parsed."""
     try:
-        document = parse(supergraph_sdl, no_location=True)
+        return parse(supergraph_sdl, no_location=True)
     except GraphQLError as error:
         raise PlanError("INVALID_SUPERGRAPH", f"the supergraph SDL does not parse: {error.message}") from error
-    supergraph = _Loader(document).load()
-    families_of(supergraph)
-    return supergraph
+
+
+def load_supergraph(supergraph: str | DocumentNode) -> Supergraph:
+    """Index a supergraph. Raises `PlanError` (`INVALID_SUPERGRAPH`) when it is not one."""
+    document = parse_supergraph(supergraph) if isinstance(supergraph, str) else supergraph
+    found = _Loader(document).load()
+    families_of(found)
+    return found
 
 
 def require_all(first: Scopes, second: Scopes) -> Scopes:

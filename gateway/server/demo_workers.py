@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from consent.columns import utc_now
 from consent.models import Worker
 from consent.signin.demo import Persona
+from gateway.storage.database import read_only
 
 PERSONAS = (
     Persona(
@@ -42,12 +44,15 @@ PEOPLE = (*PERSONAS, OPERATOR_PERSONA, ACTOR_PERSONA)
 def ensure_demo_workers(engine: Engine) -> tuple[Persona, ...]:
     """Create the demo's people where they are missing, as test workers, and return all of them."""
     table = Worker.__table__  # type: ignore[attr-defined]
-    with engine.begin() as connection:
-        present = set(connection.scalars(select(table.c.id)))
-        for persona in PEOPLE:
-            if persona.worker_id not in present:
+    with read_only(engine).connect() as connection:
+        present = set(connection.scalars(select(table.c.id).where(table.c.id.in_([each.worker_id for each in PEOPLE]))))
+    missing = [persona for persona in PEOPLE if persona.worker_id not in present]
+    if missing:
+        add = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert(table).on_conflict_do_nothing()
+        with engine.begin() as connection:
+            for persona in missing:
                 connection.execute(
-                    insert(table).values(
+                    add.values(
                         id=persona.worker_id,
                         status="active",
                         display_name=persona.display_name,

@@ -6,6 +6,7 @@ Either way a second process waits and then finds nothing to do, and a failed ste
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from alembic import command
@@ -14,10 +15,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from consent import ddl
-from gateway.storage.database import DatabaseError, explain
+from gateway.storage.database import DatabaseError, explain, read_only
 from graph.finding import triggers
 
 _LOCK = 0x6769677761  # "gigwa": any number that nothing else locks
@@ -30,6 +31,10 @@ def migrate(engine: Engine) -> bool:
     `explain` makes of a driver's failure.
     """
     try:
+        # A new file that others are making right now cannot be read yet: then wait for them as below.
+        with suppress(OperationalError):
+            if is_current(engine):
+                return False
         with engine.begin() as connection:
             if engine.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
@@ -52,8 +57,8 @@ def migrate(engine: Engine) -> bool:
 
 
 def is_current(engine: Engine) -> bool:
-    """Whether the schema is at the newest revision."""
-    with engine.connect() as connection:
+    """Whether the schema is at the newest revision. Takes no lock that others would wait for."""
+    with read_only(engine).connect() as connection:
         return (
             current_revision(connection)
             == ScriptDirectory.from_config(configuration_for(connection)).get_current_head()

@@ -7,6 +7,7 @@ from gateway.composition import SubgraphSDL, api_schema, compose
 from gateway.engine import EngineOptions, Limits
 from gateway.engine.cost import CostModel
 from gateway.executor.hooks import Denial
+from gateway.planner import parse_supergraph
 
 SDL = """
 extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@cost", "@listSize"])
@@ -31,7 +32,9 @@ type Page { books: [Book!]! total: Int }
 @pytest.fixture(scope="module")
 def model():
     composed = compose([SubgraphSDL(name="a", url="", sdl=SDL)])
-    return CostModel(composed.supergraph_sdl, api_schema(composed.supergraph_sdl), assumed_list_size=10)
+    return CostModel(
+        parse_supergraph(composed.supergraph_sdl), api_schema(composed.supergraph_sdl), assumed_list_size=10
+    )
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import random
 import socket
 from collections.abc import Mapping
 from functools import partial
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import aiohttp
@@ -97,14 +98,17 @@ async def run_whole(plan: Plan) -> Outcome:
     engine = create_database_engine(plan.database_url)
     try:
         await asyncio.to_thread(migrate, engine)
-        return await _WholeRace(plan, engine).run()
+        with TemporaryDirectory() as compiled:
+            return await _WholeRace(plan, engine, compiled).run()
     finally:
         engine.dispose()
 
 
 class _WholeRace:
-    def __init__(self, plan: Plan, engine: Engine) -> None:
+    def __init__(self, plan: Plan, engine: Engine, compiled: str) -> None:
         self._plan = plan
+        # Processes find their modules compiled, as where Gigway is installed: the first one does it.
+        self._compiled = {"PYTHONPYCACHEPREFIX": compiled, "PYTHONDONTWRITEBYTECODE": ""}
         self._engine = engine
         self._chance = random.Random(plan.seed)
         self._outcome = Outcome()
@@ -129,6 +133,7 @@ class _WholeRace:
         keys, issuer = generate_key("r1"), f"http://127.0.0.1:{port}"
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("GIGWAY_")},
+            **self._compiled,
             "GIGWAY_DATABASE_URL": self._plan.database_url,
             "GIGWAY_MASTER_KEYS": keys,
             "GIGWAY_ISSUER": issuer,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import Connection, Engine
 from starlette.routing import BaseRoute
 
 from consent.columns import utc_now
@@ -12,7 +13,7 @@ from consent.console.actions import COMMAND_LINE, ActionHistory
 from consent.console.approvals import Approvals
 from consent.console.clients import ConsoleClients
 from consent.console.invitations import Invitations
-from consent.console.members import Members, ensure_operator
+from consent.console.members import Members, ensure_operator, has_operator
 from consent.console.organizations import Organizations
 from consent.console.oversight import Oversight
 from consent.console.pages import routes as console_routes
@@ -30,6 +31,7 @@ from gateway.server.wiring.oauth import OAuthParts
 from gateway.server.wiring.platforms import PlatformParts
 from gateway.server.wiring.signin import SignInParts
 from gateway.server.wiring.storage import StorageParts
+from gateway.storage.database import read_only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +68,7 @@ def build_console(
     database, registry = storage.database, ActorRegistry(storage.database)
     members = Members(database, sign_in.sessions)
     registration = DynamicRegistration(database, oauth.settings, consent.stops)
-    with database.begin() as connection:
-        ensure_operator(connection, name=settings.operator_name, at=utc_now())
-        if sign_in.demo_login is not None and not members.belongs(connection, OPERATOR, OPERATOR_PERSONA.worker_id):
-            members.join(connection, OPERATOR, OPERATOR_PERSONA.worker_id, "administrator", by=COMMAND_LINE)
+    _ensure_operators(database, members, settings.operator_name, is_demo=sign_in.demo_login is not None)
 
     def lines() -> Sequence[PlatformLine]:
         closed = PlatformGates().closed(database)
@@ -105,3 +104,18 @@ def build_console(
         ),
         registration=registration,
     )
+
+
+def _ensure_operators(database: Engine, members: Members, name: str, *, is_demo: bool) -> None:
+    """Make the operator's organization, with the demo's operator in it, where they are missing."""
+
+    def is_missing(connection: Connection) -> bool:
+        return is_demo and not members.belongs(connection, OPERATOR, OPERATOR_PERSONA.worker_id)
+
+    with read_only(database).connect() as connection:
+        if has_operator(connection) and not is_missing(connection):
+            return
+    with database.begin() as connection:
+        ensure_operator(connection, name=name, at=utc_now())
+        if is_missing(connection):
+            members.join(connection, OPERATOR, OPERATOR_PERSONA.worker_id, "administrator", by=COMMAND_LINE)

@@ -39,13 +39,15 @@ def lifespan_of(
 
 
 def _settle_interpreter() -> None:
-    """What was made at the start lives to the end; looking at it again and again slows requests.
+    """What was made at the start lives to the end, and is not looked at again; `gigway serve` collects before it.
 
     What is new is looked through often and in small portions: all requests stand still meanwhile.
     A thread that reads a long document gives way after a millisecond, not five: requests need the interpreter often and
     for a short while.
     """
-    gc.collect()
+    if gc.isenabled():
+        gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(5_000, 20, 50)
     sys.setswitchinterval(min(sys.getswitchinterval(), 0.001))

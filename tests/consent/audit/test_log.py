@@ -56,7 +56,7 @@ async def test_two_processes_that_seal_at_once_agree(
     await read(world, 5)
     done: list[int] = []
     # The bounds are known, and on SQLite the first batch is worked out but not written; later it is in.
-    when = (2 if world.engine.dialect.name == "sqlite" else 1) + is_later
+    when = 2 + is_later
 
     @event.listens_for(world.engine, "checkin")
     def between_batches(*_: object) -> None:
