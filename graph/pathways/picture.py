@@ -12,8 +12,8 @@ from graph.pathways.text import name_goal
 from graph.wording import ENGLISH, Words, pair
 
 WIDTH, PADDING, LINE, GAP = 310, 12, 20, 24
-CHARACTERS = 38
-"""In a line. A box is narrow enough for its text to be read on a phone."""
+CHARACTERS, BOLD = 38, 33
+"""In a line, and in one of a title. A box is narrow enough for its text to be read on a phone."""
 COLORS = {
     StepKind.HELD: "#e8f0e4",
     StepKind.TRAINING: "#e4ecf5",
@@ -49,7 +49,8 @@ def svg_of(plan: Plan, words: Words = ENGLISH) -> str:
     if not plan.reachable:
         entries.append(("#f3e3e0", [name_goal(plan.goal, words), words.say("out of reach")]))
     for number, (color, given) in enumerate(entries):
-        lines = [part for each in given for part in wrap(each, CHARACTERS) or [""]]
+        title = wrap(given[0], BOLD)
+        lines = [*title, *(part for each in given[1:] for part in wrap(each, CHARACTERS))]
         height = len(lines) * LINE + 2 * PADDING
         if number:
             dash = ' stroke-dasharray="4 4"' if not plan.reachable and number == len(entries) - 1 else ""
@@ -57,7 +58,7 @@ def svg_of(plan: Plan, words: Words = ENGLISH) -> str:
             boxes.append(f'<path d="M{middle} {top - GAP}V{top - 6}"{dash} stroke="#555" marker-end="url(#tip)"/>')
         boxes.append(f'<rect x="{PADDING}" y="{top}" width="{WIDTH}" height="{height}" rx="8" fill="{color}"/>')
         for place, line in enumerate(lines):
-            weight = ' font-weight="600"' if place == 0 else ""
+            weight = ' font-weight="600"' if place < len(title) else ""
             y = top + PADDING + LINE * place + 14
             boxes.append(f'<text x="{2 * PADDING}" y="{y}"{weight}>{escape(line)}</text>')
         top += height + GAP

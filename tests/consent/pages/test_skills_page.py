@@ -19,6 +19,7 @@ SVG = (
     '<path d="M1 1V2" marker-end="url(#tip)"/><rect x="1" width="4" fill="#e8f0e4"/>'
     '<text x="2" y="3">A &lt;b&gt;</text></svg>'
 )
+NOTHING_KNOWN = "Nothing is known of your work, so this order says little yet."
 SKILL = {
     "skill": {"label": "drive vehicles"},
     "proficiency": 0.567,
@@ -163,6 +164,7 @@ def test_the_page_shows_skills_openings_and_the_way(make_site: Any) -> None:
         SVG,
     ):
         assert words in page.text, words
+    assert NOTHING_KNOWN not in page.text
     ((worker, _, variables),) = gateway.asked
     assert (worker, variables["goal"], gateway.acknowledged) == (site.alex, {"opportunity": "opportunity:shuttle"}, 1)
     assert "unsafe" not in page.headers["content-security-policy"]
@@ -181,11 +183,21 @@ def test_the_page_says_what_is_missing(make_site: Any) -> None:
     site = make_site(read_own=Gateway(skills_answer(skills=[], opportunities=None, pathway=None)).read)
     site.sign_in()
     page = site.browser.get("/me/skills?goal=occupation:x").text
-    for words in ("No way to this goal", "show no gigs that a skill", "could not be matched just now"):
+    for words in (
+        "This goal is not there any more, or no way",
+        "show no gigs that a skill",
+        "could not be matched just now",
+    ):
         assert words in page, words
     for account in site.accounts.accounts:
         account.health = "not_linked"
     assert "Link a platform, and your skills appear here." in site.browser.get("/me/skills").text
+
+
+def test_an_order_that_rests_on_nothing_says_so(make_site: Any) -> None:
+    site = make_site(read_own=Gateway(skills_answer(skills=[])).read)
+    site.sign_in()
+    assert NOTHING_KNOWN in site.browser.get("/me/skills").text
 
 
 def test_without_a_gateway_there_is_no_such_page(site: Any) -> None:

@@ -35,11 +35,21 @@ def test_a_picture_has_a_box_for_each_step_in_order(graph, holding):
     assert drawn.startswith("flowchart TD\n")
     assert drawn.count("-->") == len(plan.steps) - 1
     root = ET.fromstring(svg_of(plan))
-    texts = [each.text for each in root.iter(f"{SVG}text")]
+    bold = [each.text for each in root.iter(f"{SVG}text") if each.get("font-weight")]
     assert len(list(root.iter(f"{SVG}rect"))) == len(plan.steps)
-    titles = [each.title for each in plan.steps]
-    assert [each for each in texts if each in titles] == titles
+    assert " ".join(bold) == " ".join(each.title for each in plan.steps)
     assert root.get("aria-label") == plan.explanation
+
+
+def test_a_long_title_is_bold_to_its_end_and_stays_in_its_box(graph, holding):
+    plan = plan_to(graph, holding, "opportunity:night-dispatcher")
+    title = "Mänsklig resursassistent: grunderna i anställningsrätt och löneadministration"
+    plan = replace(plan, steps=(replace(plan.steps[0], title=title), *plan.steps[1:]))
+    texts = list(ET.fromstring(svg_of(plan)).iter(f"{SVG}text"))
+    bold = [each.text for each in texts if each.get("font-weight")]
+    assert " ".join(bold).startswith(title)
+    assert max(map(len, bold)) <= 33
+    assert max(len(each.text) for each in texts) <= 38
 
 
 def test_what_is_out_of_reach_is_drawn_as_such(graph, holding, now):
