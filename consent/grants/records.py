@@ -106,6 +106,15 @@ class GrantReader:
         found = self._list(_grants().where(col(ConsentGrant.id) == grant_id))
         return found[0] if found else None
 
+    def find_for_client(self, grant_id: str, client_id: str) -> GrantRecord | None:
+        """Return a grant that was given through a client. To another client it is as if it had never been.
+
+        Not even the time tells: both are one and the same search that finds nothing.
+        """
+        query = _grants().where(col(ConsentGrant.id) == grant_id, col(ConsentGrant.client_id) == client_id)
+        found = self._list(query)
+        return found[0] if found else None
+
     def read(self, connection: Connection, grant_id: str) -> GrantRecord:
         """Return a grant that exists, as `connection`'s transaction sees it."""
         return self._read(connection, _grants().where(col(ConsentGrant.id) == grant_id))[0]

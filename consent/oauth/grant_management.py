@@ -36,8 +36,8 @@ class Stopped(Protocol):
 class ManagedGrants(Protocol):
     """The part of `consent.grants.lifecycle.GrantService` that is needed here."""
 
-    def find(self, grant_id: str, /) -> Any:
-        """Return a grant's record, or None."""
+    def find_for_client(self, grant_id: str, client_id: str, /) -> Any:
+        """Return the record of a grant that was given through the client, or None."""
         ...
 
     async def revoke(self, grant_id: str, /, *, by: Any, by_id: str, reason: str, client_id: str) -> Stopped:
@@ -59,8 +59,10 @@ class GrantManagement:
         if isinstance(token, Response):
             return token
         grant_id = request.path_params["grant_id"]
-        record = None if "\0" in grant_id else await run_in_threadpool(self._grants.find, grant_id)
-        if record is None or record.client_id != token.client_id or record.status != "active":
+        record = None
+        if "\0" not in grant_id:
+            record = await run_in_threadpool(self._grants.find_for_client, grant_id, token.client_id)
+        if record is None or record.status != "active":
             return _unknown()
         items = [Item(platform, category) for platform, category in record.granted]
         body = {

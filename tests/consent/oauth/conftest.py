@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -59,17 +60,21 @@ class Server:
         )
         self.client = self.new_client()
         self.worker_id = world.worker(("account-1", "uber"))
+        self.authorizations = Authorizations(self.engine, self.settings, world.grants)
+        self.tokens = AccessTokens(self.engine, self.settings)
+        self.http = self.another_process()
+
+    def another_process(self) -> TestClient:
+        """The server as one more process runs it: it shares the database and the configuration, and no object."""
         services = OAuthServices(
             engine=self.engine,
-            settings=self.settings,
-            grants=world.grants,
+            settings=replace(self.settings),
+            grants=self.world.grants,
             error_page=_error_page,
             consent_path=lambda handle: f"/consent/{handle}",
         )
-        self.authorizations = Authorizations(self.engine, self.settings, world.grants)
-        self.tokens = AccessTokens(self.engine, self.settings)
-        self.app = Starlette(routes=routes(services))
-        self.http = TestClient(self.app, base_url=issuer, follow_redirects=False)
+        app = Starlette(routes=routes(services))
+        return TestClient(app, base_url=self.settings.issuer, follow_redirects=False)
 
     def new_client(self, **values: Any) -> NewClient:
         return self.registry.create_client("acme", **{"name": "App", "redirect_uris": [CALLBACK], **values})

@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+from consent.oauth.authorization import NotPending, SendBack
+
 ISSUER = "https://gigway.example"
 
 
@@ -76,9 +78,13 @@ def test_unknown_client_is_told_to_the_worker(server: Any, client_id: str | None
     assert "location" not in answer.headers
 
 
-def test_45_disabled_client_or_suspended_actor_cannot_ask(server: Any) -> None:
-    server.suspend_actor()
+@pytest.mark.parametrize("end", ["suspend_actor", "disable_client"])
+def test_45_disabled_client_or_suspended_actor_cannot_ask(server: Any, end: str) -> None:
+    waiting = server.begin()
+    getattr(server, end)()
     assert server.authorize().status_code == 400
+    assert server.authorizations.load(waiting) == NotPending(reason="expired")
+    assert not isinstance(server.approve(waiting), SendBack)
 
 
 @pytest.mark.parametrize("name", ["state", "client_id", "redirect_uri", "scope", "code_challenge", "unheard_of"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -33,6 +34,7 @@ from tests.consent.oauth.fapi_client import (
 pytestmark = pytest.mark.anyio
 
 RSA = RSAKey.generate_key(2048)
+NONE, HS256 = b'{"alg":"none","kid":"k1"}', b'{"alg":"HS256","kid":"k1"}'
 
 
 def error_of(answer: httpx2.Response) -> tuple[int, str]:
@@ -156,6 +158,19 @@ async def test_38_an_assertion_counts_once_even_at_once(fapi: Fapi) -> None:
     assert sorted(statuses) == [201] + [401] * 5
 
 
+async def test_38_49_54_what_counts_once_counts_once_in_all_processes(ready: Fapi) -> None:
+    url, here, there = f"{ISSUER}/oauth/token", ready.server.http, ready.server.another_process()
+    proof, assertion = ready.proof(url), ready.assertion()
+    first, second = ready.code(), ready.code()
+    ready.server.http = there
+    assert ready.redeem(first, proof=proof, assertion=assertion).status_code == 200, "the other's nonce is good here"
+    for process in (here, there):
+        ready.server.http = process
+        assert error_of(ready.redeem(second, proof=proof)) == (400, "invalid_dpop_proof")
+        assert error_of(ready.redeem(second, assertion=assertion)) == (401, "invalid_client")
+    assert ready.redeem(second).status_code == 200
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -195,11 +210,21 @@ async def test_41_a_clock_that_is_eight_seconds_ahead_is_accepted(fapi: Fapi) ->
 
 
 async def test_42_algorithms_are_ours_to_choose(fapi: Fapi) -> None:
-    public = json.dumps(SIGNING.as_dict(private=False))
-    with_secret = sign({"alg": "HS256"}, {"sub": fapi.client_id}, OctKey.import_key(public))
-    none = base64.urlsafe_b64encode(b'{"alg":"none"}').rstrip(b"=").decode() + ".e30."
-    for assertion in (with_secret, none, fapi.assertion({"alg": "RS256"}, key=RSA), "x", "a.b.c", "a" * 8_000):
+    """Each assertion is right in everything but its algorithm; the key is the registered one, or its public half."""
+    fapi.client_id = fapi.register(RSA)
+    assert fapi.push(assertion=fapi.assertion({"alg": "PS256"}, key=RSA)).status_code == 201
+    assert error_of(fapi.push(assertion=fapi.assertion({"alg": "RS256"}, key=RSA))) == (401, "invalid_client")
+    claims = fapi.assertion({"alg": "PS256"}, key=RSA).split(".")[1]
+    forged = [f"{_base64(NONE)}.{claims}."]
+    for public in (RSA.as_pem(private=False), json.dumps(RSA.as_dict(private=False)).encode()):
+        signed = f"{_base64(HS256)}.{claims}"
+        forged.append(f"{signed}.{_base64(hmac.digest(public, signed.encode(), 'sha256'))}")
+    for assertion in (*forged, "x", "a.b.c", "a" * 8_000):
         assert error_of(fapi.push(assertion=assertion)) == (401, "invalid_client")
+
+
+def _base64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 @pytest.mark.parametrize(
@@ -222,8 +247,11 @@ async def test_44_two_methods_are_refused(fapi: Fapi) -> None:
         "client_assertion": fapi.assertion(),
         "client_assertion_type": ASSERTION,
         "grant_type": "client_credentials",
+        "scope": "grant_management_query",
     }
-    assert error_of(fapi.server.post("/oauth/token", form)) == (400, "invalid_request")
+    answer = fapi.server.post("/oauth/token", form)
+    assert error_of(answer) == (400, "invalid_request")
+    assert "more than one way" in answer.json()["error_description"]
 
 
 async def test_45_a_replaced_key_stops_working(fapi: Fapi) -> None:

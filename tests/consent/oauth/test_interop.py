@@ -44,7 +44,7 @@ def running(make_server: Any, clock: Any) -> Iterator[Any]:
             outcome = await run_in_threadpool(server.approve, request.path_params["handle"])
             return RedirectResponse(outcome.location, 303)
 
-        app = Starlette(routes=[*server.app.routes, Route("/test/approve/{handle}", approve)])
+        app = Starlette(routes=[*server.http.app.routes, Route("/test/approve/{handle}", approve)])
         with served(app, listener):
             yield server
 
