@@ -1,17 +1,22 @@
 """Another's object at every route that names one: it is not there, and it stays as it was.
 
-The list is made of the application's routes: one that names an object and is not in `NAMED` fails.
+The list is made of the application's routes: one that names an object and is not in `NAMED` fails. Over GraphQL it is
+made of the public schema: a field that names an object and is not in `FIELDS` fails.
 """
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from graphql import GraphQLObjectType, build_schema, get_named_type
 from sqlalchemy import select, text
 from starlette.routing import Route
 
 from connectors.accounts.models import LinkedAccount
 from consent.columns import utc_now
+from consent.console.actions import COMMAND_LINE
+from consent.console.members import Members
 from consent.contact import ContactCodes
 from consent.grants.lifecycle import GrantService
 from consent.grants.visibility import SubjectGates
@@ -20,9 +25,10 @@ from consent.leases.keeper import LeaseKeeper
 from consent.models import ContactCode
 from consent.oauth.actors import ActorRegistry
 from consent.oauth.machine_secrets import fingerprint
-from consent.oauth.models import TOKENS
+from consent.oauth.models import ORGANIZATIONS, TOKENS
 from consent.signin.models import CREDENTIALS
 from consent.stops.stopping import Stops
+from gateway.cli.operators import NoBrowser
 from gateway.server.demo_workers import PERSONAS
 from gateway.storage.database import create_database_engine
 
@@ -47,11 +53,49 @@ ELSEWHERE = {
     "/oauth/grants/{grant_id}": "consent/oauth/test_grant_management.py::test_57_another_clients_grant_is_not_there",
     "/oauth/register/{client}": "consent/console/test_registration.py::test_a_token_is_good_for_its_own_things_only",
     "/console": "consent/console/test_access.py::test_to_everybody_else_an_organization_is_not_there",
+    "/console/{organization}/connectors": "test_a_platforms_connectors_are_its_own",
 }
-"""Routes of others, by how they begin, and the tests that try them (the console's goes through its own routes)."""
+"""Routes of others, by how they begin, and the tests that try them (the consoles' go through their own routes)."""
+
+NAMES = {"name", "platform", "account", "worker", "actor", "client", "grant"}
+"""Arguments that name an object, whatever their type."""
 
 PUBLIC = {"/link/{platform}", "/link/{platform}/prove", "/link/{platform}/callback"}
 """Routes that name no object: a platform is anybody's, its account is the session's."""
+
+FIELDS = {
+    "Query.worker": ("query ($id: ID!) { worker(id: $id) { id } }", "worker"),
+    "Query.request": ("query ($id: ID!) { request(id: $id) { id } }", "request"),
+    "Query.connectorVersion": ("query ($id: ID!) { connectorVersion(id: $id) { id } }", "version"),
+    "Mutation.revokeGrant": ("mutation ($id: ID!) { revokeGrant(id: $id) { status } }", "grant"),
+    "Mutation.cancelRequest": ("mutation ($id: ID!) { cancelRequest(id: $id) { id } }", "request"),
+    "Mutation.testConnector": ("mutation ($id: ID!) { testConnector(id: $id) { version { id } } }", "version"),
+    "Mutation.approveConnector": ("mutation ($id: ID!) { approveConnector(id: $id) { version { id } } }", "version"),
+    "Mutation.rejectConnector": (
+        'mutation ($id: ID!) { rejectConnector(id: $id, reason: "x") { version { id } } }',
+        "version",
+    ),
+    "Mutation.rollBackConnector": ("mutation ($id: ID!) { rollBackConnector(id: $id) { version { id } } }", "version"),
+    "Mutation.suspendConnector": (
+        'mutation ($id: String!) { suspendConnector(platform: $id, reason: "x") { status } }',
+        "platform",
+    ),
+    "Mutation.resumeConnector": (
+        "mutation ($id: String!) { resumeConnector(platform: $id) { version { id } } }",
+        "platform",
+    ),
+}
+"""Fields that name an object, and which of somebody else's each is tried with, by an actor who has no part in it."""
+
+FIELDS_ELSEWHERE = {
+    "Mutation.requestConsent": "test_nobody_at_all_is_asked_like_somebody: whoever is named, the answer is the same",
+    "Subscription.accessEvents": "test_others_read_none_of_it: a place in one's own log",
+    "Viewer.accessEvents": "test_others_read_none_of_it: a filter of one's own log",
+    "Query.connectorVersions": "test_health_is_for_everybody_and_drift_for_the_platform: what is live is public",
+}
+FIELDS_PUBLIC = {"demand", "payGuidance", "skill", "occupation", "training", "trainingProvider", "opportunities"}
+FIELDS_PUBLIC |= {"opportunity", "platform", "match"}
+"""Fields that name something of the catalogue, which is everybody's."""
 
 WATCHED = (
     "consent_grant",
@@ -62,6 +106,8 @@ WATCHED = (
     "linked_account",
     "subject_gate",
     "takeout_upload",
+    "connector_version",
+    "platform_gate",
 )
 
 
@@ -131,7 +177,10 @@ def objects(database, actor):
             )
         )
         SubjectGates().open(connection, account_id="acct_alex", worker_id=ALEX, platform="uber")
+        version = connection.execute(text("SELECT max(id) FROM connector_version")).scalar_one()
     return {
+        "worker": ALEX,
+        "version": str(version),
         "grant": grant.id,
         "code": ref[:16],
         "request": "r" * 32,
@@ -207,6 +256,20 @@ def test_an_account_named_in_a_form_is_ones_own(robin, objects, database):
     assert _state(database) == before
 
 
+def _fields_that_name_an_object():
+    schema = build_schema((Path(__file__).parents[2] / "schema.graphql").read_text(encoding="utf-8"))
+    for kind in schema.type_map.values():
+        if isinstance(kind, GraphQLObjectType):
+            for name, field in kind.fields.items():
+                if any(get_named_type(each.type).name == "ID" or arg in NAMES for arg, each in field.args.items()):
+                    yield f"{kind.name}.{name}"
+
+
+def test_every_field_that_names_an_object_is_tried():
+    found = {name for name in _fields_that_name_an_object() if name.partition(".")[2] not in FIELDS_PUBLIC}
+    assert found == FIELDS.keys() | FIELDS_ELSEWHERE.keys()
+
+
 def test_another_actors_token_opens_nothing_over_graphql(client, objects, database):
     registry = ActorRegistry(database)
     other = registry.create_actor(
@@ -230,15 +293,42 @@ def test_another_actors_token_opens_nothing_over_graphql(client, objects, databa
         )
     headers = {"Authorization": "Bearer gwa_" + "x" * 43}
     before = _state(database)
-    queries = (
-        ("query ($id: ID!) { request(id: $id) { id } }", objects["request"]),
-        ("query ($id: ID!) { worker(id: $id) { id } }", ALEX),
-        ("mutation ($id: ID!) { revokeGrant(id: $id) { status } }", objects["grant"]),
-        ("mutation ($id: ID!) { cancelRequest(id: $id) { id } }", objects["request"]),
-    )
-    for query, identifier in queries:
-        answer = client.post("/graphql", json={"query": query, "variables": {"id": identifier}}, headers=headers)
-        assert not any((answer.json().get("data") or {}).values()), answer.text
+    for name, (query, kind) in FIELDS.items():
+        sent = {"query": query, "variables": {"id": objects[kind]}}
+        answer = client.post("/graphql", json=sent, headers=headers).json()
+        assert not any((answer.get("data") or {}).values()), f"{name}: {answer}"
+        codes = {error["extensions"]["code"] for error in answer["errors"]} if "errors" in answer else set()
+        assert not any(code.startswith("GRAPHQL_") for code in codes), f"{name} was not even asked: {answer}"
     assert client.get(f"/oauth/grants/{objects['grant']}", headers=headers).status_code in (403, 404)
     assert client.delete(f"/oauth/grants/{objects['grant']}", headers=headers).status_code in (403, 404)
+    assert _state(database) == before
+
+
+def test_a_platforms_connectors_are_its_own(robin, objects, database):
+    """Robin speaks for Fiverr; everything that a page of connectors names is Uber's, or the operator's."""
+    with database.begin() as connection:
+        made = {"kind": "platform", "name": "Fiverr", "platform": "fiverr", "status": "active"}
+        connection.execute(ORGANIZATIONS.insert().values(id="fiverr", created_at=utc_now(), **made))
+        Members(database, NoBrowser()).join(connection, "fiverr", ROBIN, "owner", by=COMMAND_LINE)
+        foreign = connection.execute(text("SELECT max(id) FROM connector_version WHERE platform = 'uber'")).scalar_one()
+    assert robin.get("/console/fiverr/connectors").status_code == 200
+    csrf, before, tried = _csrf(robin.get("/me").text), _state(database), 0
+    for method, path in routes(robin.app):
+        if not path.startswith("/console/{organization}/connectors"):
+            continue
+        address = path.replace(":int", "")
+        for organization in ("fiverr", "operator"):
+            if organization == "fiverr" and address.count("{") == 1:
+                continue
+            theirs = address.format(organization=organization, id=foreign, platform="uber")
+            form = {"csrf": csrf, "reason": "mine", "sdl": "type X { a: Int }", "do": "check"}
+            answer = (
+                robin.get(theirs, follow_redirects=False)
+                if method == "GET"
+                else robin.post(theirs, data=form, headers={"Origin": ORIGIN}, follow_redirects=False)
+            )
+            assert answer.status_code in (403, 404), f"{method} {theirs}: {answer.status_code}"
+            assert "form was sent" not in answer.text, "the form counted"
+            tried += 1
+    assert tried > 15
     assert _state(database) == before

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from joserfc.jwk import ECKey
 from starlette.routing import Route
 
 PARAMETERS = {"client": "c", "person": "p", "ref": "0" * 12, "request": "r", "actor": "a"}
@@ -29,6 +31,7 @@ ALLOWS = {
     "approver": {"read", "decide"},
     "auditor": {"read"},
 }
+KEYS = json.dumps({"keys": [{**ECKey.generate_key("P-256").as_dict(private=False), "kid": "k"}]})
 ONLY = {"usage": "actor", "live": "actor", "requests": "operator", "actors": "operator", "platforms": "operator"}
 
 
@@ -132,12 +135,20 @@ def test_one_organizations_things_are_not_reached_through_another(site: Any, pos
     (client,) = site.console.clients.of(his)
     invited = site.invitations.create(his, "developer", by=site.members.of_person(site.id_of("Bo"))[0].by)
     ref = site.invitations.of_organization(his)[0].ref
-    base, token = f"/console/{hers}", _token(ada)
-    assert ada.get(f"{base}/clients/{client.id}").status_code == 404
-    for path in (f"clients/{client.id}", f"clients/{client.id}/rotate", f"clients/{client.id}/disable"):
-        assert ada.post(f"{base}/{path}", data={"csrf": token, "name": "Mine"}).status_code in (404, 422)
-    assert ada.post(f"{base}/people/invitations/{ref}/revoke", data={"csrf": token}).status_code == 404
-    assert ada.post(f"{base}/people/{site.id_of('Bo')}/remove", data={"csrf": token}).status_code == 404
+    token, theirs, tried = _token(ada), {"client": client.id, "ref": ref, "person": site.id_of("Bo")}, set()
+    form = {"csrf": token, "name": "Mine", "role": "developer", "jwks": KEYS, "kid": "k"}
+    for method, path in _routes(site):
+        named = set(re.findall(r"{(\w+)}", path)) - {"organization"}
+        if _kind_of(path) == "operator" or not named:
+            continue
+        statuses = set()
+        for names in (theirs, {name: "0" * len(value) for name, value in theirs.items()}):
+            address = path.format(organization=hers, **names)
+            answer = ada.get(address) if method == "GET" else ada.post(address, data=form)
+            statuses.add(answer.status_code)
+        assert statuses in ({404}, {422}), (method, path, "and to her it is as if it were not there")
+        tried |= named
+    assert tried == theirs.keys(), "what a further route names is to be tried with another organization's"
     (same,) = site.console.clients.of(his)
     assert same == client
     assert site.invitations.find(invited.secret) is not None
