@@ -41,6 +41,28 @@ IMPURE_MODULES = frozenset(
 )
 ENGINE = ("gateway.composition", "gateway.planner", "gateway.executor", "gateway.engine", "gateway.subgraphs")
 GIG_WORDS = frozenset(["gig", "gigs", "worker", "workers", "platform", "platforms", "uber", "upwork"])
+HTTP_CLIENTS = ("aiohttp", "httpx", "httpx2", "requests", "urllib.request", "urllib3", "http.client", "smtplib")
+HTTP_CLIENTS += ("authlib.integrations",)
+WAYS_OUT = {
+    "connectors.transport.wire": "to platforms: each request with an open lease (`connectors.transport.permit`)",
+    "connectors.transport.address": "looks names up for `wire`",
+    "connectors.linking.oauth_client": "to a platform's OAuth endpoints, while its worker links an account",
+    "connectors.linking.mail": "to the operator's mail server, for codes",
+    "connectors.conformance.run": "to a sandbox, at the console and the command line",
+    "connectors.conformance.checks": "likewise",
+    "connectors.conformance.export": "likewise",
+    "connectors.conformance.feeds": "likewise",
+    "connectors.conformance.sign_in": "likewise",
+    "consent.notices.push": "to an actor's address, with a signed notice",
+    "consent.signin.oidc": "to an OpenID provider",
+    "gateway.subgraphs.http": "to a remote subgraph: only what the gate has allowed is asked of it",
+    "gateway.server.otlp": "to the operator's collector of traces, which hold no data",
+}
+"""Modules of the server that can reach anything outside, and why. Nothing about a worker leaves or comes otherwise."""
+
+TOOLS = ("gateway.cli", "gateway.demo", "connectors.sandbox")
+"""Programs beside the server: commands, the demo's browser and actor, simulated platforms."""
+
 COMPOSITION_ROOT, WIRING = "gateway.server.app", "gateway.server.wiring"
 LONGEST = 500
 
@@ -132,3 +154,13 @@ def test_the_engine_is_read_in_one_order():
         (name, imported) for name, path in files.items() for imported in imports_of(path) if imported in files
     )
     assert [circle for circle in networkx.strongly_connected_components(imports) if len(circle) > 1] == []
+
+
+def test_69_nothing_else_can_reach_outside():
+    """Cache, retries, background reads, paging: whatever fetches a worker's data has to go through `wire`."""
+    found = {
+        name_of(path)
+        for path in modules()
+        if not within(name_of(path), *TOOLS) and any(within(name, *HTTP_CLIENTS) for name in imports_of(path))
+    }
+    assert found == WAYS_OUT.keys()
