@@ -5,7 +5,7 @@ NOT_RETURNED           a mapping gives it, and the platform had nothing
 REDACTED_THIRD_PARTY   the mapping says so (`->gig_redacted`)
 UPSTREAM_ERROR         what gives it failed; the field has an error as well
 
-What is not consented never reaches a connector: the gate cuts it from the fetch, and says so in an error.
+What is not consented never reaches a connector: the gate cuts it from the fetch, and the gateway adds NOT_CONSENTED.
 """
 
 from __future__ import annotations

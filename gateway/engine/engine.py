@@ -24,8 +24,8 @@ from gateway.engine.garbage import uncollected
 from gateway.engine.options import EngineOptions
 from gateway.engine.response import EngineResponse
 from gateway.engine.validation import Reading, error_of, work_of_length
-from gateway.engine.version import PreparedOperation, SupergraphVersion
-from gateway.errors import GatewayError, InvalidRequestError, ResponseTooLargeError, graphql_error
+from gateway.engine.version import UNAUTHORIZED, PreparedOperation, SupergraphVersion
+from gateway.errors import GatewayError, GraphQLErrorDict, InvalidRequestError, ResponseTooLargeError, graphql_error
 from gateway.executor import (
     CompiledPlan,
     ExecutionResult,
@@ -176,7 +176,7 @@ class Engine:
         result = await _execute(plan, context)
         if report_cost:
             result.extensions["cost"] = dict(self._budget.report(cost, session))
-        return EngineResponse.of(result)
+        return self._written(operation, result)
 
     async def subscribe(
         self,
@@ -264,11 +264,11 @@ class Engine:
         elif plan.parts:
             results = execute_in_parts(plan, context)
         else:
-            yield EngineResponse.of(await _execute(plan, context))
+            yield self._written(operation, await _execute(plan, context))
             return
         try:
             async for result in results:
-                yield EngineResponse.of(result)
+                yield self._written(operation, result)
                 denial = await self._budget.charge(cost, context.session) if operation.kind == "subscription" else None
                 if denial is not None:
                     yield EngineResponse.refusal(refusal_of(denial).errors)
@@ -313,6 +313,19 @@ class Engine:
             aside=self._aside.shape,
         )
         return planned.plan, context
+
+    def _written(self, operation: PreparedOperation, result: ExecutionResult) -> EngineResponse:
+        """Return the response, with what its errors mean added to its data."""
+        annotate = self._options.annotate
+        if annotate is not None:
+            document, name = operation.document.document, operation.name
+            cut = [*result.cut, *_taken_out(result.errors)]
+            if cut and result.data is not None:
+                annotate(document, name, (), result.data, cut)
+            for part in result.incremental or ():
+                if (cut_there := [*cut, *_taken_out(part.get("errors", ()))]) and part["data"] is not None:
+                    annotate(document, name, part["path"], part["data"], cut_there)
+        return EngineResponse.of(result)
 
     async def _pay(
         self, operation: PreparedOperation, given: Mapping[str, Any] | None, session: Any
@@ -359,6 +372,11 @@ async def _execute(plan: CompiledPlan, context: RequestContext) -> ExecutionResu
         return await execute(plan, context)
     except Exception as error:
         return _failure(error)
+
+
+def _taken_out(errors: Sequence[GraphQLErrorDict]) -> list[list[str | int]]:
+    """Return the paths that static authorization took out of an operation."""
+    return [each["path"] for each in errors if each["extensions"].get("code") == UNAUTHORIZED and each.get("path")]
 
 
 def _failure(error: Exception) -> ExecutionResult:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import DocumentNode
 
 from gateway.engine.labels import ChooseLabels
 from gateway.planner.options import PlannerOptions
 
 WatchPlanning = Callable[[str, str | None], AbstractContextManager[object]]
 """(the operation's type, its name) → what is entered while its plan is looked for."""
+
+Annotate = Callable[[DocumentNode, str | None, Sequence[str | int], Any, Sequence[Sequence[str | int]]], None]
+"""(document, operation's name, path, data that stands there, paths) → what was left out at the paths is told in it.
+
+A path is the client's; without a number where it goes through a list, it means every element.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +53,7 @@ class EngineOptions:
     documents, `plans_weight` the fields of all cached plans. `max_response_bytes` bounds an answer in which entities
     inside entities multiply. `labels` decides which labels of progressive overrides are active for a session; those of
     the form `percent(x)` are decided by chance. `watch_planning` is entered while a plan is made or found in the cache.
+    `annotate` sees every answer from which something was left out that the caller may not read, before it is written.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -57,4 +67,5 @@ class EngineOptions:
     plans_weight: int = 200_000
     labels: ChooseLabels | None = None
     watch_planning: WatchPlanning | None = None
+    annotate: Annotate | None = None
     planner: PlannerOptions = field(default_factory=PlannerOptions)

@@ -68,10 +68,11 @@ class ExecutionResult:
     """The answer to one operation, and the permits that stay open until it is with the socket.
 
     Whoever gets one must await `acknowledge` once the body has been handed over, or been dropped.
+    `cut` is where the client reads what the gate refused; within a list, without the elements' numbers.
     `has_next` is set when an answer is delivered in several parts; `incremental` holds what a later part brings.
     """
 
-    __slots__ = ("_gate", "_permits", "_session", "data", "errors", "extensions", "has_next", "incremental")
+    __slots__ = ("_gate", "_permits", "_session", "cut", "data", "errors", "extensions", "has_next", "incremental")
 
     def __init__(
         self,
@@ -84,6 +85,7 @@ class ExecutionResult:
         has_next: bool | None = None,
         incremental: list[dict[str, Any]] | None = None,
     ) -> None:
+        self.cut: Sequence[Sequence[str | int]] = ()
         self.has_next = has_next
         self.incremental = incremental
         self.data = data

@@ -64,7 +64,9 @@ class _Delivery:
         self._delivered = run.project()
         if await run.look_again():
             self._delivered = run.project()
-        return ExecutionResult(self._delivered, self._new_errors(), run.extensions(), has_next=True)
+        first = ExecutionResult(self._delivered, self._new_errors(), run.extensions(), has_next=True)
+        first.cut = run.reporter.cut
+        return first
 
     async def acknowledge_first(self) -> None:
         """The answer is with the socket."""
@@ -91,7 +93,9 @@ class _Delivery:
         if errors and entries:
             entries[0].setdefault("errors", []).extend(errors)
         self.pending = [number for number in self.pending if number not in ready]
-        return ExecutionResult(None, [], run.extensions(), has_next=bool(self.pending), incremental=entries)
+        later = ExecutionResult(None, [], run.extensions(), has_next=bool(self.pending), incremental=entries)
+        later.cut = run.reporter.cut
+        return later
 
     async def acknowledge(self) -> None:
         """The last part is with the socket: nothing that still waits needs the permits of its fetches."""

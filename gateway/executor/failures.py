@@ -40,7 +40,7 @@ class FailureReporter:
     `missing` with the fields computed from it, and it becomes an error only where such a field is null in the end.
     """
 
-    __slots__ = ("_finder", "_hidden", "_limit", "_plan", "_refused", "_tree", "errors", "missing", "suppressed")
+    __slots__ = ("_finder", "_hidden", "_limit", "_plan", "_refused", "_tree", "cut", "errors", "missing", "suppressed")
 
     def __init__(self, plan: CompiledPlan, tree: JsonObject, finder: Finder, limit: int) -> None:
         self._plan = plan
@@ -49,6 +49,8 @@ class FailureReporter:
         self._limit = limit
         self.errors: list[GraphQLErrorDict] = []
         self.missing: list[dict[str, Any]] = []
+        self.cut: list[ClientPath] = []
+        """Where the client reads what was refused; within a list, without the elements' numbers."""
         self.suppressed = 0
         self._refused: set[tuple[str | int, ...]] = set()
         self._hidden: list[GraphQLErrorDict] = []
@@ -65,9 +67,15 @@ class FailureReporter:
         else:
             self.suppressed += 1
 
-    def refused(self, path: DataPath, message: str, extensions: Mapping[str, Any]) -> None:
-        """Write that a value was not asked for, once; a failure of its fetch adds nothing."""
+    def refused(self, path: DataPath, message: str, extensions: Mapping[str, Any], below: tuple[str, ...] = ()) -> None:
+        """Write that a value was not asked for, once; a failure of its fetch adds nothing.
+
+        `below` leads from the list at which the error is written to the value in each of its elements.
+        """
         self._refused.add(path)
+        found, is_exact = client_path(self._plan.whole, self._tree, (*path, *below))
+        if is_exact and len(self.cut) < self._limit:
+            self.cut.append(found)
         for error in self._at(path, message, extensions, extensions):
             if error not in self.errors:
                 self.add(error)

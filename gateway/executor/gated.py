@@ -64,7 +64,9 @@ class GatedRun(Run):
         """Hand the open permits over with the answer."""
         permits = self.desk.hand_over()
         gate, session = self.context.gate, self.context.session
-        return ExecutionResult(data, self.reporter.errors, self.extensions(), gate, permits, session)
+        answer = ExecutionResult(data, self.reporter.errors, self.extensions(), gate, permits, session)
+        answer.cut = self.reporter.cut
+        return answer
 
     async def close(self) -> None:
         """Close the permits that were not handed over."""
@@ -283,7 +285,7 @@ class GatedRun(Run):
                         path = []
                         break
                 if path:
-                    self.refuse((*place.path, *path), refused.denial)
+                    self.refuse((*place.path, *path), refused.denial, refused.keys[len(path) :])
 
     async def may_subscribe(self) -> bool:
         """Tell whether anything of a subscription's source may be read, and report what may not.
@@ -376,9 +378,9 @@ class GatedRun(Run):
             )
         )
 
-    def refuse(self, path: DataPath, denial: Denial) -> None:
-        """Report that the value at a data path was denied."""
-        self.reporter.refused(path, denial.message, {**denial.extensions, "code": denial.code})
+    def refuse(self, path: DataPath, denial: Denial, below: tuple[str, ...] = ()) -> None:
+        """Report that the value at a data path, or what is `below` the list there, was denied."""
+        self.reporter.refused(path, denial.message, {**denial.extensions, "code": denial.code}, below)
 
 
 def _present(value: JsonObject) -> frozenset[str]:

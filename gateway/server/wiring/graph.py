@@ -18,6 +18,7 @@ from gateway.engine import Engine, EngineOptions, Limits
 from gateway.planner import PlannerOptions
 from gateway.registry import RULES, LiveGraph
 from gateway.server.budgets import ActorBudgets
+from gateway.server.not_consented import note_not_consented
 from gateway.server.platform_metrics import platform_counters
 from gateway.server.telemetry import Telemetry
 from gateway.server.wiring.consent import ConsentParts
@@ -70,7 +71,7 @@ def build_graph(
     settings: Settings, storage: StorageParts, consent: ConsentParts, platforms: PlatformParts, telemetry: Telemetry
 ) -> GraphParts:
     """Compose what is live. Raises `CompositionFailedError`."""
-    options = replace(_engine_options(settings), watch_planning=telemetry.planning)
+    options = replace(_engine_options(settings), watch_planning=telemetry.planning, annotate=note_not_consented)
     budgets = ActorBudgets(
         Spendings(storage.database), max_cost=settings.max_cost, cost_per_minute=settings.cost_per_minute
     )
