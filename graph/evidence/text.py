@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from graph.evidence.estimate import HeldSkill, Source
 from graph.evidence.facts import EngagementKind, RatingFact, SkillFact
+from graph.evidence.relevance import occupation_of
 from graph.evidence.usual_ratings import Basis, usual_rating
 from graph.taxonomy.graph import SkillGraph
 from graph.wording import ENGLISH, Words, mark, pair
@@ -56,8 +57,10 @@ def _source(graph: SkillGraph, source: Source, words: Words) -> str:
     platform = graph.platform_name(fact.platform)
     kind = words.count(*PLURALS[fact.kind], fact.completed)
     text = words.say("%(count)s %(kind)s at %(platform)s", count=fact.completed, kind=kind, platform=platform)
-    if fact.occupation_label:
-        text += words.say(" as %(occupation)s", occupation=fact.occupation_label)
+    known = occupation_of(graph, fact) if fact.occupation_uri or fact.occupation_label else None
+    called = fact.occupation_label if known is None else words.name(graph.occupations[known])
+    if called:
+        text += words.say(" as %(occupation)s", occupation=called)
     if fact.first_at is not None and fact.last_at is not None:
         text += words.say(" from %(first)s to %(last)s", first=f"{fact.first_at:%Y-%m}", last=f"{fact.last_at:%Y-%m}")
     if fact.recent:

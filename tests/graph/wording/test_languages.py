@@ -77,6 +77,7 @@ def test_skills_are_explained_in_swedish(graph, driver):
         told = explain_skill(graph, held, SWEDISH)
         assert re.search(r"Omkring \d+ timmar .* Uppskattning 0,\d\d, mellan 0,\d\d och 0,\d\d", told)
         assert not _english(told, graph), told
+        assert "som taxiförare" in told
 
 
 def test_platforms_are_called_what_they_call_themselves(graph, driver):
