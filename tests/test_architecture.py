@@ -126,6 +126,32 @@ def test_a_module_keeps_the_import_contract(path):
     assert not wrong
 
 
+def runtime_imports(path, known):
+    """Yield the modules of ours that a module imports when it runs, in functions too; not those for types alone."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            node.body = []
+    package = name_of(path) if path.name == "__init__.py" else name_of(path).rpartition(".")[0]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in known)
+        elif isinstance(node, ast.ImportFrom):
+            base = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            for alias in node.names:
+                inner = f"{module}.{alias.name}"
+                yield from (each for each in (inner if inner in known else module,) if each in known)
+
+
+def test_no_modules_import_one_another_in_a_circle():
+    known = {name_of(path): path for path in modules()}
+    graph = networkx.DiGraph((name, other) for name, path in known.items() for other in runtime_imports(path, known))
+    circles = [sorted(each) for each in networkx.strongly_connected_components(graph) if len(each) > 1]
+    assert circles == []
+    assert not list(networkx.selfloop_edges(graph))
+
+
 @pytest.mark.parametrize("path", [path for path in modules() if within(name_of(path), *PURE)], ids=name_of)
 def test_composition_and_planner_never_wait(path):
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -149,6 +175,7 @@ def test_the_engine_has_no_gig_word_in_it(path):
 
 
 def test_the_engine_is_read_in_one_order():
+    """Imports for types alone are counted here too, and packages not."""
     files = {name_of(path): path for path in modules() if within(name_of(path), *ENGINE) and path.name != "__init__.py"}
     imports = networkx.DiGraph(
         (name, imported) for name, path in files.items() for imported in imports_of(path) if imported in files

@@ -1,6 +1,12 @@
-"""`Opportunity.candidates`: workers who let the asking actor find them, as keys; each answers for itself by `match`."""
+"""`Opportunity.candidates`: workers who let the asking actor find them, as keys; each answers for itself by `match`.
+
+Opportunities have candidates, who are workers, who have opportunities: the circle is closed here, where `Worker` is
+taken from the schema that is asked, so that no module imports one that imports it.
+"""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, cast
 
 import strawberry
 
@@ -8,7 +14,11 @@ from graph.finding.candidates import Found
 from graph.model import Opportunity
 from graph.schema.catalogue_types import Info
 from graph.schema.scalars import PageInfo, finding_of, permit_of, refusals, session_of
-from graph.schema.worker_types import Worker
+
+if TYPE_CHECKING:
+    from strawberry.types.base import StrawberryObjectDefinition
+
+    from graph.schema.worker_types import Worker
 
 PAGE_SIZE = 10
 
@@ -18,7 +28,13 @@ class CandidateEdge:
     """A worker in a page."""
 
     cursor: str
-    node: Worker
+    worker: strawberry.Private[str]
+
+    @strawberry.field
+    def node(self, info: Info) -> Annotated[Worker, strawberry.lazy("graph.schema.worker_types")]:
+        """Give their key."""
+        named = cast("StrawberryObjectDefinition", info.schema.get_type_by_name("Worker"))
+        return cast("type[Worker]", named.origin)(id=strawberry.ID(self.worker), given=None)
 
 
 @strawberry.type(description="Workers who suit, best first, with the log's entry of this ranking.")
@@ -51,10 +67,7 @@ async def find_candidates(
 def _shown(found: Found) -> CandidateConnection:
     cursors = [cursor for cursor, _ in found.workers]
     return CandidateConnection(
-        edges=[
-            CandidateEdge(cursor=cursor, node=Worker(id=strawberry.ID(worker), given=None))
-            for cursor, worker in found.workers
-        ],
+        edges=[CandidateEdge(cursor=cursor, worker=worker) for cursor, worker in found.workers],
         page_info=PageInfo(
             has_next_page=found.has_next,
             has_previous_page=found.has_previous,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import strawberry
 
@@ -12,14 +12,12 @@ from graph import model
 from graph.evidence.facts import Fidelity
 from graph.model import OpportunityId, PayPeriod, TrainingId, TrainingMode
 from graph.pages import Key
+from graph.schema.candidate_types import CandidateConnection, find_candidates
 from graph.schema.catalogue_types import Info, Occupation, Skill, occupations, skills
 from graph.schema.connection import Connection, connection, span
 from graph.schema.scalars import DateTime, Decimal, Money, graph_of, money
 from graph.taxonomy.graph import SkillGraph
 from graph.taxonomy.names import fold
-
-if TYPE_CHECKING:
-    from graph.schema.candidate_types import CandidateConnection
 
 strawberry.enum(PayPeriod, description="What pay is counted by.")
 strawberry.enum(Fidelity, description="How far the shape of a platform's data rests on what it documents.")
@@ -256,10 +254,8 @@ class PayRange:
 
 async def resolve_candidates(
     root: Any, info: Info, first: int | None = 10, after: str | None = strawberry.UNSET
-) -> Annotated[CandidateConnection, strawberry.lazy("graph.schema.candidate_types")] | None:
-    """Search, once all types are there."""
-    from graph.schema.candidate_types import find_candidates  # the type of the answer refers to this module's
-
+) -> CandidateConnection | None:
+    """Search."""
     return await find_candidates(root.node, info, first=first, after=after or None)
 
 
@@ -370,12 +366,10 @@ class Opportunity:
         """Where it was read; null for what is built in."""
         return FeedProvenance.of(self.node.origin)
 
-    candidates: Annotated[CandidateConnection, strawberry.lazy("graph.schema.candidate_types")] | None = (
-        strawberry.federation.field(
-            resolver=resolve_candidates,
-            requires_scopes=[["gig:matching"]],
-            description="Workers who let the asking actor find them for its purpose, best match first.",
-        )
+    candidates: CandidateConnection | None = strawberry.federation.field(
+        resolver=resolve_candidates,
+        requires_scopes=[["gig:matching"]],
+        description="Workers who let the asking actor find them for its purpose, best match first.",
     )
 
     @classmethod
