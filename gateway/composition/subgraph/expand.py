@@ -8,15 +8,18 @@ default names. Every subgraph has a `Query`, if an empty one: it can always be e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from graphql import (
+    DirectiveNode,
     DocumentNode,
     GraphQLSyntaxError,
     SchemaDefinitionNode,
     SchemaExtensionNode,
+    Visitor,
     parse,
+    visit,
 )
 
 from gateway.composition.errors import CompositionError, in_subgraph
@@ -55,7 +58,7 @@ def expand(source: SubgraphSDL) -> Expanded | list[CompositionError]:
         return [in_subgraph(source.name, "INVALID_GRAPHQL", "The SDL is nested too deeply to be read.")]
     links, errors = read_links(source.name, schema_directives(document))
     if not errors:
-        errors = _check_features(source.name, links)
+        errors = _check_features(source.name, links, document)
     if errors:
         return errors
     names = _names(links)
@@ -86,19 +89,19 @@ def schema_directives(document: DocumentNode) -> tuple[Applied, ...]:
     return tuple(found)
 
 
-def _check_features(subgraph: str, links: Links) -> list[CompositionError]:
+def _check_features(subgraph: str, links: Links, document: DocumentNode) -> list[CompositionError]:
     """Versions that exist, and imports that the specification has."""
     errors: list[CompositionError] = []
     link = links.get(LINK)
     if link is not None and link.version != (1, 0):
-        message = f"Schema uses unknown version v{link.version[0]}.{link.version[1]} of the link spec"
-        errors.append(in_subgraph(subgraph, "UNKNOWN_LINK_VERSION", message, link.at))
+        errors.append(_unknown_version(subgraph, link, ((1, 0),)))
+    errors += _unknown_versions(subgraph, links, document)
     federation = links.get(FEDERATION)
     if federation is None:
         return errors
     if not (2, 0) <= federation.version <= specs.LATEST:
-        version = f"v{federation.version[0]}.{federation.version[1]}"
-        message = f"Invalid version {version} for the federation feature in @link directive on schema"
+        message = f"Invalid version {_version(federation.version)} for the federation feature in @link directive"
+        message += f" on schema; use one from v2.0 to {_version(specs.LATEST)}"
         errors.append(in_subgraph(subgraph, "UNKNOWN_FEDERATION_LINK_VERSION", message, federation.at))
         return errors
     known = {"@" + n for n in specs.federation_directives(federation.version)}
@@ -111,6 +114,47 @@ def _check_features(subgraph: str, links: Links) -> list[CompositionError]:
                 message += f' Did you mean directive "@{bare}"?'
             errors.append(in_subgraph(subgraph, "INVALID_LINK_DIRECTIVE_USAGE", message, federation.at))
     return errors
+
+
+def _unknown_versions(subgraph: str, links: Links, document: DocumentNode) -> list[CompositionError]:
+    """Refuse what is used of a specification's version that does not exist; unused, it does not matter."""
+    linked = [link for identity in specs.VERSIONS if (link := links.get(identity)) is not None]
+    unknown = [link for link in linked if link.version not in specs.VERSIONS[link.identity]]
+    if not unknown:
+        return []
+    federation = links.get(FEDERATION)
+    names = [
+        name
+        for name in _directive_names(document)
+        if federation is None or federation.element_of_directive(name) is None
+    ]
+    used = [link for link in unknown if any(link.element_of_directive(name) is not None for name in names)]
+    return [_unknown_version(subgraph, link, specs.VERSIONS[link.identity]) for link in used]
+
+
+def _unknown_version(subgraph: str, link: Link, known: Sequence[specs.Version]) -> CompositionError:
+    message = f"Schema uses unknown version {_version(link.version)} of the {link.spec_name} spec"
+    message += f"; use {' or '.join(map(_version, known))}"
+    return in_subgraph(subgraph, "UNKNOWN_LINK_VERSION", message, link.at)
+
+
+def _version(version: specs.Version) -> str:
+    return f"v{version[0]}.{version[1]}"
+
+
+def _directive_names(document: DocumentNode) -> set[str]:
+    """The names of all directives that are applied in a document."""
+    names: set[str] = set()
+
+    class Applications(Visitor):
+        """Collects them."""
+
+        def enter_directive(self, node: DirectiveNode, *_: object) -> None:
+            """Note one."""
+            names.add(node.name.value)
+
+    visit(document, Applications())
+    return names
 
 
 def _names(links: Links) -> dict[str, str]:

@@ -103,11 +103,15 @@ JOINED = ("connect", "source", "cacheTag")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
-    """A feature that a supergraph links: what its directives are called and where it lives."""
+    """A feature that a supergraph links: what its directives are called and where it lives.
+
+    `version` is the one that a supergraph links; subgraphs may also link the `older` ones.
+    """
 
     identity: str
     version: str
     directives: tuple[str, ...]
+    older: tuple[Version, ...] = ()
     scalar: str | None = None
     purpose: str | None = None
 
@@ -117,6 +121,12 @@ class Feature:
         return self.identity.rsplit("/", 1)[1]
 
     @property
+    def versions(self) -> tuple[Version, ...]:
+        """The versions that exist."""
+        major, minor = self.version.removeprefix("v").split(".")
+        return (*self.older, (int(major), int(minor)))
+
+    @property
     def url(self) -> str:
         """The URL to link."""
         return f"{self.identity}/{self.version}"
@@ -124,8 +134,14 @@ class Feature:
 
 _APOLLO = "https://specs.apollo.dev/"
 FEATURES: tuple[Feature, ...] = (
-    Feature(identity=_APOLLO + "tag", version="v0.3", directives=("tag",)),
-    Feature(identity=_APOLLO + "inaccessible", version="v0.2", directives=("inaccessible",), purpose="SECURITY"),
+    Feature(identity=_APOLLO + "tag", version="v0.3", directives=("tag",), older=((0, 1), (0, 2))),
+    Feature(
+        identity=_APOLLO + "inaccessible",
+        version="v0.2",
+        directives=("inaccessible",),
+        older=((0, 1),),
+        purpose="SECURITY",
+    ),
     Feature(identity=_APOLLO + "authenticated", version="v0.1", directives=("authenticated",), purpose="SECURITY"),
     Feature(
         identity=_APOLLO + "requiresScopes",
@@ -151,6 +167,9 @@ FEATURES: tuple[Feature, ...] = (
     ),
 )
 CONNECT = _APOLLO + "connect"
+CONNECT_VERSIONS: tuple[Version, ...] = ((0, 1), (0, 2), (0, 3), (0, 4))
+VERSIONS = {**{feature.identity: feature.versions for feature in FEATURES}, CONNECT: CONNECT_VERSIONS}
+"""The versions that exist of each specification that a subgraph links beside Federation's own."""
 FEATURE_OF_DIRECTIVE = {d: f for f in FEATURES for d in f.directives}
 
 

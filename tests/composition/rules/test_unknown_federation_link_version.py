@@ -13,7 +13,7 @@ type Query {
     ) == [
         (
             "UNKNOWN_FEDERATION_LINK_VERSION: [a] Invalid version v9.9 for the federation feature in "
-            "@link directive on schema (a:2:15)"
+            "@link directive on schema; use one from v2.0 to v2.15 (a:2:15)"
         ),
     ]
 
