@@ -4,68 +4,42 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from graphql import DocumentNode, GraphQLSyntaxError, OperationDefinitionNode, parse, print_ast, validate
+from graphql import OperationDefinitionNode, print_ast
 
 from gateway.cli.failure import CommandError
-from gateway.cli.files import read_text
-from gateway.cli.schema import located
-from gateway.composition import api_schema
+from gateway.cli.operation import Question, add_arguments, read_question
 from gateway.engine.cost import CostModel
-from gateway.planner import (
-    PlanError,
-    PlannerOptions,
-    authorize,
-    load_supergraph,
-    normalize,
-    parse_supergraph,
-    plan,
-    show_plan,
-)
-from gateway.registry import builtin_supergraph
+from gateway.planner import PlanError, authorize, normalize, plan, show_plan
 
 
 def add_parsers(commands: Any) -> None:
     """Add `explain`."""
     explain = commands.add_parser("explain", help="print every stage that an operation goes through")
-    explain.add_argument("file", type=Path, metavar="FILE", help="a GraphQL document, or - for standard input")
-    explain.add_argument("--operation", help="which operation, when the document has several")
+    add_arguments(explain)
     explain.add_argument("--scopes", help="comma-separated static scopes of the asker (default: every scope)")
-    explain.add_argument("--supergraph", type=Path, help="a supergraph SDL instead of the built-in catalogue")
     explain.set_defaults(run=_explain)
 
 
 def _explain(options: argparse.Namespace) -> int:
-    sdl = read_text(options.supergraph) if options.supergraph else builtin_supergraph().supergraph_sdl
-    text = read_text(options.file)
-    try:
-        document = parse(text)
-    except GraphQLSyntaxError as error:
-        raise CommandError("GRAPHQL_PARSE_FAILED", located(error, options.file)) from None
-    for line in _stages(sdl, document, options):
+    for line in _stages(read_question(options), options):
         print(line)
     return 0
 
 
-def _stages(sdl: str, document: DocumentNode, options: argparse.Namespace) -> Iterator[str]:
-    schema = api_schema(sdl)
-    problems = validate(schema, document)
+def _stages(question: Question, options: argparse.Namespace) -> Iterator[str]:
+    supergraph, document = question.supergraph, question.document
     yield "1. parse and validate"
-    if problems:
-        raise CommandError(
-            "GRAPHQL_VALIDATION_FAILED", "\n".join(located(problem, options.file) for problem in problems)
-        )
+    question.check()
     yield _indented(print_ast(document))
     yield "2. static cost, with every variable left open"
-    model = CostModel(parse_supergraph(sdl), schema, assumed_list_size=10)
+    model = CostModel(question.parsed, question.schema, assumed_list_size=10)
     for definition in document.definitions:
         if isinstance(definition, OperationDefinitionNode):
             name = definition.name.value if definition.name else "(anonymous)"
             yield f"   {name}: {model.estimator(document, definition)({}):.0f}"
     try:
-        supergraph = load_supergraph(sdl)
         operation = normalize(supergraph, document, options.operation)
         yield "3. static scopes"
         if options.scopes is None:
@@ -77,7 +51,7 @@ def _stages(sdl: str, document: DocumentNode, options: argparse.Namespace) -> It
                 yield f"   {each.coordinate} is taken out (UNAUTHORIZED_FIELD_OR_TYPE)"
             if not removed:
                 yield "   nothing is taken out"
-        planned = plan(supergraph, operation, PlannerOptions(reenter_scoped=not options.supergraph))
+        planned = plan(supergraph, operation, question.options)
     except PlanError as error:
         raise CommandError(error.code, error.message) from None
     yield "4. plan"

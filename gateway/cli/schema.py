@@ -8,12 +8,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from graphql import GraphQLError, GraphQLSyntaxError, parse, validate
-
 from gateway.cli.failure import CommandError
 from gateway.cli.files import read_text
-from gateway.composition import CompositionFailed, SubgraphSDL, api_schema, compose
-from gateway.planner import PlanError, PlannerOptions, load_supergraph, normalize, plan, plan_to_json, show_plan
+from gateway.cli.operation import add_arguments, read_question
+from gateway.composition import CompositionFailed, SubgraphSDL, compose
+from gateway.planner import PlanError, normalize, plan, plan_to_json, show_plan
 from gateway.registry import builtin_supergraph
 
 
@@ -29,11 +28,7 @@ def add_parsers(commands: Any) -> None:
     composing.set_defaults(run=_compose)
 
     planning = commands.add_parser("plan", help="print the query plan of an operation")
-    planning.add_argument("file", type=Path, metavar="FILE", help="a GraphQL document, or - for standard input")
-    planning.add_argument("--operation", help="which operation, when the document has several")
-    planning.add_argument(
-        "--supergraph", type=Path, help="plan over this supergraph SDL instead of the built-in catalogue"
-    )
+    add_arguments(planning)
     planning.add_argument("--json", action="store_true", help="print JSON")
     planning.set_defaults(run=_plan)
 
@@ -56,28 +51,12 @@ def _compose(options: argparse.Namespace) -> int:
 
 
 def _plan(options: argparse.Namespace) -> int:
-    sdl = read_text(options.supergraph) if options.supergraph else builtin_supergraph().supergraph_sdl
-    text = read_text(options.file)
+    question = read_question(options)
+    question.check()
     try:
-        document = parse(text)
-    except GraphQLSyntaxError as error:
-        raise CommandError("GRAPHQL_PARSE_FAILED", located(error, options.file)) from None
-    problems = validate(api_schema(sdl), document)
-    if problems:
-        raise CommandError(
-            "GRAPHQL_VALIDATION_FAILED", "\n".join(located(problem, options.file) for problem in problems)
-        )
-    try:
-        supergraph = load_supergraph(sdl)
-        operation = normalize(supergraph, document, options.operation)
-        planned = plan(supergraph, operation, PlannerOptions(reenter_scoped=not options.supergraph))
+        operation = normalize(question.supergraph, question.document, options.operation)
+        planned = plan(question.supergraph, operation, question.options)
     except PlanError as error:
-        raise CommandError(getattr(error, "code", "PLAN_FAILED"), str(error)) from None
+        raise CommandError(error.code, error.message) from None
     print(json.dumps(plan_to_json(planned), indent=2) if options.json else show_plan(planned))
     return 0
-
-
-def located(error: GraphQLError, file: Path) -> str:
-    """Return an error with its place, as compilers write it."""
-    where = error.locations[0] if error.locations else None
-    return f"{file}:{where.line}:{where.column}: {error.message}" if where else f"{file}: {error.message}"

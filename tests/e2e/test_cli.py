@@ -71,6 +71,24 @@ def test_a_wrong_query_is_located(run, text, said):
     assert err.startswith(said)
 
 
+@pytest.mark.parametrize("command", ["plan", "explain"])
+@pytest.mark.parametrize(
+    ("sdl", "why"),
+    [
+        ("{ me }", "no enum join__Graph"),
+        ("type Query { me: Int }", "no enum join__Graph"),
+        ("type Query {", "does not parse"),
+    ],
+)
+def test_what_is_no_supergraph_is_refused(run, tmp_path, command, sdl, why):
+    file = tmp_path / "s.graphql"
+    file.write_text(sdl)
+    code, _, err = run(command, "-", "--supergraph", str(file), stdin="{ me }")
+    assert code == 1
+    assert err.startswith(f"INVALID_SUPERGRAPH: {file}: ")
+    assert why in err
+
+
 def test_an_operation_is_explained_stage_by_stage(run):
     query = '{ worker(id: "w") { accounts { id ratings { value } engagements { totalCount } } } }'
     code, out, _ = run("explain", "-", "--scopes", "gig:ratings", stdin=query)
