@@ -54,7 +54,7 @@ def test_broken_promise_of_a_feed_is_named(sandbox_url: str, right: str, wrong: 
     [
         ('city: city_name?', 'memberSince: city_name', "every field", "profile.memberSince"),
         ('GET: "/v1/partners/trips"', 'GET: "/v2/trips"', "paging", "UPSTREAM_MALFORMED"),
-        ("offset: $page.offset limit", "limit", "paging", "records"),
+        ("offset: $page.offset limit", "offset: $page.offset->mul(0) limit", "paging", "records"),
         ('"reference: driver_id"', '"reference: driver"', "linking", "whose account"),
         ('"reference: driver_id"', '"reference: driver_id", isSuccess: "$.fine"', "linking",
          "an error.; isSuccess is not true; identity request GET /v1/partners/me"),
