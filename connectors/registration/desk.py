@@ -12,6 +12,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal, Protocol
 
 from connectors.conformance import SandboxAccount, run_conformance
@@ -19,7 +20,7 @@ from connectors.conformance.samples import Mapped, Sample, map_samples
 from connectors.environment import Environment
 from connectors.observation import Observer
 from connectors.registration.check_slots import CheckSlots
-from connectors.registration.loading import Loadings
+from connectors.registration.loading import Loadings, PlacedVersion
 from connectors.registration.runs import LONGEST_RUN, ConformanceRuns, RunState
 from connectors.registration.service import Registration
 from connectors.registration.values import Checked, Refusal, Submission, VersionView
@@ -100,12 +101,12 @@ class RegistrationDesk:
         """Return how the conformance run of a version stands, in whatever process it is. Blocks."""
         return "RUNNING" if version_id in self._running else self._runs.state(version_id)
 
-    async def version(self, party: Party, version_id: int) -> VersionView | None:
+    async def version(self, party: Party, version_id: int) -> PlacedVersion | None:
         """Return a version that a party may see, as it stands."""
         version = await asyncio.to_thread(self.registration.version, version_id)
         if version is None or not party.may("read", version.platform):
             return None
-        return await asyncio.to_thread(self.loadings.shown, version)
+        return await asyncio.to_thread(self.loadings.placed, version)
 
     async def check(self, sdl: str, samples: Sequence[Sample] = ()) -> tuple[Checked, list[Mapped]]:
         """Check a text, and show what its mappings make of `samples`. Whoever may take any step may check."""
@@ -187,16 +188,18 @@ class RegistrationDesk:
             return _not_yours(platform)
         return await asyncio.to_thread(self.registration.resume, platform, by=party.name)
 
-    async def versions(self, party: Party, platform: str | None) -> list[VersionView]:
+    async def versions(self, party: Party, platform: str | None) -> list[PlacedVersion]:
         """Return versions that a party may see, newest first; an operator without `platform` sees what waits."""
+        platform = party.platform if platform is None else platform
         if platform is None:
-            if party.is_operator and "read" in party.permissions:
-                return await asyncio.to_thread(self.registration.waiting)
-            platform = party.platform
-        if platform is None or not party.may("read", platform):
+            if not party.is_operator or "read" not in party.permissions:
+                return []
+            find = self.registration.waiting
+        elif not party.may("read", platform):
             return []
-        found = await asyncio.to_thread(self.registration.versions, platform)
-        return await asyncio.to_thread(lambda: [self.loadings.shown(each) for each in found])
+        else:
+            find = partial(self.registration.versions, platform)
+        return await asyncio.to_thread(lambda: [self.loadings.placed(each) for each in find()])
 
     async def close(self) -> None:
         """End the runs of this process."""

@@ -6,7 +6,7 @@ Clients of a platform see and submit their own; operators see all and decide. Ei
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from graphql import GraphQLError
@@ -15,7 +15,8 @@ from connectors.conformance import SandboxAccount
 from connectors.conformance.samples import Mapped, Sample
 from connectors.observation.observer import PlacedDrift
 from connectors.registration.desk import PERMISSIONS, OwnSandbox, Party, Permission, RegistrationDesk
-from connectors.registration.values import Change, Checked, Refusal, SchemaChange, Submission, VersionView
+from connectors.registration.loading import PlacedVersion
+from connectors.registration.values import Change, Checked, Refusal, SchemaChange, Submission
 from connectors.runtime.provenance import instant
 
 Json = Any
@@ -147,37 +148,45 @@ class RegistrationFields:
         return await self._step(refusal, None if refusal is not None else _number(id))
 
     async def _step(self, refusal: Refusal | None, version_id: int | None) -> Json:
-        version = None
-        if version_id is not None:
-            version = await asyncio.to_thread(self._desk.registration.version, version_id)
         return {
             "ok": refusal is None,
             "problems": _problems(refusal) if refusal is not None else [],
-            "version": await self._shown(version) if version is not None else None,
+            "version": await asyncio.to_thread(self._after_step, version_id) if version_id is not None else None,
             "breaking": [],
             "dangerous": [],
         }
 
     async def _versions(self, party: Party, platform: str | None = None) -> Json:
-        return [await self._shown(each) for each in await self._desk.versions(party, platform)]
+        found = await self._desk.versions(party, platform)
+        return await asyncio.to_thread(lambda: [self._show(each, history) for each, history in self._histories(found)])
 
     async def _version_of(self, party: Party, id: str) -> Json:
-        version = await self._desk.version(party, _number(id))
-        return await self._shown(version) if version is not None else None
+        placed = await self._desk.version(party, _number(id))
+        return await asyncio.to_thread(self._show_one, placed) if placed is not None else None
 
-    async def _shown(self, version: VersionView) -> Json:
-        return await asyncio.to_thread(self._show, version)
+    def _after_step(self, version_id: int) -> Json:
+        version = self._desk.registration.version(version_id)
+        return self._show_one(self._desk.loadings.placed(version)) if version is not None else None
 
-    def _show(self, version: VersionView) -> Json:
-        registration = self._desk.registration
-        history = [each for each in registration.history(version.platform) if each.version_id == version.id]
-        loading, run = self._desk.loadings.of(version), self._desk.run_state(version.id)
+    def _show_one(self, placed: PlacedVersion) -> Json:
+        return next(self._show(each, history) for each, history in self._histories([placed]))
+
+    def _histories(self, found: Sequence[PlacedVersion]) -> Iterator[tuple[PlacedVersion, list[Change]]]:
+        """Yield versions with what happened to them; a platform's history is read once for all of its versions."""
+        histories = {name: self._desk.registration.history(name) for name in {each.version.platform for each in found}}
+        for each in found:
+            own = [change for change in histories[each.version.platform] if change.version_id == each.version.id]
+            yield each, own
+
+    def _show(self, placed: PlacedVersion, history: Sequence[Change]) -> Json:
+        version, loading = placed.version, placed.loading
+        registration, run = self._desk.registration, self._desk.run_state(version.id)
         is_partial = loading is not None and not loading.is_complete
         return {
             "id": str(version.id),
             "platform": version.platform,
             "version": version.version,
-            "status": "APPROVED" if is_partial else version.status,
+            "status": version.status,
             "testing": run == "RUNNING",
             "run": run,
             "loading": {"loaded": loading.loaded, "processes": loading.processes} if loading is not None else None,

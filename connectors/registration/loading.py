@@ -10,13 +10,21 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from connectors.observation import Loading, Observer
 from connectors.registration.service import Registration
 from connectors.registration.values import VersionView
 
 _PAUSE = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedVersion:
+    """A version as it stands, APPROVED until it is live; and how far it has come, where it is or is to be live."""
+
+    version: VersionView
+    loading: Loading | None
 
 
 class Loadings:
@@ -32,10 +40,12 @@ class Loadings:
             return None
         return self._observer.loading(self._registration.went_live(version.id))
 
-    def shown(self, version: VersionView) -> VersionView:
-        """Return the version as it stands: APPROVED until it is live."""
+    def placed(self, version: VersionView) -> PlacedVersion:
+        """Return the version as it stands."""
         loading = self.of(version)
-        return version if loading is None or loading.is_complete else replace(version, status="APPROVED")
+        if loading is not None and not loading.is_complete:
+            version = replace(version, status="APPROVED")
+        return PlacedVersion(version=version, loading=loading)
 
     async def wait(
         self, version_id: int, *, seconds: float, tell: Callable[[Loading], None] = lambda _: None

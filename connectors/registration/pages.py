@@ -24,7 +24,7 @@ from connectors.conformance import SandboxAccount
 from connectors.conformance.samples import Sample
 from connectors.pages import FormGuard, Pages, PickLanguage, mark
 from connectors.registration.desk import OwnSandbox, Party, RegistrationDesk
-from connectors.registration.values import Refusal, Submission, VersionView
+from connectors.registration.values import Refusal, Submission
 from connectors.schema import Connector
 from connectors.schema.sites import hosts_of
 
@@ -104,7 +104,7 @@ class RegistrationPages:
             standing,
             "overview.html",
             status=status,
-            versions=await self._desk.versions(party, None),
+            versions=[each.version for each in await self._desk.versions(party, None)],
             health=[await asyncio.to_thread(self._desk.observer.health, name) for name in names],
             suspended=await asyncio.to_thread(registration.suspended),
             **{"checked": None, "refusal": None, "mapped": (), "form": {}, **values},
@@ -132,9 +132,10 @@ class RegistrationPages:
         self, request: Request, standing: Standing, version_id: int, refusal: Refusal | None = None
     ) -> Response:
         registration = self._desk.registration
-        version = await self._desk.version(standing.party, version_id)
-        if version is None:
+        placed = await self._desk.version(standing.party, version_id)
+        if placed is None:
             return await self._missing(request, standing)
+        version = placed.version
         sdl = await asyncio.to_thread(registration.sdl, version_id) or ""
         history = await asyncio.to_thread(registration.history, version.platform)
         checked = None
@@ -153,7 +154,7 @@ class RegistrationPages:
             hosts=hosts_of(connector.definition) if isinstance(connector, Connector) else [],
             history=own,
             checked=checked,
-            loading=await asyncio.to_thread(self._desk.loadings.of, version),
+            loading=placed.loading,
             is_testing=run == "RUNNING",
             is_lost=run == "LOST",
             is_simulated=self._desk.is_simulated(version.platform),
@@ -197,8 +198,8 @@ class RegistrationPages:
         self, request: Request, standing: Standing, refusal: Refusal | None = None, told: str | None = None
     ) -> Response:
         name, registration, observer = request.path_params["platform"], self._desk.registration, self._desk.observer
-        versions: list[VersionView] = await self._desk.versions(standing.party, name)
-        if not versions:
+        placed = await self._desk.versions(standing.party, name)
+        if not placed:
             return await self._missing(request, standing)
         return await self._render(
             request,
@@ -206,7 +207,7 @@ class RegistrationPages:
             "platform.html",
             status=200 if refusal is None else _STATUS.get(refusal.code, 422),
             platform=name,
-            versions=versions,
+            versions=[each.version for each in placed],
             health=await asyncio.to_thread(observer.health, name),
             drift=await asyncio.to_thread(observer.drift, name),
             processes=await asyncio.to_thread(observer.processes),

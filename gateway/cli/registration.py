@@ -297,10 +297,11 @@ def _versions(options: argparse.Namespace) -> int:
     with open_database() as engine:
         loadings = _loadings(engine)
         for version in registration_in(engine).versions(options.platform):
-            standing = loadings.shown(version)
-            loading = loadings.of(standing) if standing.status == "APPROVED" else None
-            more = f", loaded by {loading.loaded} of {loading.processes} processes" if loading is not None else ""
-            print(f"{version.id:>5}  {version.version:<10} {standing.status}{more}")
+            placed = loadings.placed(version)
+            status, loading, more = placed.version.status, placed.loading, ""
+            if status == "APPROVED" and loading is not None:
+                more = f", loaded by {loading.loaded} of {loading.processes} processes"
+            print(f"{version.id:>5}  {version.version:<10} {status}{more}")
     return 0
 
 
