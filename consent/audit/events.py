@@ -27,11 +27,13 @@ HashedEvent = tuple[str, EventKind, int, bytes]
 
 
 def read_events(
-    connection: Connection, kind: EventKind, *, after: int, until: int, limit: int
+    connection: Connection, kind: EventKind, *, after: int | None, until: int, limit: int
 ) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Yield events in the order of their numbers, as rows."""
+    """Yield events in the order of their numbers, as rows; `after` None begins with the lowest number there is."""
     table, number = _table(kind)
-    query = select(table).where(table.c[number] > after, table.c[number] <= until).order_by(table.c[number])
+    query = select(table).where(table.c[number] <= until).order_by(table.c[number])
+    if after is not None:
+        query = query.where(table.c[number] > after)
     for row in connection.execute(query.limit(limit)):
         yield row._mapping[number], dict(row._mapping)
 

@@ -171,7 +171,7 @@ def _compare_events(connection: Connection, leaves: dict[tuple[str, int], bytes]
     missing = dict(leaves)
     for kind in EVENTS:
         last = max((event_id for owner, event_id in leaves if owner == kind), default=0)
-        after = 0
+        after: int | None = None  # ours begin with 1, but who slips one in may choose any number
         while events := list(read_events(connection, kind, after=after, until=last, limit=2_000)):
             for event_id, event in events:
                 digest = missing.pop((kind, event_id), None)

@@ -151,7 +151,20 @@ async def test_alteration_is_found(world: World, audit: AuditLog, anna: str, nam
     assert findings(world, kept) == expected
 
 
-async def test_event_slipped_in_is_found(world: World, audit: AuditLog, anna: str) -> None:
+@pytest.mark.parametrize("number", [2, 0, -7, -(2**63)])
+async def test_event_slipped_in_is_found(world: World, audit: AuditLog, anna: str, number: int) -> None:
+    """Somebody claims an access that never was: under a number that is free before those that are sealed already."""
+    with world.engine.begin() as connection:
+        if number == 2:  # as where a transaction was rolled back, and PostgreSQL never gave its number out again
+            alter(connection, "DELETE FROM access_event WHERE id = 2; DELETE FROM audit_leaf WHERE event_id = 2")
+        row = dict(connection.execute(select(AccessEvent.__table__).limit(1)).one()._mapping)
+        connection.execute(AccessEvent.__table__.insert().values(**row | {"id": number}))
+    assert "SLIPPED_IN" in findings(world)
+    audit.advance()
+    assert "SLIPPED_IN" in findings(world), "sealing does not make it true"
+
+
+async def test_event_that_was_moved_is_found(world: World, audit: AuditLog, anna: str) -> None:
     with world.engine.begin() as connection:
         alter(connection, "UPDATE access_event SET id = 400 WHERE id = 2")
     await read(world, 1)
