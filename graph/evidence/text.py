@@ -13,6 +13,8 @@ from graph.taxonomy.graph import SkillGraph
 from graph.wording import ENGLISH, Words, mark, pair
 
 SHOWN = 3
+FEW_HOURS = 10
+"""Below this, hours are told to a tenth."""
 PLURALS: Mapping[EngagementKind, tuple[str, str]] = MappingProxyType(
     {
         EngagementKind.RIDE: pair("ride", "rides"),
@@ -42,7 +44,7 @@ def explain_skill(graph: SkillGraph, held: HeldSkill, words: Words = ENGLISH) ->
         "%(shown)s. About %(hours)s hours speak for %(skill)s, older work for less; %(quality)s "
         "Estimate %(estimate)s, between %(low)s and %(high)s: %(sureness)s.",
         shown=shown,
-        hours=f"{held.hours:.0f}",
+        hours=words.number(held.hours, ".0f" if held.hours >= FEW_HOURS else ".1f"),
         skill=words.name(graph.skills[held.skill]),
         quality=words.say(_quality(held)),
         estimate=words.number(held.proficiency, ".2f"),
@@ -62,7 +64,11 @@ def _source(graph: SkillGraph, source: Source, words: Words) -> str:
     if called:
         text += words.say(" as %(occupation)s", occupation=called)
     if fact.first_at is not None and fact.last_at is not None:
-        text += words.say(" from %(first)s to %(last)s", first=f"{fact.first_at:%Y-%m}", last=f"{fact.last_at:%Y-%m}")
+        first, last = f"{fact.first_at:%Y-%m}", f"{fact.last_at:%Y-%m}"
+        if first == last:
+            text += words.say(" in %(month)s", month=first)
+        else:
+            text += words.say(" from %(first)s to %(last)s", first=first, last=last)
     if fact.recent:
         text += words.say(", %(recent)s in the last year", recent=fact.recent)
     ratings = [_rating(fact, each, platform, words) for each in fact.ratings]
@@ -75,7 +81,7 @@ def _rating(fact: SkillFact, rating: RatingFact, platform: str, words: Words) ->
         "%(value)s of %(best)s", value=words.number(rating.value, "g"), best=words.number(rating.best, "g")
     )
     if rating.sample is not None:
-        text += words.say(" (%(count)s ratings)", count=rating.sample)
+        text += words.count(" (%(count)s rating)", " (%(count)s ratings)", rating.sample)
     usual = usual_rating(fact, rating)
     if usual.basis is Basis.UNKNOWN:
         return text + words.say(", of which it is not known what is usual at %(platform)s", platform=platform)

@@ -8,13 +8,16 @@ import pytest
 
 from graph.evidence.estimate import assess
 from graph.evidence.facts import read_facts
+from graph.evidence.text import explain_skill
 from graph.linking.linker import linker_of
 from graph.linking.titles import titles_of
 from graph.market.market import read_market
 from graph.market.words import MarketWords
 from graph.matching.model import opportunities_of
+from graph.model import Language
 from graph.pathways.planning import find_plans
 from graph.pathways.plans import StepKind, goal_of
+from graph.wording import ENGLISH, words_in
 from tests.graph.market.test_market import COURSE, NOW, OPENING, Feed, Published
 
 
@@ -29,6 +32,29 @@ def test_one_gig_shows_little_and_says_so(graph, rides, now):
     for skill, held in assess(graph, read_facts([{"evidence": [once]}]), now).skills.items():
         assert held.high - held.low > many[skill].high - many[skill].low
         assert held.low < many[skill].low
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            ENGLISH,
+            "in 2026-11, 1 in the last year, rated 5 of 5 (1 rating) where 4.79 is usual at uber. About 0.4 hours",
+        ),
+        (
+            words_in(Language.SV),
+            "i 2026-11, 1 det senaste året, med betyget 5 av 5 (1 betyg) där 4,79 är vanligt hos uber. "
+            "Omkring 0,4 timmar",
+        ),
+    ],
+)
+def test_one_gig_is_told_as_one(graph, rides, now, words, told):
+    rating = {"name": "driver rating", "value": "5", "min": "1", "max": "5", "sampleSize": 1}
+    once = {"completed": 1, "cancelled": 0, "recent": 1, "hours": "0.4", "ratings": [rating], "terms": []}
+    first = {"firstAt": "2026-11-20T00:00:00Z", "lastAt": "2026-11-20T00:00:00Z"}
+    held = assess(graph, read_facts([{"evidence": [rides | once | first]}]), now)
+    (skill,) = graph.skill_names.exactly("drive in urban areas")
+    assert told in explain_skill(graph, held.skills[skill], words)
 
 
 def test_nothing_and_nobody_is_planned_for_honestly(graph, now):
