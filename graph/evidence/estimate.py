@@ -25,7 +25,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from graph.evidence.facts import EngagementKind, Fidelity, SkillFact
-from graph.evidence.licences import licensed_by, practised
+from graph.evidence.licences import authorized, licensed_by
 from graph.evidence.relevance import NAMED, named_skills, occupation_of, skills_of
 from graph.evidence.usual_ratings import usual_rating
 from graph.model import OccupationId, SkillId
@@ -113,7 +113,7 @@ class Holding:
     @property
     def authorized(self) -> frozenset[OccupationId]:
         """Occupations that may be worked in although they are regulated."""
-        return practised(self.practice) | self.licensed
+        return authorized(self.practice, self.licensed)
 
     @property
     def held(self) -> frozenset[SkillId]:

@@ -34,3 +34,8 @@ def licensed_by(graph: SkillGraph, facts: Iterable[SkillFact]) -> frozenset[Occu
 def practised(practice: Mapping[OccupationId, float]) -> frozenset[OccupationId]:
     """Return the occupations with enough hours of work in them."""
     return frozenset(each for each, hours in practice.items() if hours >= PRACTISED_HOURS)
+
+
+def authorized(practice: Mapping[OccupationId, float], licensed: frozenset[OccupationId]) -> frozenset[OccupationId]:
+    """Return the occupations that may be worked in although they are regulated: practised, or licensed for."""
+    return practised(practice) | licensed

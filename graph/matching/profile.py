@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from graph.evidence.estimate import Holding
-from graph.evidence.licences import practised
+from graph.evidence.licences import authorized
 from graph.matching.preferences import PLAIN, Preferences
 from graph.model import OccupationId, SkillId
 from graph.taxonomy.graph import SkillGraph
@@ -47,7 +47,7 @@ class Profile:
     @property
     def authorized(self) -> frozenset[OccupationId]:
         """Occupations that may be worked in although they are regulated."""
-        return practised(self.practice) | self.licensed
+        return authorized(self.practice, self.licensed)
 
     def within(self, graph: SkillGraph) -> Profile:
         """Return what of it a graph knows: a taxonomy may have changed since."""
