@@ -24,15 +24,22 @@ async def on_http_error(request: Request, error: Exception) -> Response:
 
 async def on_database_failure(request: Request, error: Exception) -> Response:
     """Answer that the database is gone, full or locked. Only the kind of its error is kept: it may quote values."""
-    log.error("server:database:fail", extra={"error": type(error).__name__, "path": request.url.path})
+    log.error("server:database:fail", extra={"error": type(error).__name__, "path": _route(request)})
     message = "Gigway cannot reach its database at the moment. Try again; what had not been confirmed was not done."
     return _answer(request, 503, message, {"Retry-After": "5"})
 
 
 async def on_defect(request: Request, error: Exception) -> Response:
     """Answer a defect of ours: the log has where it happened, the client only that it did."""
-    log.error("request failed", exc_info=error, extra={"path": request.url.path, "method": request.method})
+    log.error("request failed", exc_info=error, extra={"path": _route(request), "method": request.method})
     return _answer(request, 500, "Something went wrong here. It has been noted; try again later.", {})
+
+
+def _route(request: Request) -> str:
+    """Return a request's path with the names of what stands in it: some of that is secret, as a link's key is."""
+    named = {str(value): f"{{{name}}}" for name, value in request.path_params.items()}
+    path: str = request.scope["path"]
+    return "/".join(named.get(part, part) for part in path.split("/"))
 
 
 def _answer(request: Request, status: int, message: str, headers: dict[str, str]) -> Response:

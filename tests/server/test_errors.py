@@ -22,7 +22,12 @@ async def broken(_):
 @pytest.fixture
 def client():
     app = Starlette(
-        routes=[Route("/full", full), Route("/broken", broken)],
+        routes=[
+            Route("/full", full),
+            Route("/broken", broken),
+            Route("/full/{secret}/open", full),
+            Route("/broken/{secret}", broken),
+        ],
         exception_handlers={SQLAlchemyError: on_database_failure, Exception: on_defect},
     )
     return TestClient(app, raise_server_exceptions=False)
@@ -44,3 +49,14 @@ def test_the_log_has_the_kind_of_a_databases_failure_only(client, caplog):
     (record,) = [record for record in caplog.records if record.name == "gigway.server"]
     assert (record.message, record.error, record.exc_info) == ("server:database:fail", "OperationalError", None)
     assert "Alex" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("path", "logged"), [("/full/gwq_a%20b/open", "/full/{secret}/open"), ("/broken/gwv_1", "/broken/{secret}")]
+)
+def test_the_log_has_no_secret_that_stands_in_an_address(client, caplog, path, logged):
+    caplog.set_level(logging.DEBUG)
+    client.get(path)
+    (record,) = [record for record in caplog.records if record.name == "gigway.server"]
+    assert record.path == logged
+    assert "gw" not in record.path
