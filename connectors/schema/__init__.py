@@ -7,8 +7,8 @@
          ─► loader      `check(sdl)` and `load(sdl)`: the way in
 
 `vocabulary` holds the spec files and what the canonical types are called; `problem` what a problem looks like;
-`mapping_rules` type-checks mappings against the SDL; `fold_rules` looks at `@fold`; `feeds` reads what is published to
-everybody; `provider` is for files that have feeds and no accounts.
+`link_rules` and `fold_rules` look at `@link` and `@fold`, `mapping_rules` type-checks mappings against the SDL; `feeds`
+reads what is published to everybody; `provider` is for files that have feeds and no accounts.
 """
 
 from connectors.schema.loader import AnyConnector, Connector, ConnectorError, check, load, load_any

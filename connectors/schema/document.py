@@ -31,6 +31,7 @@ from graphql.language import ConstArgumentNode, ConstDirectiveNode, NameNode
 from graphql.validation.validate import validate_sdl
 
 from connectors.schema.apollo_parts import with_hint
+from connectors.schema.link_rules import link_problems
 from connectors.schema.problem import SdlProblem, find_directive, placed, problem_at
 from connectors.schema.vocabulary import ACCOUNT_INTERFACE, CATEGORY_OF_FIELD, account_interface, spec
 
@@ -70,6 +71,9 @@ def read_document(sdl: str) -> ConnectorDocument | list[SdlProblem]:
     schema_nodes = [
         node for node in document.definitions if isinstance(node, SchemaExtensionNode | SchemaDefinitionNode)
     ]
+    schema_directives = tuple(directive for node in schema_nodes for directive in node.directives or ())
+    if links := list(link_problems(schema_directives)):
+        return links
     accounts = [node for node in own if isinstance(node, ObjectTypeDefinitionNode) and _is_account(node)]
     if len(accounts) != 1:
         what = "none" if not accounts else "more than one"
@@ -101,7 +105,7 @@ def read_document(sdl: str) -> ConnectorDocument | list[SdlProblem]:
         return problems
     return ConnectorDocument(
         own=definitions,
-        schema_directives=tuple(directive for node in schema_nodes for directive in node.directives or ()),
+        schema_directives=schema_directives,
         account=account,
         written=written,
         schema=schema,

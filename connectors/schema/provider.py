@@ -28,6 +28,7 @@ from connectors.schema.definition import ProviderDefinition
 from connectors.schema.directives import platform_of
 from connectors.schema.endpoint_rules import endpoint_problems, source_problems
 from connectors.schema.feeds import feed_problems, read_entries, read_feeds
+from connectors.schema.link_rules import link_problems
 from connectors.schema.problem import SdlProblem, find_directive, placed, problem_at
 from connectors.schema.reader import DirectiveReader
 from connectors.schema.rules import NAME, VERSION
@@ -69,6 +70,9 @@ def is_provider(sdl: str) -> bool:
 def examine_provider(sdl: str) -> ProviderConnector | list[SdlProblem]:
     """Return the connector, or everything that is wrong with its text, in order."""
     document, schema = parse(sdl), _spec_schema()
+    directives = [each for node in document.definitions for each in getattr(node, "directives", None) or ()]
+    if links := sorted(link_problems(directives)):
+        return links
     problems = [
         problem_at(node, "PROVIDER_TYPES", "A connector without accounts declares directives only.")
         for node in document.definitions
@@ -80,7 +84,6 @@ def examine_provider(sdl: str) -> ProviderConnector | list[SdlProblem]:
     ]
     if problems:
         return sorted(problems)
-    directives = [each for node in document.definitions for each in getattr(node, "directives", None) or ()]
     problems = [
         problem_at(each, "PROVIDER_DIRECTIVE", f"@{each.name.value} needs an account type, which this file lacks.")
         for each in directives
