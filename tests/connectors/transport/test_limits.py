@@ -103,6 +103,14 @@ def test_only_what_may_help_is_tried_again(failure, is_safe: bool, left: float, 
         assert wait == failure.retry_after
 
 
+def test_waits_are_drawn_at_random_below_a_doubling_bound() -> None:
+    policy, failure = RetryPolicy(attempts=4, first_wait=0.1), UpstreamUnavailableError("")
+    for attempt, bound in ((2, 0.1), (3, 0.2), (4, 0.4)):
+        waits = [policy.wait_before(attempt, failure, is_safe=True, left=9) for _ in range(50)]
+        assert len(set(waits)) > 40
+        assert all(wait is not None and 0 <= wait <= bound for wait in waits)
+
+
 def test_attempts_are_bounded() -> None:
     assert RetryPolicy(attempts=3).wait_before(4, UpstreamUnavailableError(""), is_safe=True, left=9) is None
 

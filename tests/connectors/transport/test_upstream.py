@@ -301,6 +301,30 @@ def test_deadline_cuts_short() -> None:
     assert serve(handler, test) < 0.5
 
 
+@pytest.mark.parametrize(
+    ("limits", "calls"),
+    [
+        (UpstreamLimits(timeout=0.05, budget=5), 3),  # each attempt has its own time
+        (UpstreamLimits(timeout=5, budget=0.05), 1),  # all attempts and their waits share one budget
+    ],
+)
+def test_attempts_have_a_timeout_and_a_request_has_a_budget(limits: UpstreamLimits, calls: int) -> None:
+    seen = 0
+
+    async def handler(request: web.Request) -> web.Response:
+        nonlocal seen
+        seen += 1
+        await asyncio.Event().wait()
+        return web.Response()
+
+    async def test(url: str, wire: Wire) -> None:
+        with pytest.raises(UpstreamTimeoutError):
+            await upstream(wire, limits=limits).send(get(url), permit=WorkerAct(), credential=None)
+
+    serve(handler, test)
+    assert seen == calls
+
+
 def test_no_more_requests_at_once_than_the_platform_bears() -> None:
     now = most = 0
 
