@@ -1,8 +1,9 @@
-"""Where long documents are parsed and validated, and large answers shaped: in threads beside the event loop.
+"""Where long documents are parsed and validated, operations planned, and large answers shaped: beside the event loop.
 
 That can take tenths of a second. In a thread it shares the interpreter with everybody's requests instead of keeping
 them waiting. There is one thread for each kind of work, so that much of one kind holds up its like only: documents of
-ordinary length, long ones, and answers. Short documents are read at once.
+ordinary length, long ones, plans, and answers. Short documents are read at once. What all plans of a supergraph share
+is found out in the planning thread alone.
 """
 
 from __future__ import annotations
@@ -35,7 +36,12 @@ class Aside:
     def __init__(self) -> None:
         self._ordinary = _Lane()
         self._long = _Lane()
+        self._plans = _Lane()
         self._answers = _Lane()
+
+    async def plan(self, work: Callable[[], T], settle: Callable[[], Awaitable[None]]) -> T:
+        """Plan an operation, then `settle` what it took; both happen even if nobody waits any more."""
+        return await self._plans.do(work, settle)
 
     async def shape(self, work: Callable[[], T]) -> T:
         """Shape a large answer."""

@@ -24,7 +24,7 @@ from gateway.engine.garbage import uncollected
 from gateway.engine.options import EngineOptions
 from gateway.engine.response import EngineResponse
 from gateway.engine.validation import Reading, error_of, work_of_length
-from gateway.engine.version import UNAUTHORIZED, PreparedOperation, SupergraphVersion
+from gateway.engine.version import UNAUTHORIZED, PlannedOperation, PreparedOperation, SupergraphVersion
 from gateway.errors import GatewayError, GraphQLErrorDict, InvalidRequestError, ResponseTooLargeError, graphql_error
 from gateway.executor import (
     CompiledPlan,
@@ -157,7 +157,6 @@ class Engine:
         `report_cost` adds what the budget says of the operation as `extensions.cost`.
         """
         version = self._version
-        operation: PreparedOperation | None = None
         try:
             operation = version.known(query, operation_name)
             if operation is None:
@@ -167,12 +166,9 @@ class Engine:
             if operation.kind == "subscription":
                 raise _refusal("Subscriptions need a stream.", "SUBSCRIPTION_NOT_SUPPORTED")
             coerced, cost = await self._pay(operation, variables, session)
-            plan, context = self._start(version, operation, coerced, session, scopes)
+            plan, context = await self._start(version, operation, coerced, session, scopes)
         except InvalidRequestError as error:
-            await self._settle(operation, session)
             return EngineResponse.refusal(error.errors)
-        if operation.unpaid:
-            await self._settle(operation, session)
         result = await _execute(plan, context)
         if report_cost:
             result.extensions["cost"] = dict(self._budget.report(cost, session))
@@ -212,15 +208,12 @@ class Engine:
     ) -> EngineResponse | AsyncGenerator[EngineResponse, None]:
         """Like `subscribe`, but a request that is refused gets its one response at once, before any stream."""
         version = self._version
-        operation: PreparedOperation | None = None
         try:
             operation = await self.prepare(query, operation_name, session)
             coerced, cost = await self._pay(operation, variables, session)
-            plan, context = self._start(version, operation, coerced, session, scopes, in_parts=True)
+            plan, context = await self._start(version, operation, coerced, session, scopes, in_parts=True)
         except InvalidRequestError as error:
-            await self._settle(operation, session)
             return EngineResponse.refusal(error.errors)
-        await self._settle(operation, session)
         return self._responses(operation, plan, context, cost)
 
     async def prepare(self, query: str, operation_name: str | None = None, session: Any = None) -> PreparedOperation:
@@ -250,12 +243,6 @@ class Engine:
             checked = await do(lambda: version.check(query, reading), settle)
         return version.admit(query, operation_name, checked)
 
-    async def _settle(self, operation: PreparedOperation | None, session: Any) -> None:
-        """Charge what planning an operation took."""
-        if operation is not None and operation.unpaid:
-            work, operation.unpaid = operation.unpaid, 0
-            await self._budget.owe_work(work, session)
-
     async def _responses(
         self, operation: PreparedOperation, plan: CompiledPlan, context: RequestContext, cost: float
     ) -> AsyncGenerator[EngineResponse, None]:
@@ -278,7 +265,7 @@ class Engine:
         finally:
             await results.aclose()
 
-    def _start(
+    async def _start(
         self,
         version: SupergraphVersion,
         operation: PreparedOperation,
@@ -293,7 +280,7 @@ class Engine:
         deferring = operation.deferring(coerced) if in_parts else None
         watch = self._options.watch_planning
         with watch(operation.kind, operation.name) if watch is not None else nullcontext():
-            planned = operation.plan(scopes, deferring, version.labels.active(session))
+            planned = await self._planned(operation, session, scopes, deferring, version.labels.active(session))
         try:
             introspection = operation.introspection.answer(coerced) if operation.introspection else {}
         except GraphQLError as error:
@@ -326,6 +313,26 @@ class Engine:
                 if (cut_there := [*cut, *_taken_out(part.get("errors", ()))]) and part["data"] is not None:
                     annotate(document, name, part["path"], part["data"], cut_there)
         return EngineResponse.of(result)
+
+    async def _planned(
+        self,
+        operation: PreparedOperation,
+        session: Any,
+        scopes: frozenset[str] | None,
+        deferring: frozenset[str] | None,
+        labels: frozenset[str],
+    ) -> PlannedOperation:
+        """Return the plan for a caller, who pays if it has to be made. Raises `InvalidRequestError`."""
+        known = operation.plans.get((scopes, deferring, labels))
+        if known is not None:
+            return known
+
+        async def settle() -> None:
+            work, operation.unpaid = operation.unpaid, 0
+            if work:
+                await self._budget.owe_work(work, session)
+
+        return await self._aside.plan(lambda: operation.plan(scopes, deferring, labels), settle)
 
     async def _pay(
         self, operation: PreparedOperation, given: Mapping[str, Any] | None, session: Any

@@ -9,6 +9,7 @@ import pytest
 from gateway.engine import Engine
 from gateway.engine.validation import WORK_OF_TOKEN
 from gateway.subgraph import LargeAnswer
+from tests.bench.interfaces import QUERY, Directory, OwnSubgraph, supergraph_of
 
 PEOPLE = """
 type Query { me: Person }
@@ -106,6 +107,14 @@ class LargeSubgraph:
 
     async def execute(self, call):
         return LargeAnswer(data={"people": [{"id": str(number), "name": "Ada"} for number in range(60_000)]})
+
+
+def test_the_loop_goes_round_while_an_operation_is_planned():
+    interfaces = Engine.from_supergraph(supergraph_of(60), [Directory(60), *map(OwnSubgraph, range(60))])
+    turns, response = asyncio.run(turns_during(interfaces.execute(QUERY)))
+    assert len(response.data["accounts"]) == 5
+    again, _ = asyncio.run(turns_during(interfaces.execute(QUERY)))
+    assert turns > 2 * again
 
 
 def test_the_loop_goes_round_while_a_large_answer_is_shaped():
