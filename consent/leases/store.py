@@ -285,6 +285,9 @@ class LeaseStore:
         with suppress(OSError):
             self._proof.abandon()
         with suppress(Exception):
+            self._cursor.close()  # SQLite ends no transaction of a connection whose statements are not done
+            self._connection.rollback()
+        with suppress(Exception):
             self._connection.close()
 
     def _load_terms(self, ids: Sequence[str]) -> None:
