@@ -42,6 +42,8 @@ _END_OF_CLIENT = _END.where(
     col(ConsentGrant.client_id) == bindparam("client"), col(ConsentGrant.expires_at) > bindparam("now")
 )
 _EVENT = insert(ConsentEvent)
+_GRANT = insert(ConsentGrant)
+_ITEM = insert(GrantItem)
 
 
 class GrantError(Exception):
@@ -108,26 +110,27 @@ class GrantService(GrantReader):
             version = self._supersede(connection, replaces, worker_id=worker_id, client_id=client_id, now=now) + 1
         grant_id = new_id()
         connection.execute(
-            insert(ConsentGrant).values(
-                id=grant_id,
-                worker_id=worker_id,
-                client_id=client_id,
-                actor_id=actor_id,
-                actor_version=actor.version,
-                purpose=purpose,
-                purpose_version=term.version,
-                version=version,
-                parent_id=replaces,
-                granted_at=now,
-                expires_at=expires_at,
-                locale=locale,
-                notice_sha256=notice_sha256,
-                screen_sha256=screen_sha256,
-                amr=list(amr),
-            )
+            _GRANT,
+            {
+                "id": grant_id,
+                "worker_id": worker_id,
+                "client_id": client_id,
+                "actor_id": actor_id,
+                "actor_version": actor.version,
+                "purpose": purpose,
+                "purpose_version": term.version,
+                "version": version,
+                "parent_id": replaces,
+                "granted_at": now,
+                "expires_at": expires_at,
+                "locale": locale,
+                "notice_sha256": notice_sha256,
+                "screen_sha256": screen_sha256,
+                "amr": list(amr),
+            },
         )
         connection.execute(
-            insert(GrantItem),
+            _ITEM,
             [
                 {
                     "grant_id": grant_id,

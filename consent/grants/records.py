@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Select, and_, bindparam, func, or_, select
@@ -223,7 +224,9 @@ class GrantReader:
         return [record for record in records if live is None or (record.status == "active") is live]
 
 
+@cache
 def _grants() -> Select[Any]:
+    """Return the query for all records, which is narrowed by its callers."""
     return (
         select(
             *ConsentGrant.__table__.c,  # type: ignore[attr-defined]
@@ -254,6 +257,7 @@ def _grants() -> Select[Any]:
     )
 
 
+@cache
 def _items() -> Select[Any]:
     columns: list[Any] = [
         col(GrantItem.grant_id),

@@ -105,7 +105,7 @@ class Stops:
         pause, closely = _SETTLE_SECONDS, min(self._drain, _CLOSELY_SECONDS)
         while self._look(wait) and wait.passed() < closely:
             time.sleep(pause)
-            pause = min(pause * 1.2, _LONGEST_PAUSE_SECONDS)
+            pause = min(pause * 1.2, _LONGEST_PAUSE_SECONDS / 2)
         return wait
 
     def _look(self, wait: _Wait) -> int:

@@ -20,6 +20,9 @@ from consent.leases.write_lock import begin_immediate
 BUSY_TIMEOUT_MS = 15_000
 """How long a SQLite writer waits for another one, in milliseconds."""
 
+_WAITS_ITSELF = "sqlite waits itself"
+"""Under which a connection remembers whether SQLite's own waiting is switched on."""
+
 POOL_SIZE = 48
 """Connections kept per process; at least as many as threads that use the database at once (anyio: 40)."""
 
@@ -128,14 +131,16 @@ def _configure_sqlite(connection: Any, _: ConnectionPoolEntry) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    if connection.get_execution_options().get("read_only", False):
+    """Begin. Writers wait in short steps (`write_lock`), readers, who hardly ever wait, as SQLite does."""
+    driver: Any = connection.connection.driver_connection
+    writes = not connection.get_execution_options().get("read_only", False)
+    if connection.info.get(_WAITS_ITSELF, True) == writes:  # not for each transaction: it would be under the lock
+        driver.execute(f"PRAGMA busy_timeout={0 if writes else BUSY_TIMEOUT_MS}")
+        connection.info[_WAITS_ITSELF] = not writes
+    if not writes:
         connection.exec_driver_sql("BEGIN")
         return
-    driver: Any = connection.connection.driver_connection
-    driver.execute("PRAGMA busy_timeout=0")
     try:
         begin_immediate(driver, patience=BUSY_TIMEOUT_MS / 1000)
     except sqlite3.OperationalError:
         connection.exec_driver_sql("BEGIN IMMEDIATE")  # to fail in SQLAlchemy's own way, if it still does
-    finally:
-        driver.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
