@@ -71,6 +71,9 @@ def _element(element: Element, form: BodyFormat, depth: int) -> Json:
             found[child.tag].append(value)
         else:
             found[child.tag] = [found[child.tag], value]
+    text = (element.text or "").strip()
+    if text and not len(element):
+        found["#text"] = text
     return found
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from graphql import GraphQLError, parse
 
 from connectors.mapping import MappingError, Selection, TemplateKind, parse_template
-from connectors.schema.definition import Endpoint, Header, Source
+from connectors.schema.definition import BodyFormat, Endpoint, Header, Source
 from connectors.schema.problem import SdlProblem, problem_at
 from connectors.schema.single_values import object_message
 from connectors.schema.variables import REQUEST_VARIABLES, parse_mapping, parse_request_mapping
@@ -40,11 +40,23 @@ def endpoint_problems(name: str, endpoint: Endpoint) -> Iterator[SdlProblem]:
     yield from _templates(name, (endpoint.path,), endpoint.headers)
     yield from _requests(name, (endpoint.query_params, endpoint.body))
     yield from _answers(name, (endpoint.is_success,))
+    yield from _format(name, endpoint.format)
     if endpoint.document is not None:
         try:
             parse(endpoint.document)
         except GraphQLError as error:
             yield problem_at(None, "GRAPHQL_DOCUMENT_INVALID", f"{name}: {error.message}")
+
+
+def _format(name: str, form: BodyFormat) -> Iterator[SdlProblem]:
+    if len(form.delimiter) != 1 or form.delimiter in '\r\n"':
+        message = f"{name}: {form.delimiter!r} cannot stand between the fields of a CSV line; give one character."
+        yield problem_at(None, "FORMAT_INVALID", message)
+    try:
+        "a".encode(form.encoding)
+    except LookupError:
+        message = f"{name}: {form.encoding!r} is no encoding of text that is known here, like `utf-8` or `latin-1`."
+        yield problem_at(None, "FORMAT_INVALID", message)
 
 
 def url_problems(url: str, where: str) -> Iterator[SdlProblem]:

@@ -146,6 +146,16 @@ CASES = {
         '@fold(field: "evidence", from: "engagements") @fold(field: "evidence", from: "engagements")',
         "FOLD_TWICE",
     ),
+    "delimiter that is none": (
+        '@paging(connect: "jobs"',
+        '@format(connect: "jobs", body: CSV, delimiter: ";;") @paging(connect: "jobs"',
+        "FORMAT_INVALID",
+    ),
+    "encoding that is none": (
+        '@paging(connect: "jobs"',
+        '@format(connect: "jobs", body: CSV, encoding: "utf-9") @paging(connect: "jobs"',
+        "FORMAT_INVALID",
+    ),
     "identity without reference": ("reference: id", "name: id", "IDENTITY_WITHOUT_REFERENCE"),
     "no way to link": ("oauth2:", "unknown:", "INVALID_GRAPHQL"),
     "misspelt setting": ("queryParams:", "queryParam:", "DIRECTIVE_INVALID"),
