@@ -17,6 +17,7 @@ desk       the same steps for whoever may take them: a platform's engineers, ope
 sdl        registration in GraphQL
 fields     what answers for it
 pages      the desk as pages
+people     who took a step, as the pages tell it
 """
 
 from connectors.registration.live import LiveConnectors, LiveFeeds

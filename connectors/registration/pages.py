@@ -24,6 +24,7 @@ from connectors.conformance import SandboxAccount
 from connectors.conformance.samples import Sample
 from connectors.pages import FormGuard, Pages, PickLanguage, mark
 from connectors.registration.desk import OwnSandbox, Party, RegistrationDesk
+from connectors.registration.people import NamesOf, tell
 from connectors.registration.values import Refusal, Submission
 from connectors.schema import Connector
 from connectors.schema.sites import hosts_of
@@ -60,6 +61,7 @@ class RegistrationPages:
         desk: RegistrationDesk,
         *,
         standing: FindStanding,
+        names_of: NamesOf,
         forms: FormGuard,
         language_of: PickLanguage,
         sign_in: str = "/sign-in",
@@ -67,6 +69,7 @@ class RegistrationPages:
     ) -> None:
         self._desk = desk
         self._standing = standing
+        self._names_of = names_of
         self._forms = forms
         self._sign_in = sign_in
         self._pages = Pages("connectors.registration", forms, language_of, assets=assets)
@@ -270,6 +273,10 @@ class RegistrationPages:
         self, request: Request, standing: Standing, template: str, *, status: int = 200, **values: Any
     ) -> Response:
         base = f"/console/{quote(standing.organization, safe='')}"
+        steps = {each.submitted_by for each in (*values.get("versions", ()), *filter(None, [values.get("version")]))}
+        steps |= {each.by for each in values.get("history", ())}
+        is_operator = standing.party.is_operator
+        who = await asyncio.to_thread(tell, steps, self._names_of, is_operator=is_operator)
         return await self._pages.page(
             request,
             template,
@@ -278,6 +285,7 @@ class RegistrationPages:
             party=standing.party,
             console=base,
             base=f"{base}/connectors",
+            who=who,
             **values,
         )
 

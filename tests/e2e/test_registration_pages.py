@@ -110,6 +110,12 @@ def test_submitted_tested_approved_suspended(tmp_path):
                 await asyncio.sleep(0.2)
                 live = await operator.open(f"{above}{path}")
             assert "fiverr 1.1.0 Live" in live.text
+            assert "Approve Robin" in live.text
+            assert "Submit Alex" in live.text
+            theirs = await engineer.open(f"{base}{path}")
+            assert "Approve operator" in theirs.text
+            assert "Submit Alex" in theirs.text
+            assert "Robin" not in theirs.text
             platform = await operator.open(f"{above}/platforms/fiverr")
             stopped = await operator.submit(platform, platform.form("/suspend"), {"reason": "asked"})
             assert "nothing reads this platform any more" in stopped.text

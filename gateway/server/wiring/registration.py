@@ -21,9 +21,13 @@ from gateway.server.wiring.storage import StorageParts
 
 def registration_routes(storage: StorageParts, platforms: PlatformParts, sign_in: SignInParts) -> list[BaseRoute]:
     """Return the pages under `/console/<organization>/connectors`."""
-    standing = _Standings(Members(storage.database, sign_in.sessions), sign_in.sessions, utc_now)
+    members = Members(storage.database, sign_in.sessions)
     return RegistrationPages(
-        platforms.desk, standing=standing, forms=sign_in.forms, language_of=sign_in.language_of
+        platforms.desk,
+        standing=_Standings(members, sign_in.sessions, utc_now),
+        names_of=members.names_of,
+        forms=sign_in.forms,
+        language_of=sign_in.language_of,
     ).routes()
 
 
