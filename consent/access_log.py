@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import Engine, Row, Select, func, or_, select
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from consent.actor_versions import ActorVersion
@@ -195,6 +196,16 @@ class AccessLog:
         return {row.grant_id: row.at for row in rows}
 
 
+_THEN = aliased(ActorVersion)
+_VERSION_THEN = (
+    select(func.max(col(_THEN.version)))
+    .where(col(_THEN.actor_id) == col(AccessEvent.actor_id), col(_THEN.since) <= col(AccessEvent.at))
+    .correlate(AccessEvent)
+    .scalar_subquery()
+)
+"""As whom workers knew an actor at the time: what names one who was turned away without any grant."""
+
+
 def _filtered(worker_id: str, matching: AccessFilter) -> Select[Any]:
     query = (
         select(
@@ -207,8 +218,8 @@ def _filtered(worker_id: str, matching: AccessFilter) -> Select[Any]:
         .outerjoin(ConsentGrant, col(ConsentGrant.id) == col(AccessEvent.grant_id))
         .outerjoin(
             ActorVersion,
-            (col(ActorVersion.actor_id) == col(ConsentGrant.actor_id))
-            & (col(ActorVersion.version) == col(ConsentGrant.actor_version)),
+            (col(ActorVersion.actor_id) == col(AccessEvent.actor_id))
+            & (col(ActorVersion.version) == func.coalesce(col(ConsentGrant.actor_version), _VERSION_THEN, 1)),
         )
         .outerjoin(
             Purpose,

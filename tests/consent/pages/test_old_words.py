@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -164,4 +165,24 @@ async def test_a_renamed_actor_is_one_in_the_log_and_found_by_each_of_its_names(
     assert '<option value="acme" selected>Southern Staffing / Nordic Staffing</option>' in page
     assert "2 entries" in page
     for searched, count in (("southern", "2 entries"), ("nordic", "1 entry"), ("eastern", "0 entries")):
+        assert count in site.browser.get(f"/me/log?text={searched}").text
+
+
+@pytest.mark.anyio
+async def test_who_was_turned_away_is_in_the_log_under_the_name_of_that_time(site: Any) -> None:
+    async def turned_away(category: str) -> None:
+        site.clock.now = datetime.now(UTC)  # the database dates an actor's versions itself
+        site.sign_in()
+        session = asking(actor_id="acme", client_id=site.client.client_id)
+        (decision,) = await site.world.gate.acquire([about("account-1", category)], session)
+        assert decision.permit is None
+
+    await turned_away("ratings")
+    rename(site)
+    await turned_away("engagements")
+    new, old = site.world.log.page(site.alex).records
+    assert (old.category, old.actor_name, old.grant_id) == ("ratings", "Nordic Staffing", None)
+    assert (new.category, new.actor_name, new.grant_id) == ("engagements", "Southern Staffing", None)
+    assert site.world.log.actors(site.alex) == [("acme", "Southern Staffing / Nordic Staffing")]
+    for searched, count in (("southern", "2 entries"), ("nordic", "1 entry")):
         assert count in site.browser.get(f"/me/log?text={searched}").text
