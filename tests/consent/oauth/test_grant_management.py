@@ -65,6 +65,14 @@ async def test_58_replacing_shows_a_screen_and_merging_is_refused(server: Any, r
         ({"grant_id": second["grant_id"]}, "invalid_request"),
         ({"grant_management_action": "replace", "grant_id": first["grant_id"]}, "invalid_grant_id"),
         ({"grant_management_action": "replace", "grant_id": "0" * 32}, "invalid_grant_id"),
+        (
+            {
+                "grant_management_action": "replace",
+                "grant_id": second["grant_id"],
+                "client_id": server.new_client().client_id,
+            },
+            "invalid_grant_id",
+        ),
     ]:
         assert read_query(server.authorize(**changes).headers["location"])["error"] == error
 

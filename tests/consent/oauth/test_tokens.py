@@ -53,7 +53,10 @@ async def test_33_simultaneous_refreshes_give_at_most_one_pair(server: Any) -> N
 async def test_30_another_client_can_neither_refresh_nor_spoil(server: Any) -> None:
     first, other = _tokens(server), server.new_client()
     assert server.refresh(first["refresh_token"], other).json()["error"] == "invalid_grant"
-    assert server.refresh(first["refresh_token"]).status_code == 200
+    second = server.refresh(first["refresh_token"])
+    assert second.status_code == 200
+    assert server.refresh(first["refresh_token"], other).json()["error"] == "invalid_grant"
+    assert server.refresh(second.json()["refresh_token"]).status_code == 200, "a stranger's replay ends nothing"
 
 
 async def test_31_refresh_after_withdrawal_expiry_or_disabling(server: Any) -> None:
@@ -165,18 +168,23 @@ async def test_45_a_rotated_secret_stops_working(server: Any) -> None:
 async def test_14_15_16_token_parameters_are_read_strictly(server: Any) -> None:
     auth = (server.client.client_id, server.client.client_secret)
     form = "application/x-www-form-urlencoded"
-    cases = [
-        ("/oauth/token?code=x", b"grant_type=authorization_code", form),
-        ("/oauth/token", b"grant_type=client_credentials&grant_type=client_credentials", form),
-        ("/oauth/token", b"grant_type=client_credentials&scope=%00", form),
-        ("/oauth/token", b"grant_type=client_credentials&scope=%ff", form),
-        ("/oauth/token", b"grant_type=" + b"x" * 40_000, form),
-        ("/oauth/token", b'{"grant_type": "client_credentials"}', "application/json"),
-        ("/oauth/token", b"", "multipart/form-data"),
+    good = b"grant_type=client_credentials&scope=grant_management_query"
+    headers = {"content-type": form}
+    assert server.http.post("/oauth/token", content=good, auth=auth, headers=headers).status_code == 200
+    cases = [  # each of them is the good one, and wrong in one thing
+        ("/oauth/token?x=1", good, form),
+        ("/oauth/token?scope=grant_management_query", b"grant_type=client_credentials", form),
+        ("/oauth/token", good + b"&scope=grant_management_query", form),
+        ("/oauth/token", good + b"&x=1&x=1", form),
+        ("/oauth/token", good + b"&x=%00", form),
+        ("/oauth/token", good + b"&x=%ff", form),
+        ("/oauth/token", good + b"&x=" + b"x" * 40_000, form),
+        ("/oauth/token", good, "application/json"),
+        ("/oauth/token", good, "multipart/form-data"),
     ]
     for path, body, media_type in cases:
         answer = server.http.post(path, content=body, auth=auth, headers={"content-type": media_type})
-        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request"), (path, body[:40])
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request"), (path, body[40:80])
 
 
 async def test_37_no_store_and_no_secrets_in_the_log(server: Any, caplog: pytest.LogCaptureFixture) -> None:
