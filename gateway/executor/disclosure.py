@@ -6,7 +6,7 @@ Pure: the gate is asked elsewhere (`gated.py`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.executor.document import Cut, fields_of, is_allowed, scopes_of, strip
@@ -33,6 +33,7 @@ class Grant:
     """What is left of a candidate: nothing to send when `selections` is empty.
 
     `is_whole` tells that nothing was cut. `hidden` are the denials of inputs that are sent as null.
+    `owned` are the data keys of scoped fields: they belong to this fetch even if the key was there before.
     """
 
     selections: tuple[Selection, ...]
@@ -41,6 +42,12 @@ class Grant:
     sent: frozenset[str]
     refused: tuple[Refused, ...]
     hidden: tuple[Denial, ...]
+    owned: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Work out what would be asked for again with every entity."""
+        owned = frozenset(each.key for each in fields_of(self.selections) if each.scopes)
+        object.__setattr__(self, "owned", owned)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ is denied is cut from the document or nulled in the representation; representati
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 
 from gateway.errors import SubgraphError
@@ -27,7 +27,7 @@ from gateway.executor.disclosure import (
     disclosed_scopes,
     hidden_context,
 )
-from gateway.executor.document import EntityPart, active_part, fields_of
+from gateway.executor.document import EntityPart, active_part
 from gateway.executor.finder import Paths
 from gateway.executor.gather import Gathered
 from gateway.executor.hooks import Denial, GateDecision, GateRequest
@@ -37,7 +37,7 @@ from gateway.executor.permits import GateDesk, call_while_permitted, has_ended
 from gateway.executor.provenance import Found, Ledger, Source, Unit, remove
 from gateway.executor.release import release
 from gateway.executor.run import Run
-from gateway.planner.nodes import InputField, Selection
+from gateway.planner.nodes import InputField
 from gateway.subgraph import Permit, SubgraphCall
 
 
@@ -247,15 +247,15 @@ class GatedRun(Run):
             return
         if ended:
             answer = _without_errors_of(answer, ended)
-        before = [[[_present(each) for each in sink] for sink in sent] for _, _, sent in sinks]
+        brought = [
+            [_brought(grant, entity, sink) for (_, grant, _), entity, sink in zip(members, found, sent, strict=True)]
+            for members, found, (_, _, sent) in zip(groups, _entities_in(answer, sinks), sinks, strict=True)
+        ]
         self.merge_entities(fetch, sinks, answer)
-        for members, (_, key, sent), known in zip(groups, sinks, before, strict=True):
+        for members, (_, key, _), keys in zip(groups, sinks, brought, strict=True):
             for index, (candidate, grant, permit) in enumerate(members):
                 if (key, index) in ended:
                     continue
-                brought = _scoped_keys(grant.selections)
-                for value, keys in zip(sent[index], known[index], strict=True):
-                    brought |= value.keys() - keys
                 self.ledger.record(
                     Unit(
                         subgraph=fetch.subgraph,
@@ -265,7 +265,7 @@ class GatedRun(Run):
                         sources=candidate.sources,
                         selections=grant.selections,
                         objects=tuple(candidate.sink),
-                        keys=frozenset(brought),
+                        keys=keys[index],
                     )
                 )
                 self._refuse_below(candidate, grant)
@@ -360,11 +360,8 @@ class GatedRun(Run):
             # The source of a subscription was asked before this decision.
             remove(answer.get("data"), refused.keys)
         objects = tuple(place.value for place in places)
-        before = [_present(each) for each in objects]
+        brought = _brought(grant, answer.get("data"), objects)
         self.merge_root(fetch, answer)
-        brought = _scoped_keys(grant.selections)
-        for value, keys in zip(objects, before, strict=True):
-            brought |= value.keys() - keys
         self.ledger.record(
             Unit(
                 subgraph=fetch.subgraph,
@@ -374,7 +371,7 @@ class GatedRun(Run):
                 sources=sources,
                 selections=grant.selections,
                 objects=objects,
-                keys=frozenset(brought),
+                keys=brought,
             )
         )
 
@@ -383,14 +380,23 @@ class GatedRun(Run):
         self.reporter.refused(path, denial.message, {**denial.extensions, "code": denial.code}, below)
 
 
-def _present(value: JsonObject) -> frozenset[str]:
-    """Return the keys whose values nobody else can bring any more."""
-    return frozenset(key for key, each in value.items() if each is not None)
+def _brought(grant: Grant, found: Any, objects: Sequence[JsonObject]) -> frozenset[str]:
+    """Return the data keys that a fetch is about to bring: those that it owns, and what nobody has brought before."""
+    if type(found) is not dict:
+        return grant.owned
+    owned = grant.owned
+    fresh = [key for key in found if key not in owned and any(each.get(key) is None for each in objects)]
+    return owned.union(fresh) if fresh else owned
 
 
-def _scoped_keys(selections: Sequence[Selection]) -> set[str]:
-    """Return the data keys of scoped fields: a unit owns these even if the key was there before."""
-    return {each.key for each in fields_of(selections) if each.scopes}
+def _entities_in(
+    answer: Mapping[str, Any], sinks: Sequence[tuple[CompiledEntities, str, list[list[JsonObject]]]]
+) -> Iterator[list[Any]]:
+    """Yield what came for each `_entities` field: None in the place of what did not come."""
+    data = answer.get("data")
+    for _, key, sent in sinks:
+        found = data.get(key) if type(data) is dict else None
+        yield found if type(found) is list and len(found) == len(sent) else [None] * len(sent)
 
 
 def _nothing_left(candidate: Candidate, denial: Denial) -> Grant:

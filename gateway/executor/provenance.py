@@ -30,9 +30,9 @@ Found = dict[int, Source]
 """Sources by the identity of their permits. Never changed once it is made."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Unit:
-    """What one fetch brought for one entity (or, without `typename`, for the root).
+    """What one fetch brought for one entity (or, without `typename`, for the root). Never changed once it is made.
 
     `objects` are the places in the tree that it filled, `keys` the data keys that it brought there.
     `scopes` were disclosed under `permit`; `sent` are those among them that its inputs needed.
