@@ -32,7 +32,7 @@ from gateway.server.http_request import (
     read_parameters,
 )
 from gateway.server.http_response import ResponseWriter, Send, accepts_gzip
-from gateway.server.serving import ABORT
+from gateway.server.serving import CONNECTION
 from gateway.server.session import RequestSession
 from gateway.server.streams import EVENTS, PARTS, Conditions, Framing, deliver
 
@@ -123,12 +123,14 @@ class GraphQLEndpoint:
         """Serve one HTTP request."""
         headers = headers_of(scope)
         request_id = secrets.token_hex(8)
+        connection = scope.get("extensions", {}).get(CONNECTION, {})
         writer = ResponseWriter(
             send,
             request_id,
             gzip=self._options.compression and accepts_gzip(headers.get(b"accept-encoding")),
             extra=self._cross_origin.headers(headers) if b"origin" in headers else (),
-            cut=scope.get("extensions", {}).get(ABORT, {}).get("abort"),
+            cut=connection.get("abort"),
+            hold=connection.get("hold"),
             patience=self._options.timeout,
         )
         preflight = self._cross_origin.preflight(scope["method"], headers)

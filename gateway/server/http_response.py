@@ -33,10 +33,11 @@ class ResponseWriter:
     """Writes one response. `extra` are headers that this request's answer has whatever it is.
 
     A client that does not take its bytes within `patience` seconds is cut off by `cut`: otherwise it could keep a
-    revocation from being confirmed for as long as it likes.
+    revocation from being confirmed for as long as it likes. `hold` lets what is sent between its two calls go out
+    together (`serving.CONNECTION`).
     """
 
-    __slots__ = ("_cut", "_extra", "_gzip", "_patience", "_request_id", "_send", "media_type", "status")
+    __slots__ = ("_cut", "_extra", "_gzip", "_hold", "_patience", "_request_id", "_send", "media_type", "status")
 
     def __init__(
         self,
@@ -46,9 +47,11 @@ class ResponseWriter:
         gzip: bool = False,
         extra: Headers = (),
         cut: Callable[[], None] | None = None,
+        hold: Callable[[bool], None] | None = None,
         patience: float | None = None,
     ) -> None:
         self._cut = cut
+        self._hold = hold
         self._patience = patience
         self._send = send
         self._request_id = request_id.encode()
@@ -67,8 +70,18 @@ class ResponseWriter:
         headers.append((b"content-length", b"%d" % len(body)))
         headers.extend(extra)
         self.status = status
-        await self._send({"type": "http.response.start", "status": status, "headers": headers})
-        await self.part(body)
+        start = {"type": "http.response.start", "status": status, "headers": headers}
+        if self._hold is None:
+            await self._send(start)
+            await self.part(body)
+        else:
+            self._hold(True)
+            try:
+                await self._send(start)
+                await self._send({"type": "http.response.body", "body": body, "more_body": True})
+            finally:
+                self._hold(False)
+            await self.part(b"")
         await self._send({"type": "http.response.body", "body": b""})
 
     async def refuse(self, refused: Refused) -> None:
@@ -98,7 +111,8 @@ class ResponseWriter:
         """
         try:
             async with asyncio.timeout(self._patience):
-                await self._send({"type": "http.response.body", "body": body, "more_body": True})
+                if body:
+                    await self._send({"type": "http.response.body", "body": body, "more_body": True})
                 await self._send({"type": "http.response.body", "body": b"", "more_body": True})
         except TimeoutError:
             if self._cut is not None:

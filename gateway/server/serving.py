@@ -9,14 +9,21 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-ABORT = "gigway.abort"
-"""The ASGI extension by which an application cuts its connection at once."""
+CONNECTION = "gigway.connection"
+"""The ASGI extension by which an application reaches its connection.
+
+`abort()` cuts it at once. Between `hold(True)` and `hold(False)` no `send` waits for the kernel, so that a head and its
+body go out together; the first one after that waits for all of it.
+"""
+
+_HELD = (1 << 31) - 1
 
 
 class Drain:
@@ -137,8 +144,8 @@ def bounded_protocol(max_head: int) -> type[HttpToolsProtocol]:
                 self._too_large = True
                 raise _HeadTooLargeError
             super().on_headers_complete()
-            # What is left of an answer that nobody reads is dropped by this; closing would still send it.
-            self.scope.setdefault("extensions", {})[ABORT] = {"abort": self.transport.abort}
+            # What is left of an answer that nobody reads is dropped by `abort`; closing would still send it.
+            self.scope.setdefault("extensions", {})[CONNECTION] = {"abort": self.transport.abort, "hold": self._hold}
 
         def send_400_response(self, msg: str) -> None:
             """Say what the parser stumbled over."""
@@ -146,6 +153,10 @@ def bounded_protocol(max_head: int) -> type[HttpToolsProtocol]:
                 self._refuse()
             else:
                 super().send_400_response(msg)
+
+        def _hold(self, on: bool) -> None:
+            with suppress(RuntimeError):  # the connection is gone, and what was to be written with it
+                self.transport.set_write_buffer_limits(high=_HELD if on else 0)
 
         def _refuse(self) -> None:
             if self.transport.is_closing():

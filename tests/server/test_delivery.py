@@ -5,9 +5,10 @@ import socket
 
 import pytest
 import uvicorn
+import uvloop
 
 from gateway.server.http_response import ResponseWriter
-from gateway.server.serving import ABORT, bounded_protocol
+from gateway.server.serving import CONNECTION, bounded_protocol
 
 SIZE = 30_000_000
 
@@ -15,13 +16,17 @@ SIZE = 30_000_000
 class App:
     """Answers with many bytes, and notes when they are handed over."""
 
-    def __init__(self, patience):
+    def __init__(self, holds, patience):
+        self.holds = holds
         self.patience = patience
         self.began = asyncio.Event()
         self.handed_over = asyncio.Event()
 
     async def __call__(self, scope, receive, send):
-        writer = ResponseWriter(send, "r", cut=scope["extensions"][ABORT]["abort"], patience=self.patience)
+        connection = scope["extensions"][CONNECTION]
+        writer = ResponseWriter(
+            send, "r", cut=connection["abort"], hold=connection["hold"] if self.holds else None, patience=self.patience
+        )
         self.began.set()
         await writer.answer(200, b"x" * SIZE)
         self.handed_over.set()
@@ -45,9 +50,15 @@ async def served(app, scenario):
             await serving
 
 
-def test_an_answer_that_nobody_reads_is_not_handed_over():
+runs = pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+holding = pytest.mark.parametrize("holds", [True, False], ids=["together", "piecemeal"])
+
+
+@runs
+@holding
+def test_an_answer_that_nobody_reads_is_not_handed_over(run, holds):
     async def main():
-        app = App(patience=None)
+        app = App(holds, patience=None)
 
         async def scenario(reader):
             await app.began.wait()
@@ -60,12 +71,14 @@ def test_an_answer_that_nobody_reads_is_not_handed_over():
 
         await served(app, scenario)
 
-    asyncio.run(main())
+    run(main())
 
 
-def test_a_client_that_takes_nothing_is_cut_off():
+@runs
+@holding
+def test_a_client_that_takes_nothing_is_cut_off(run, holds):
     async def main():
-        app = App(patience=0.3)
+        app = App(holds, patience=0.3)
 
         async def scenario(reader):
             await app.handed_over.wait()
@@ -79,4 +92,4 @@ def test_a_client_that_takes_nothing_is_cut_off():
 
         await served(app, scenario)
 
-    asyncio.run(main())
+    run(main())
