@@ -157,6 +157,7 @@ class GrantService(GrantReader):
             "amr": list(amr),
             "replaces": replaces,
         }
+        share_stops(connection)
         self._record(connection, "consent:grant:give", grant_id, worker_id, "worker", worker_id, payload)
         return self.read(connection, grant_id)
 
@@ -262,7 +263,7 @@ class GrantService(GrantReader):
         by_id: str | None,
         payload: dict[str, Any],
     ) -> None:
-        share_stops(connection)
+        """Write an event. The caller has the lock that orders stops, shared or not: the audit log waits for it."""
         connection.execute(
             _EVENT,
             {

@@ -10,16 +10,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
 _FLUSH = text("SELECT pg_logical_emit_message(true, 'gigway', '')")
-
-
-def postpone(connection: Connection) -> None:
-    """Let the commit of the current transaction not wait for the disk. SQLite's never do (`synchronous=NORMAL`)."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
 
 
 class Disk:

@@ -16,14 +16,20 @@ def share_stops(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": STOP_LOCK})
 
 
-def lock_stops(connection: Connection) -> None:
+def lock_stops(connection: Connection, *, disk_later: bool = False) -> None:
     """Take the lock that orders stops against leases, before a transaction changes the first row.
 
     On SQLite `BEGIN IMMEDIATE` has done it. On PostgreSQL the triggers would take it too, but later: two stops
-    that change several rows each could then wait for each other.
+    that change several rows each could then wait for each other. With `disk_later` the commit does not wait for the
+    disk (`durability.py`); on SQLite (`synchronous=NORMAL`) none does.
     """
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": STOP_LOCK})
+        connection.execute(_LOCK_FOR_LATER if disk_later else _LOCK, {"key": STOP_LOCK})
+
+
+_LOCK = text("SELECT pg_advisory_xact_lock(:key)")
+_LOCK_FOR_LATER = text("SELECT pg_advisory_xact_lock(:key), set_config('synchronous_commit', 'off', true)")
+"""In one statement: each is a trip to the database, which all others wait for."""
 
 
 def try_lock_stops(connection: Connection) -> bool:

@@ -26,7 +26,7 @@ from consent.columns import utc_now
 from consent.inbox.models import ActorBlock, ConsentRequest
 from consent.leases.keeper import LeaseKeeper
 from consent.models import Actor, ClientGate, ConsentEvent, ConsentGrant, PlatformGate, SubjectGate, Worker
-from consent.stops.durability import Disk, postpone
+from consent.stops.durability import Disk
 from consent.stops.open_leases import OpenLeases, Scope
 from consent.stops.order import lock_stops
 
@@ -216,8 +216,7 @@ class Stops:
 
     def _commit(self, change: Callable[[Connection], object]) -> None:
         with self._engine.begin() as connection:
-            lock_stops(connection)
-            postpone(connection)
+            lock_stops(connection, disk_later=True)
             change(connection)
 
     def _write_down(self) -> None:
