@@ -69,6 +69,38 @@ def cheapest_cover(
     return _cheapest_of_many(offered, task)
 
 
+def programmes_near(
+    programmes: Sequence[Training],
+    *,
+    known: float,
+    held: frozenset[SkillId],
+    wanted: frozenset[SkillId],
+    tolerance: int,
+    licence: OccupationId | None,
+    goal: OccupationId | None,
+    hour_value: float,
+    scale: float,
+) -> list[Training]:
+    """Return the programmes that can be in a cover with an objective of `known` or less, whatever the limits.
+
+    Where such a cover is looked for several times, it is found sooner among these.
+    """
+    task = Task(
+        held=held,
+        missing=wanted - held,
+        tolerance=tolerance,
+        licence=licence,
+        goal=goal,
+        limits=Limits(),
+        exclude=(),
+        hour_value=hour_value,
+        scale=scale,
+    )
+    offered = _useful(programmes, task)
+    excess = least_excess(offered, task)
+    return [] if excess is None else narrow(offered, excess, held, known)
+
+
 def _cheapest_of_many(offered: Sequence[Training], task: Task) -> Cover | None:
     """Leave out what cannot be in a cover, or in a better one than the first that is found, and solve the rest."""
     excess = least_excess(offered, task)

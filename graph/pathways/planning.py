@@ -12,7 +12,6 @@ from decimal import Decimal
 
 from graph.evidence.estimate import Holding
 from graph.model import OccupationId, Opportunity, SkillId, Training
-from graph.pathways.cover import cheapest_cover
 from graph.pathways.plans import Conditions, Goal, Plan, Step, StepKind
 from graph.pathways.search import EXPERIENCE_HOURS, NO_LIMITS, Leg, Pathfinder, Route
 from graph.pathways.task import Limits
@@ -178,18 +177,7 @@ def _reasons(
         )
     if prepares:
         yield words.say("Needed before %(programmes)s.", programmes=words.all_of(prepares))
-    others = [each for each in pathfinder.programmes if each.id != programme.id]
-    runner_up = cheapest_cover(
-        others,
-        held=leg.held,
-        wanted=leg.wanted,
-        tolerance=len(leg.cover.uncovered),
-        licence=pathfinder.licence_for(leg.occupation),
-        goal=leg.occupation.id,
-        limits=NO_LIMITS,
-        hour_value=pathfinder.hour_value,
-        scale=pathfinder.worth.scale,
-    )
+    runner_up = pathfinder.without(leg, programme)
     if runner_up is None:
         yield words.say("No other programmes here cover as much.")
         return

@@ -21,12 +21,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import islice
+from typing import TypedDict
 
 from graph.evidence.estimate import Holding
 from graph.evidence.licences import practised
 from graph.matching.similarity import space_of
 from graph.model import Occupation, OccupationId, SkillId, Training, TrainingId
-from graph.pathways.cover import cheapest_cover
+from graph.pathways.cover import cheapest_cover, programmes_near
 from graph.pathways.plans import Conditions, Goal, entry_skills, learnable_at_work, zone_of
 from graph.pathways.task import Cover, Limits
 from graph.pathways.worth import worth_in
@@ -38,6 +39,8 @@ NEAREST = 3
 TRIED = 30
 """Occupations near a goal out of reach that are tried for being within the limits, before there are `NEAREST`."""
 NO_LIMITS = Limits()
+NEARLY = 1.15
+"""The runner-up of a programme is looked for among what can be in a cover that is so much dearer; then among all."""
 CHANGE_OF_JOB = 1_000.0
 """What a job on the way costs in a plan's objective, in EUR, beside the training for it: fewer changes are better."""
 CHANGE_OF_FIELD = 6_000.0
@@ -70,6 +73,21 @@ class Route:
         return (round(self.objective, 6), tuple(leg.occupation.id for leg in self.legs))
 
 
+_LegTask = tuple[OccupationId, frozenset[SkillId], frozenset[SkillId], int]
+
+
+class _Asked(TypedDict):
+    """What a leg asks of its cover."""
+
+    held: frozenset[SkillId]
+    wanted: frozenset[SkillId]
+    tolerance: int
+    licence: OccupationId | None
+    goal: OccupationId | None
+    hour_value: float
+    scale: float
+
+
 class Pathfinder:
     """Finds routes for one worker. Give it the graph and what the worker holds."""
 
@@ -80,6 +98,8 @@ class Pathfinder:
         self.practice = holding.practice
         self.found: list[Route] = []
         """All routes of the last search, also those that were not among the best."""
+        self._near: dict[_LegTask, tuple[float, Sequence[Training]]] = {}
+        self._without: dict[tuple[_LegTask, TrainingId], Cover | None] = {}
         self.practised = practised(holding.practice)
         self.authorized = holding.authorized
         self.zone = max((zone_of(graph.occupations[each]) for each in self.practised), default=1)
@@ -157,6 +177,30 @@ class Pathfinder:
             scale=self.worth.scale,
         )
         return None if cover is None else Leg(occupation=occupation, held=held, wanted=wanted, cover=cover)
+
+    def without(self, leg: Leg, programme: Training) -> Cover | None:
+        """Return the cheapest cover of a leg that does without a programme and leaves no more to be learned at work."""
+        asked: _Asked = {
+            "held": leg.held,
+            "wanted": leg.wanted,
+            "tolerance": len(leg.cover.uncovered),
+            "licence": self.licence_for(leg.occupation),
+            "goal": leg.occupation.id,
+            "hour_value": self.hour_value,
+            "scale": self.worth.scale,
+        }
+        task = (leg.occupation.id, leg.held, leg.wanted, len(leg.cover.uncovered))
+        if task not in self._near:
+            known = leg.cover.objective * NEARLY
+            self._near[task] = known, programmes_near(self.programmes, known=known, **asked)
+        if (task, programme.id) not in self._without:
+            known, near = self._near[task]
+            found = cheapest_cover([each for each in near if each.id != programme.id], limits=NO_LIMITS, **asked)
+            if found is None or found.objective > known:
+                others = [each for each in self.programmes if each.id != programme.id]
+                found = cheapest_cover(others, limits=NO_LIMITS, **asked)
+            self._without[task, programme.id] = found
+        return self._without[task, programme.id]
 
     def licence_for(self, occupation: Occupation) -> OccupationId | None:
         """Return the occupation when it takes a licence that the worker has not shown to have."""

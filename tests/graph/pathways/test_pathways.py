@@ -5,8 +5,11 @@ import pytest
 
 from graph.evidence.estimate import assess
 from graph.evidence.facts import read_facts
+from graph.pathways.cover import cheapest_cover
 from graph.pathways.planning import find_plans
 from graph.pathways.plans import StepKind, goal_of, zone_of
+from graph.pathways.search import Pathfinder
+from graph.pathways.task import Limits
 
 
 @pytest.fixture(scope="module")
@@ -117,3 +120,26 @@ def test_the_same_question_has_the_same_answer(graph, driver_who_designs):
 def test_every_step_says_why(graph, driver_who_designs):
     for plan in plans(graph, driver_who_designs, graph.opportunities["opportunity:ux-designer"]):
         assert all(each.why for each in plan.steps)
+
+
+def test_what_would_be_done_without_a_programme_is_the_cheapest_of_all_others(graph, driver):
+    pathfinder = Pathfinder(graph, driver)
+    seen = 0
+    for offered in list(graph.opportunities.values())[::4]:
+        for route in pathfinder.routes(goal_of(graph, offered), Limits(), 2):
+            for leg in route.legs:
+                for programme in leg.cover.programmes:
+                    found = pathfinder.without(leg, programme)
+                    direct = cheapest_cover(
+                        [each for each in pathfinder.programmes if each.id != programme.id],
+                        held=leg.held,
+                        wanted=leg.wanted,
+                        tolerance=len(leg.cover.uncovered),
+                        licence=pathfinder.licence_for(leg.occupation),
+                        goal=leg.occupation.id,
+                        limits=Limits(),
+                    )
+                    assert (found is None) == (direct is None)
+                    assert found is None or found.objective == pytest.approx(direct.objective)
+                    seen += found is not None
+    assert seen
