@@ -321,10 +321,11 @@ async def together(work: Sequence[Awaitable[Any]], *, at_once: int | None = None
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(awaited(each)) for each in work]
     except BaseExceptionGroup as failures:
-        for each in work:
+        raise failures.exceptions[0] from None
+    finally:
+        for each in work:  # where a failure, or who waited for all, ended the others before they began
             if asyncio.iscoroutine(each):
                 each.close()
-        raise failures.exceptions[0] from None
     return [task.result() for task in tasks]
 
 

@@ -1,6 +1,7 @@
 """Paging against platforms in memory: what is wanted comes, in order, once, in as few requests as that takes."""
 
 import asyncio
+import gc
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.runtime.endpoint import Fetched
-from connectors.runtime.pages import Span, StreamReader, windows
+from connectors.runtime.pages import Span, StreamReader, together, windows
 from connectors.schema.definition import Paging
 from connectors.transport import UpstreamMalformedError
 
@@ -136,3 +137,25 @@ def test_windows_cover_a_span_once(seconds: int, width: int) -> None:
     for newer, older in pairwise(found):
         assert newer.since - older.until == timedelta(seconds=1)
     assert all(each.until - each.since <= timedelta(seconds=width) for each in found)
+
+
+def test_work_that_never_began_is_put_away_when_who_waits_for_it_gives_up() -> None:
+    begun: list[int] = []
+
+    async def main() -> None:
+        has_begun = asyncio.Event()
+
+        async def work(number: int) -> None:
+            begun.append(number)
+            has_begun.set()
+            await asyncio.Event().wait()
+
+        waiting = asyncio.ensure_future(together([work(number) for number in range(3)], at_once=1))
+        await has_begun.wait()
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+    asyncio.run(main())
+    gc.collect()  # where an unawaited coroutine would be told of, as an error
+    assert begun == [0]
