@@ -341,6 +341,7 @@ def _size(note: str) -> int:
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # what a page looks like is the same on both
 async def test_every_state_of_every_page_is_looked_at(make_site: Callable[..., Site], world: Any) -> None:
     every = Everything(make_site, world)
     every.at_the_door()
