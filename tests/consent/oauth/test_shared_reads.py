@@ -86,30 +86,3 @@ def test_it_may_be_used_in_one_loop_after_another(_: int) -> None:
     source.goes_on.set()
     reads = SharedReads(source.read)
     assert [asyncio.run(reads.find(key)) for key in (2, 3)] == [4, 9]
-
-
-def test_its_thread_ends_when_there_is_nothing_to_do_and_another_one_starts() -> None:
-    async def run() -> None:
-        source = Source()
-        source.goes_on.set()
-        reads = SharedReads(source.read, idle=0.001)
-        others = set(threading.enumerate())
-        for key in range(3):
-            assert await reads.find(key) == key * key
-            for thread in set(threading.enumerate()) - others:
-                if thread.name == "shared-reads":
-                    await asyncio.to_thread(thread.join, 5)
-                    assert not thread.is_alive()
-
-    asyncio.run(run())
-
-
-def test_nobody_is_forgotten_while_the_thread_comes_and_goes() -> None:
-    async def run() -> None:
-        source = Source()
-        source.goes_on.set()
-        reads = SharedReads(source.read, idle=0.0)
-        for _ in range(50):
-            assert await asyncio.wait_for(asyncio.gather(*(reads.find(key) for key in range(4))), 5) == [0, 1, 4, 9]
-
-    asyncio.run(run())
