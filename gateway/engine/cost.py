@@ -3,7 +3,8 @@
 After the IBM cost specification as Apollo Federation carries it (`@cost`, `@listSize`; `specs.apollo.dev/cost`):
 a field that returns an object, interface or union costs 1, a leaf 0, each times the sizes of the lists around it.
 `@cost(weight:)` on a field, its type or an argument replaces or adds; `@listSize` tells a list's size by
-`assumedSize` or by a slicing argument, for the field itself or for its `sizedFields`. A list that nothing tells the
+`assumedSize` or by a slicing argument, for the field itself or for its `sizedFields`. A connection, as Relay specifies
+it, needs no `@listSize`: `first` and `last` tell the size of its `edges` and `nodes`. A list that nothing tells the
 size of counts as `assumed_list_size`. Of fragments on different types the most expensive type counts.
 
 An estimator is made once per operation and then only multiplies: sizes may hang on variables.
@@ -91,7 +92,7 @@ class CostModel:
                         for each in field.arguments or ()
                         if (found := _weight(each.directives, cost)) is not None
                     },
-                    size=_list_size(field.directives, list_size),
+                    size=_list_size(field.directives, list_size) or _connection_size(field, types.get(named)),
                     defaults={
                         each.name.value: value_from_ast_untyped(each.default_value)
                         for each in field.arguments or ()
@@ -335,6 +336,15 @@ def _list_size(directives: Iterable[DirectiveNode] | None, name: str) -> _ListSi
         slicing=tuple(found.get("slicingArguments") or ()),
         sized=tuple(found.get("sizedFields") or ()),
     )
+
+
+def _connection_size(field: Any, connection: Any) -> _ListSize | None:
+    """Return what sizes a field's connection (relay.dev/graphql/connections.htm); None where it returns none."""
+    slicing = tuple(each.name.value for each in field.arguments or () if each.name.value in ("first", "last"))
+    fields = {each.name.value for each in getattr(connection, "fields", None) or ()}
+    if not slicing or not {"edges", "pageInfo"} <= fields:
+        return None
+    return _ListSize(assumed=None, slicing=slicing, sized=("edges", "nodes"))
 
 
 def _unwrap(node: TypeNode) -> tuple[str, int]:

@@ -19,7 +19,11 @@ type Query {
   page(first: Int, last: Int): Page!
     @listSize(slicingArguments: ["first", "last"], sizedFields: ["books"], requireOneSlicingArgument: false)
   search(text: String @cost(weight: 7)): Item
+  books(first: Int, after: String, last: Int): Books!
 }
+type Books { edges: [BookEdge!]! nodes: [Book!]! pageInfo: PageInfo! }
+type BookEdge { node: Book! }
+type PageInfo { hasNextPage: Boolean! }
 type Mutation { add: Book }
 interface Item { title: String }
 type Book implements Item { title: String author: Author pages: Int @cost(weight: 2) }
@@ -53,6 +57,9 @@ def model():
         ("{ page(first: 4) { books { title } total } }", {}, 5),
         ("{ page(first: 4, last: 6) { books { author { name } } } }", {}, 31),
         ("{ page { books { title } } }", {}, 11),
+        ("{ books(first: 3) { edges { node { title } } pageInfo { hasNextPage } } }", {}, 8),
+        ("query ($n: Int) { books(last: $n) { nodes { author { name } } } }", {"n": 4}, 21),
+        ("{ books { edges { node { title } } } }", {}, 21),
         ('{ search(text: "x") { title } }', {}, 8),
         ("{ search { ... on Book { author { name } } ... on Film { cast { name } } } }", {}, 41),
         ("{ search { ...F } } fragment F on Item { title ... on Film { cast { name } } }", {}, 41),
