@@ -36,7 +36,9 @@ Made from `connectors/catalogue` by `python -m connectors.catalogue.matrix`; a t
 `TAKEOUT`: the worker's own export.
 `HYPOTHETICAL`: an assumption; nothing public supports the shape, and there is nothing to call today.
 
-Kinds of work are mapped to ESCO: where a platform has a list of them, to occupations, which are named below; where it tells of work in words of its own (titles, categories, skills), these lead to ESCO skills (`docs/skills.md`).
+Kinds of work are mapped to ESCO.
+Where a platform has a list of them, to occupations, which are named below.
+Where it tells of work in words of its own (titles, categories, skills), these lead to ESCO skills (`docs/skills.md`).
 
 | Platform | Name | Fidelity | Linking | Upstream | Paging | Categories | Own fields |
 |---|---|---|---|---|---|---|---|

@@ -37,6 +37,7 @@ _INDUSTRIES = ("Pharmaceuticals", "Private equity", "Consumer goods", "Café & r
 class _Consultant:
     persona: Persona
     roles: tuple[str, ...] = ()
+    practices: tuple[str, ...] = ("Strategy",)
     engagements: int = 0
     months: int = 1
     day_rate: float = 900.0
@@ -61,9 +62,21 @@ _CONSULTANTS: Mapping[str, _Consultant] = {
     consultant.persona.login: consultant
     for consultant in (
         _Consultant(
-            persona=ALEX, roles=("Service designer", "Customer research lead"), engagements=6, months=44, day_rate=780
+            persona=ALEX,
+            roles=("Service designer", "Customer research lead"),
+            practices=("Customer experience", "Market insight"),
+            engagements=6,
+            months=44,
+            day_rate=780,
         ),
-        _Consultant(persona=FLORA, roles=("Interim operations lead",), engagements=3, months=60, day_rate=1150),
+        _Consultant(
+            persona=FLORA,
+            roles=("Interim operations lead",),
+            practices=("Operations",),
+            engagements=3,
+            months=60,
+            day_rate=1150,
+        ),
         _Consultant(persona=NIA),
         _Consultant(persona=DARIO, roles=("Analyst",), engagements=1, months=50, day_rate=600),
     )
@@ -98,6 +111,8 @@ class _Api:
         root = Element("consultant")
         SubElement(root, "consultant_id").text = _consultant_id(self._world, consultant)
         SubElement(root, "name").text = consultant.persona.name
+        for practice in consultant.practices:
+            SubElement(root, "practice").text = practice
         return Response(tostring(root, encoding="utf-8", xml_declaration=True), media_type="application/xml")
 
     async def statement(self, request: Request) -> Response:

@@ -16,6 +16,12 @@ ALEX = "alex.sandberg@sandbox.example"
             "standing",
             {"karma": 87, "roles": ["Product Designer", "UX Researcher"]},
         ),
+        (
+            "business_talent_group",
+            "standing { practices }",
+            "standing",
+            {"practices": ["Customer experience", "Market insight"]},
+        ),
         ("lyft", "vehicles { model }", "vehicles", [{"model": "Toyota Prius 2020"}]),
         (
             "github_sponsors",
