@@ -69,6 +69,11 @@ def read_only(engine: Engine) -> Engine:
     return engine.execution_options(read_only=True)
 
 
+def patient(engine: Engine, seconds: float) -> Engine:
+    """Return a view of `engine` whose writers wait so long for others (on PostgreSQL they always do)."""
+    return engine.execution_options(patience=seconds)
+
+
 def check_connection(engine: Engine) -> None:
     """Raise `DatabaseError` when the database is missing, damaged or out of reach."""
     try:
@@ -140,7 +145,8 @@ def _begin_sqlite(connection: Connection) -> None:
     if not writes:
         connection.exec_driver_sql("BEGIN")
         return
+    patience = connection.get_execution_options().get("patience", BUSY_TIMEOUT_MS / 1000)
     try:
-        begin_immediate(driver, patience=BUSY_TIMEOUT_MS / 1000)
+        begin_immediate(driver, patience=patience)
     except sqlite3.OperationalError:
         connection.exec_driver_sql("BEGIN IMMEDIATE")  # to fail in SQLAlchemy's own way, if it still does

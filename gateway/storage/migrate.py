@@ -18,8 +18,11 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from consent import ddl
-from gateway.storage.database import DatabaseError, explain, read_only
+from gateway.storage.database import DatabaseError, explain, patient, read_only
 from graph.finding import triggers
+
+PATIENCE_SECONDS = 300.0
+"""How long a migration may take for which others wait."""
 
 _LOCK = 0x6769677761  # "gigwa": any number that nothing else locks
 
@@ -35,7 +38,7 @@ def migrate(engine: Engine) -> bool:
         with suppress(OperationalError):
             if is_current(engine):
                 return False
-        with engine.begin() as connection:
+        with patient(engine, PATIENCE_SECONDS).begin() as connection:
             if engine.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             before = current_revision(connection)

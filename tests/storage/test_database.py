@@ -2,9 +2,9 @@
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from gateway.storage.database import DatabaseError, check_connection, create_database_engine, read_only
+from gateway.storage.database import DatabaseError, check_connection, create_database_engine, patient, read_only
 
 
 def test_sqlite_runs_in_wal_mode_with_foreign_keys(tmp_path):
@@ -23,6 +23,15 @@ def test_readers_do_not_wait_for_a_writer(tmp_path):
         writer.execute(text("INSERT INTO t VALUES (1)"))
         with read_only(engine).connect() as reader:
             assert reader.execute(text("SELECT count(*) FROM t")).scalar_one() == 0
+    engine.dispose()
+
+
+def test_a_writer_waits_for_another_as_long_as_it_is_told_to(tmp_path):
+    engine = create_database_engine(f"sqlite:///{tmp_path}/x.db")
+    with engine.begin(), pytest.raises(OperationalError, match="locked"), patient(engine, 0.01).begin():
+        pass
+    with patient(engine, 60.0).begin() as connection:
+        assert connection.execute(text("SELECT 1")).scalar_one() == 1
     engine.dispose()
 
 
