@@ -31,10 +31,9 @@ async def test_an_end_is_on_disk_before_it_is_confirmed(world: World, monkeypatc
         assert connection.execute(flushed, {"before": before}).scalar_one()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # PostgreSQL stops when its disk fails
 async def test_what_is_not_on_disk_is_not_confirmed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     grant = _grant(world)
-    if world.engine.dialect.name != "sqlite":
-        pytest.skip("PostgreSQL stops when its disk fails")
 
     def fail(descriptor: int) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
