@@ -126,11 +126,11 @@ class Settings:
     max_aliases: int = field(default=50, metadata={"help": "Most aliases in a query.", "min": 0})
     max_tokens: int = field(default=5_000, metadata={"help": "Most lexical tokens in a query.", "min": 10})
     max_cost: int = field(
-        default=20_000,
+        default=100_000,
         metadata={"help": "Highest static cost of a query, for actors without a limit of their own.", "min": 1},
     )
     cost_per_minute: int = field(
-        default=2_000_000,
+        default=10_000_000,
         metadata={
             "help": "What an actor's queries may cost in a minute, for actors without a limit of their own; "
             "0 for no limit.",

@@ -39,7 +39,7 @@ class Limits:
     aliases: int = 200
     directives: int = 100
     root_fields: int = 50
-    cost: float = 50_000.0
+    cost: float = 100_000.0
     assumed_list_size: int = 10
     validation: int = 200_000
 

@@ -229,7 +229,7 @@ def test_an_actors_limits_are_set_and_taken_back(run, tmp_path):
         GIGWAY_MAX_COST="7",
     )
     actor = out.split()[1]
-    defaults = "max_cost        7 (default)\ncost_per_minute 2000000 (default)\n"
+    defaults = "max_cost        7 (default)\ncost_per_minute 10000000 (default)\n"
     assert run("actors", "limits", actor) == (0, defaults, "")
     assert run("actors", "limits", actor, "--max-cost", "9", "--cost-per-minute", "0")[1] == (
         "max_cost        9\ncost_per_minute 0\n"
