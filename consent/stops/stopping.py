@@ -41,7 +41,7 @@ _CLOSELY_SECONDS = 0.1
 """How long a stop keeps a thread, to look for what it waits for without a detour over the event loop."""
 _THREADS = 16
 """Threads for stops alone: in the shared ones a revocation would wait behind whatever else a busy process reads."""
-_SUSPECT_SECONDS = 0.06
+_SUSPECT_SECONDS = 0.02
 """How often processes that hold leases are suspected of being dead, and their proof of life is tried."""
 
 
