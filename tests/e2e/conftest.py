@@ -1,5 +1,7 @@
 """A whole Gigway in this process, on a database of its own, without any platform behind it."""
 
+import contextlib
+import random
 import socket
 
 import pytest
@@ -15,10 +17,15 @@ from gateway.storage.keyring import generate_key
 
 @pytest.fixture
 def free_port():
+    """Gives each port once, and none that the system may give to a client before the server has it."""
+    ports = random.sample(range(20_000, 32_000), 2_000)
+
     def find():
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            return probe.getsockname()[1]
+        while True:
+            port = ports.pop()
+            with contextlib.suppress(OSError), socket.socket() as probe:
+                probe.bind(("127.0.0.1", port))
+                return port
 
     return find
 

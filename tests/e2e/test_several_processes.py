@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from functools import partial
 
@@ -32,11 +33,12 @@ class Process:
 
     def __init__(self, environment, port):
         self.url = f"http://127.0.0.1:{port}"
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115
         self._popen = subprocess.Popen(
             [sys.executable, "-m", "gateway", "serve", "--port", str(port)],
             env={**os.environ, **environment},
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=self._said,
         )
         self.pid = self._popen.pid
 
@@ -45,7 +47,9 @@ class Process:
             with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.url}/readyz", timeout=5):
                 return
             with contextlib.suppress(subprocess.TimeoutExpired):
-                raise AssertionError(f"the process has ended with {self._popen.wait(timeout=0.2)}")
+                ended = self._popen.wait(timeout=0.2)
+                self._said.seek(0)
+                raise AssertionError(f"the process has ended with {ended}: {self._said.read()[-2000:].decode()}")
 
     def send(self, number):
         self._popen.send_signal(number)
@@ -55,6 +59,7 @@ class Process:
             self._popen.send_signal(signal.SIGCONT)
             self._popen.kill()
         self._popen.wait()
+        self._said.close()
 
 
 @pytest.fixture
