@@ -14,17 +14,16 @@ A search that runs out of time (`program.SOLVER_SECONDS`) gives its best solutio
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from heapq import nsmallest
 
 import numpy as np
 
-from graph.model import OccupationId, SkillId, Training, TrainingId
+from graph.model import Training
 from graph.pathways.narrowing import SLACK, Excess, least_excess, least_strain, narrow
 from graph.pathways.program import Program
-from graph.pathways.task import Cover, Limits, Task
-from graph.pathways.worth import HOUR_VALUE
+from graph.pathways.task import Cover, Task
 
 NARROWED_FROM = 60
 """So many programmes that can matter are narrowed to those of a better cover before they are solved."""
@@ -32,35 +31,8 @@ FEW = 120
 """So many programmes are tried for a cover that tells what a better one may cost."""
 
 
-def cheapest_cover(
-    programmes: Sequence[Training],
-    *,
-    held: frozenset[SkillId],
-    wanted: frozenset[SkillId],
-    tolerance: int,
-    licence: OccupationId | None = None,
-    goal: OccupationId | None = None,
-    limits: Limits,
-    exclude: Iterable[frozenset[TrainingId]] = (),
-    hour_value: float = HOUR_VALUE,
-    scale: float = 1.0,
-) -> Cover | None:
-    """Return the cheapest way to have all but `tolerance` of the wanted skills, None when there is none.
-
-    `licence` is the occupation that a programme must license for; `goal` the one that an on-ramp is welcome to. No set
-    of `exclude` is taken again, alone or with others. `hour_value` and `scale` are of the currency (`worth`).
-    """
-    task = Task(
-        held=held,
-        missing=wanted - held,
-        tolerance=tolerance,
-        licence=licence,
-        goal=goal,
-        limits=limits,
-        exclude=list(exclude),
-        hour_value=hour_value,
-        scale=scale,
-    )
+def cheapest_cover(programmes: Sequence[Training], task: Task) -> Cover | None:
+    """Return the cheapest way to do a task, None when there is none."""
     if frozenset() in task.exclude:
         return None
     offered = _useful(programmes, task)
@@ -69,36 +41,14 @@ def cheapest_cover(
     return _cheapest_of_many(offered, task)
 
 
-def programmes_near(
-    programmes: Sequence[Training],
-    *,
-    known: float,
-    held: frozenset[SkillId],
-    wanted: frozenset[SkillId],
-    tolerance: int,
-    licence: OccupationId | None,
-    goal: OccupationId | None,
-    hour_value: float,
-    scale: float,
-) -> list[Training]:
-    """Return the programmes that can be in a cover with an objective of `known` or less, whatever the limits.
+def programmes_near(programmes: Sequence[Training], task: Task, known: float) -> list[Training]:
+    """Return the programmes that can be in a cover with an objective of `known` or less. The task has no limits.
 
     Where such a cover is looked for several times, it is found sooner among these.
     """
-    task = Task(
-        held=held,
-        missing=wanted - held,
-        tolerance=tolerance,
-        licence=licence,
-        goal=goal,
-        limits=Limits(),
-        exclude=(),
-        hour_value=hour_value,
-        scale=scale,
-    )
     offered = _useful(programmes, task)
     excess = least_excess(offered, task)
-    return [] if excess is None else narrow(offered, excess, held, known)
+    return [] if excess is None else narrow(offered, excess, task.held, known)
 
 
 def _cheapest_of_many(offered: Sequence[Training], task: Task) -> Cover | None:

@@ -21,7 +21,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import islice
-from typing import TypedDict
 
 from graph.evidence.estimate import Holding
 from graph.evidence.licences import practised
@@ -29,7 +28,7 @@ from graph.matching.similarity import space_of
 from graph.model import Occupation, OccupationId, SkillId, Training, TrainingId
 from graph.pathways.cover import cheapest_cover, programmes_near
 from graph.pathways.plans import Conditions, Goal, entry_skills, learnable_at_work, zone_of
-from graph.pathways.task import Cover, Limits
+from graph.pathways.task import Cover, Limits, Task
 from graph.pathways.worth import worth_in
 from graph.taxonomy.graph import SkillGraph
 
@@ -73,21 +72,6 @@ class Route:
         return (round(self.objective, 6), tuple(leg.occupation.id for leg in self.legs))
 
 
-_LegTask = tuple[OccupationId, frozenset[SkillId], frozenset[SkillId], int]
-
-
-class _Asked(TypedDict):
-    """What a leg asks of its cover."""
-
-    held: frozenset[SkillId]
-    wanted: frozenset[SkillId]
-    tolerance: int
-    licence: OccupationId | None
-    goal: OccupationId | None
-    hour_value: float
-    scale: float
-
-
 class Pathfinder:
     """Finds routes for one worker. Give it the graph and what the worker holds."""
 
@@ -98,8 +82,8 @@ class Pathfinder:
         self.practice = holding.practice
         self.found: list[Route] = []
         """All routes of the last search, also those that were not among the best."""
-        self._near: dict[_LegTask, tuple[float, Sequence[Training]]] = {}
-        self._without: dict[tuple[_LegTask, TrainingId], Cover | None] = {}
+        self._near: dict[Task, tuple[float, Sequence[Training]]] = {}
+        self._without: dict[tuple[Task, TrainingId], Cover | None] = {}
         self.practised = practised(holding.practice)
         self.authorized = holding.authorized
         self.zone = max((zone_of(graph.occupations[each]) for each in self.practised), default=1)
@@ -165,42 +149,42 @@ class Pathfinder:
     def leg_into(self, occupation: Occupation, held: frozenset[SkillId], limits: Limits) -> Leg | None:
         """Return the cheapest way to be ready for an occupation."""
         wanted = entry_skills(self.graph, occupation.id)
-        cover = cheapest_cover(
-            self.programmes,
+        task = self._task(occupation, held, wanted, learnable_at_work(len(wanted)), limits)
+        cover = cheapest_cover(self.programmes, task)
+        return None if cover is None else Leg(occupation=occupation, held=held, wanted=wanted, cover=cover)
+
+    def without(self, leg: Leg, programme: Training) -> Cover | None:
+        """Return the cheapest cover of a leg that does without a programme and leaves no more to be learned at work."""
+        task = self._task(leg.occupation, leg.held, leg.wanted, len(leg.cover.uncovered))
+        if task not in self._near:
+            known = leg.cover.objective * NEARLY
+            self._near[task] = known, programmes_near(self.programmes, task, known)
+        if (task, programme.id) not in self._without:
+            known, near = self._near[task]
+            found = cheapest_cover([each for each in near if each.id != programme.id], task)
+            if found is None or found.objective > known:
+                found = cheapest_cover([each for each in self.programmes if each.id != programme.id], task)
+            self._without[task, programme.id] = found
+        return self._without[task, programme.id]
+
+    def _task(
+        self,
+        occupation: Occupation,
+        held: frozenset[SkillId],
+        wanted: frozenset[SkillId],
+        tolerance: int,
+        limits: Limits = NO_LIMITS,
+    ) -> Task:
+        return Task(
             held=held,
             wanted=wanted,
-            tolerance=learnable_at_work(len(wanted)),
+            tolerance=tolerance,
             licence=self.licence_for(occupation),
             goal=occupation.id,
             limits=limits,
             hour_value=self.hour_value,
             scale=self.worth.scale,
         )
-        return None if cover is None else Leg(occupation=occupation, held=held, wanted=wanted, cover=cover)
-
-    def without(self, leg: Leg, programme: Training) -> Cover | None:
-        """Return the cheapest cover of a leg that does without a programme and leaves no more to be learned at work."""
-        asked: _Asked = {
-            "held": leg.held,
-            "wanted": leg.wanted,
-            "tolerance": len(leg.cover.uncovered),
-            "licence": self.licence_for(leg.occupation),
-            "goal": leg.occupation.id,
-            "hour_value": self.hour_value,
-            "scale": self.worth.scale,
-        }
-        task = (leg.occupation.id, leg.held, leg.wanted, len(leg.cover.uncovered))
-        if task not in self._near:
-            known = leg.cover.objective * NEARLY
-            self._near[task] = known, programmes_near(self.programmes, known=known, **asked)
-        if (task, programme.id) not in self._without:
-            known, near = self._near[task]
-            found = cheapest_cover([each for each in near if each.id != programme.id], limits=NO_LIMITS, **asked)
-            if found is None or found.objective > known:
-                others = [each for each in self.programmes if each.id != programme.id]
-                found = cheapest_cover(others, limits=NO_LIMITS, **asked)
-            self._without[task, programme.id] = found
-        return self._without[task, programme.id]
 
     def licence_for(self, occupation: Occupation) -> OccupationId | None:
         """Return the occupation when it takes a licence that the worker has not shown to have."""
@@ -250,19 +234,9 @@ class Pathfinder:
         limits = state.limits.minus(Decimal(0), self.experience_left(goal))
         if limits is None:
             return
+        task = self._task(goal.occupation, state.held, goal.wanted, goal.tolerance, limits)
         for _ in range(count):
-            cover = cheapest_cover(
-                self.programmes,
-                held=state.held,
-                wanted=goal.wanted,
-                tolerance=goal.tolerance,
-                licence=self.licence_for(goal.occupation),
-                goal=goal.occupation.id,
-                limits=limits,
-                exclude=seen,
-                hour_value=self.hour_value,
-                scale=self.worth.scale,
-            )
+            cover = cheapest_cover(self.programmes, replace(task, exclude=tuple(seen)))
             if cover is None:
                 return
             seen.append(frozenset(each.id for each in cover.programmes))

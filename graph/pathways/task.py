@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from graph.model import OccupationId, SkillId, Training, TrainingId
+from graph.pathways.worth import HOUR_VALUE
 
 LEARNING_AT_WORK = 120.0
 """What it costs to learn one skill at work, in EUR: ten hours. `worth` says what it is in another currency."""
@@ -43,20 +44,27 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """What programmes must do: all but `tolerance` of `missing`, a licence when one is named, within the limits.
+    """What programmes must do: all but `tolerance` of `wanted` is held then, within the limits.
 
-    No set of `exclude` is taken, alone or with others. `hour_value` and `scale` are of the currency (`worth`).
+    `licence` is the occupation that one must license for; `goal` the one that an on-ramp is welcome to. No set of
+    `exclude` is taken, alone or with others. `hour_value` and `scale` are of the currency (`worth`).
     """
 
     held: frozenset[SkillId]
-    missing: frozenset[SkillId]
+    wanted: frozenset[SkillId]
     tolerance: int
-    licence: OccupationId | None
-    goal: OccupationId | None
-    limits: Limits
-    exclude: Sequence[frozenset[TrainingId]]
-    hour_value: float
-    scale: float
+    licence: OccupationId | None = None
+    goal: OccupationId | None = None
+    limits: Limits = Limits()
+    exclude: tuple[frozenset[TrainingId], ...] = ()
+    hour_value: float = HOUR_VALUE
+    scale: float = 1.0
+    missing: frozenset[SkillId] = field(init=False, compare=False)
+    """What is wanted and not held."""
+
+    def __post_init__(self) -> None:
+        """Work out what is missing: it is asked for again with every programme."""
+        object.__setattr__(self, "missing", self.wanted - self.held)
 
     @property
     def left_price(self) -> float:

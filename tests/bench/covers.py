@@ -19,7 +19,7 @@ import numpy as np
 
 from graph.model import Provider, SkillId, Training, TrainingId, TrainingMode
 from graph.pathways.cover import cheapest_cover
-from graph.pathways.task import Cover, Limits
+from graph.pathways.task import Cover, Limits, Task
 
 SIZES = (200, 2_000, 10_000)
 SKILLS = [SkillId(f"s{number:03}") for number in range(400)]
@@ -65,10 +65,12 @@ def _solve(
     started = time.process_time()
     found = cheapest_cover(
         offered,
-        held=frozenset(SKILLS[MISSING : 2 * MISSING]),
-        wanted=frozenset([*SKILLS[:MISSING], *more]),
-        tolerance=tolerance,
-        limits=limits or Limits(),
+        Task(
+            held=frozenset(SKILLS[MISSING : 2 * MISSING]),
+            wanted=frozenset([*SKILLS[:MISSING], *more]),
+            tolerance=tolerance,
+            limits=limits or Limits(),
+        ),
     )
     return (time.process_time() - started) * 1000, found
 

@@ -42,9 +42,8 @@ def names(cover):
 
 
 def cover(programmes, *, held="", wanted, tolerance=0, limits=NO_LIMITS, **more):
-    return cheapest_cover(
-        programmes, held=skills(held), wanted=skills(wanted), tolerance=tolerance, limits=limits, **more
-    )
+    task = Task(held=skills(held), wanted=skills(wanted), tolerance=tolerance, limits=limits, **more)
+    return cheapest_cover(programmes, task)
 
 
 def test_prerequisites_come_first_and_are_paid_for():
@@ -181,13 +180,13 @@ def test_the_choice_is_the_cheapest_there_is(
         "held": skills(held),
         "tolerance": tolerance,
         "limits": limits,
-        "exclude": [frozenset(TrainingId(str(each)) for each in seen) for seen in excluded],
+        "exclude": tuple(frozenset(TrainingId(str(each)) for each in seen) for seen in excluded),
         "licence": OccupationId("driver") if licensed else None,
     }
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("graph.pathways.cover.NARROWED_FROM", narrowed_from)
         patch.setattr("graph.pathways.cover.FEW", few)
-        found = cheapest_cover(offered, **asked)
+        found = cheapest_cover(offered, Task(**asked))
     expected = brute_force(offered, **asked)
     assert (None if found is None else pytest.approx(found.objective, abs=1e-3)) == expected
     if found is not None:
@@ -212,32 +211,21 @@ def test_of_many_programmes_few_are_left_and_the_best_cover_among_them(seed, mon
         for number in range(400)
     ]
     asked = {"held": skills(letters[12:20]), "wanted": skills(letters[:12]), "tolerance": 2, "limits": NO_LIMITS}
-    narrowed = cheapest_cover(offered, **asked)
+    narrowed = cheapest_cover(offered, Task(**asked))
     monkeypatch.setattr("graph.pathways.cover.NARROWED_FROM", 1_000)
-    whole = cheapest_cover(offered, **asked)
+    whole = cheapest_cover(offered, Task(**asked))
     assert (narrowed.programmes, narrowed.uncovered) == (whole.programmes, whole.uncovered)
     for measure in ("cost", "hours"):
         least = getattr(whole, measure)
         for share in (1.0, 0.9, 0.5, 0.2, 0.02):
             limits = Limits(**{measure: (Decimal if measure == "cost" else int)(int(float(least) * share))})
             monkeypatch.setattr("graph.pathways.cover.NARROWED_FROM", 60)
-            one = cheapest_cover(offered, **asked | {"limits": limits})
+            one = cheapest_cover(offered, Task(**asked | {"limits": limits}))
             monkeypatch.setattr("graph.pathways.cover.NARROWED_FROM", 1_000)
-            other = cheapest_cover(offered, **asked | {"limits": limits})
+            other = cheapest_cover(offered, Task(**asked | {"limits": limits}))
             assert (one is None) == (other is None)
             assert one is None or one.objective == pytest.approx(other.objective, abs=1e-3)
-    task = Task(
-        held=asked["held"],
-        missing=asked["wanted"],
-        tolerance=2,
-        licence=None,
-        goal=None,
-        limits=NO_LIMITS,
-        exclude=(),
-        hour_value=HOUR_VALUE,
-        scale=1.0,
-    )
-    excess = least_excess(offered, task)
+    excess = least_excess(offered, Task(**asked))
     left = narrow(offered, excess, asked["held"], whole.objective)
     assert set(whole.programmes) <= set(left)
     assert len(left) < 100

@@ -9,7 +9,7 @@ from graph.pathways.cover import cheapest_cover
 from graph.pathways.planning import find_plans
 from graph.pathways.plans import StepKind, goal_of, zone_of
 from graph.pathways.search import Pathfinder
-from graph.pathways.task import Limits
+from graph.pathways.task import Limits, Task
 
 
 @pytest.fixture(scope="module")
@@ -132,12 +132,13 @@ def test_what_would_be_done_without_a_programme_is_the_cheapest_of_all_others(gr
                     found = pathfinder.without(leg, programme)
                     direct = cheapest_cover(
                         [each for each in pathfinder.programmes if each.id != programme.id],
-                        held=leg.held,
-                        wanted=leg.wanted,
-                        tolerance=len(leg.cover.uncovered),
-                        licence=pathfinder.licence_for(leg.occupation),
-                        goal=leg.occupation.id,
-                        limits=Limits(),
+                        Task(
+                            held=leg.held,
+                            wanted=leg.wanted,
+                            tolerance=len(leg.cover.uncovered),
+                            licence=pathfinder.licence_for(leg.occupation),
+                            goal=leg.occupation.id,
+                        ),
                     )
                     assert (found is None) == (direct is None)
                     assert found is None or found.objective == pytest.approx(direct.objective)
