@@ -5,21 +5,15 @@ Skipped like the worker's pages' browser test. Set GIGWAY_SHOTS to a folder to k
 
 import asyncio
 import io
-import json
-import os
 import re
-import shutil
 import zipfile
-from pathlib import Path
 
 import aiohttp
-import pytest
 
 from tests.e2e.test_registration_graphql import version
 from tests.e2e.test_registration_pages import console
+from tests.javascript import look, needs_browser
 
-FOLDER = Path(__file__).parents[1] / "consent" / "pages" / "browser"
-NODE, CHROMIUM = shutil.which("node"), shutil.which("chromium")
 ALEX, MIKA = "alex.sandberg@sandbox.example", "mika.manytask@sandbox.example"
 EXPORTS = [
     ("uber_takeout", "uber-driver", ALEX),
@@ -30,10 +24,7 @@ EXPORTS = [
     ("mturk", "mturk", MIKA),
 ]
 
-pytestmark = pytest.mark.skipif(
-    NODE is None or CHROMIUM is None or not (FOLDER / "node_modules" / "playwright-core").is_dir(),
-    reason="needs Node.js, Chromium and `npm ci` in tests/consent/pages/browser",
-)
+pytestmark = needs_browser()
 
 
 async def _uploads(folder, sandbox):
@@ -92,17 +83,8 @@ def test_linking_exports_and_registration_in_a_browser(tmp_path):
                 "next": version("1.3.0", ("performance:", "standing:")),
                 "answer": '{"displayName": "Alex", "status": "active", "rating": {"value": 4.9, "count": "many"}}',
                 "uploads": await _uploads(folder, sandbox),
-                "chromium": CHROMIUM,
-                "shots": os.environ.get("GIGWAY_SHOTS"),
             }
-            run = await asyncio.create_subprocess_exec(
-                NODE, "connectors.mjs", cwd=FOLDER, stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-            )  # fmt: skip
-            async with asyncio.timeout(240):
-                printed, errors = await run.communicate(json.dumps(settings).encode())
-            assert run.returncode == 0, errors.decode()
-            return json.loads(printed), issuer, sandbox
+            return await asyncio.to_thread(look, "connectors.mjs", settings), issuer, sandbox
 
     seen, issuer, sandbox = asyncio.run(story())
     assert seen.pop("requests") == sorted([issuer, sandbox])

@@ -5,28 +5,16 @@ Skipped like the worker's pages' browser test. Set GIGWAY_SHOTS to a folder to k
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from consent.console.approvals import LiveDetails
 from consent.models import new_id
 from consent.notices.models import NoticeDelivery
 from consent.oauth.models import table_of
+from tests.javascript import look, needs_browser
 
-FOLDER = Path(__file__).parents[1] / "pages" / "browser"
-NODE, CHROMIUM = shutil.which("node"), shutil.which("chromium")
-
-pytestmark = pytest.mark.skipif(
-    NODE is None or CHROMIUM is None or not (FOLDER / "node_modules" / "playwright-core").is_dir(),
-    reason="needs Node.js, Chromium and `npm ci` in tests/consent/pages/browser",
-)
+pytestmark = needs_browser()
 
 DETAILS = LiveDetails(
     trading_name="Ada Staffing",
@@ -99,21 +87,8 @@ def test_the_console_in_a_browser(running: Any) -> None:
         "issuer": running.issuer,
         "organization": organization,
         "paths": paths,
-        "chromium": CHROMIUM,
-        "shots": os.environ.get("GIGWAY_SHOTS"),
     }
-    assert NODE is not None
-    run = subprocess.run(
-        [NODE, "console.mjs"],
-        cwd=FOLDER,
-        input=json.dumps(settings),
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    seen = json.loads(run.stdout)
+    seen = look("console.mjs", settings)
     assert "Waits for an operator" in seen.pop("asked")
     assert seen == {
         "violations": [],

@@ -5,13 +5,9 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 import socket
-import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,15 +18,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from tests.javascript import INTEROP, needs_node, run_script
 from tests.served import served
 
-FOLDER = Path(__file__).parent / "interop"
-NODE = shutil.which("node")
-
-pytestmark = pytest.mark.skipif(
-    NODE is None or not (FOLDER / "node_modules" / "openid-client").is_dir(),
-    reason="needs Node.js and `npm ci` in tests/consent/oauth/interop",
-)
+pytestmark = needs_node(INTEROP, "openid-client")
 
 
 @pytest.fixture
@@ -60,18 +51,7 @@ def test_23_27_36_openid_client_and_oauth4webapi(running: Any) -> None:
         "fapi": {"id": fapi.client_id, "jwk": key.as_dict(private=True)},
         "details": running.details(),
     }
-    assert NODE is not None
-    run = subprocess.run(
-        [NODE, "flows.mjs"],
-        cwd=FOLDER,
-        input=json.dumps(settings),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    seen = json.loads(run.stdout)
+    seen = run_script(INTEROP / "flows.mjs", settings)
     assert seen["baseline"].pop("details")[0]["categories"] == ["engagements", "ratings"]
     assert seen == {
         "baseline": {

@@ -7,11 +7,7 @@ knows what is not in it: routes that answer with a page, and texts of the templa
 from __future__ import annotations
 
 import html
-import json
-import os
 import re
-import shutil
-import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,8 +19,8 @@ from babel.messages.extract import extract_from_file
 from starlette.routing import BaseRoute, Match, Route
 
 import consent
+from tests.javascript import lacking_for_browser, look
 
-FOLDER = Path(__file__).parent / "browser"
 STATIC = Path(consent.__file__).parent / "pages" / "static"
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%")
 _SPACES = re.compile(r"\s+")
@@ -60,33 +56,17 @@ class Album:
         )
 
     def look(self) -> list[str]:
-        """Open all pages in Chromium, and return what is wrong; skips where there is no browser.
-
-        Set GIGWAY_SHOTS to a folder to keep pictures.
-        """
-        node, chromium = shutil.which("node"), shutil.which("chromium")
-        if node is None or chromium is None or not (FOLDER / "node_modules" / "playwright-core").is_dir():
-            pytest.skip("needs Node.js, Chromium and `npm ci` in tests/consent/pages/browser")
+        """Open all pages in Chromium, and return what is wrong; skips where there is none."""
+        if lacking := lacking_for_browser():
+            pytest.skip(lacking)
         settings = {
-            "chromium": chromium,
-            "shots": os.environ.get("GIGWAY_SHOTS"),
             "assets": str(STATIC),
             "pages": [
                 {"name": name, "url": str(page.url), "html": page.text, "status": page.status_code}
                 for name, page in self.pages.items()
             ],
         }
-        run = subprocess.run(
-            [node, "album.mjs"],
-            cwd=FOLDER,
-            input=json.dumps(settings),
-            capture_output=True,
-            text=True,
-            timeout=240,
-            check=False,
-        )
-        assert run.returncode == 0, run.stderr
-        seen = json.loads(run.stdout)
+        seen = look("album.mjs", settings)
         assert seen.pop("looked") == len(self.pages)
         return [f"{kind}: {found}" for kind, each in seen.items() for found in each]
 

@@ -6,14 +6,9 @@ Set GIGWAY_SHOTS to a folder to keep pictures of every page.
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
 import socket
-import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,15 +25,10 @@ from tests.consent.pages.test_own_data import log_lines
 from tests.consent.pages.test_preview import Gateway
 from tests.consent.pages.test_requests_page import ask_in_inbox
 from tests.consent.pages.test_skills_page import skills_answer
+from tests.javascript import look, needs_browser
 from tests.served import served
 
-FOLDER = Path(__file__).parent / "browser"
-NODE, CHROMIUM = shutil.which("node"), shutil.which("chromium")
-
-pytestmark = pytest.mark.skipif(
-    NODE is None or CHROMIUM is None or not (FOLDER / "node_modules" / "playwright-core").is_dir(),
-    reason="needs Node.js, Chromium and `npm ci` in tests/consent/pages/browser",
-)
+pytestmark = needs_browser()
 
 
 @pytest.fixture
@@ -93,21 +83,8 @@ def test_60_61_65_66_the_pages_in_a_browser(running: Any) -> None:
         "issuer": running.issuer,
         "consents": consents,
         "callback": running.callback,
-        "chromium": CHROMIUM,
-        "shots": os.environ.get("GIGWAY_SHOTS"),
     }
-    assert NODE is not None
-    run = subprocess.run(
-        [NODE, "pages.mjs"],
-        cwd=FOLDER,
-        input=json.dumps(settings),
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    seen = json.loads(run.stdout)
+    seen = look("pages.mjs", settings)
     policy = seen.pop("policy")
     assert all("frame-ancestors" in message for message in policy), policy
     assert seen.pop("clicks_to_revoke") <= min(seen.pop("clicks_to_grant"), seen.pop("clicks_to_grant_in_inbox"))

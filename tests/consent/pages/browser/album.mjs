@@ -1,16 +1,8 @@
 // Pages that were answered without a browser, each looked at. Settings come on standard input; what is wrong goes out.
 import fs from "node:fs";
-import { chromium } from "playwright-core";
-import { looker } from "./looking.mjs";
+import { browser, close, look, seen, settings } from "./looking.mjs";
 
-const settings = JSON.parse(await new Response(process.stdin).text());
-const quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
-const browser = await chromium.launch({
-  executablePath: settings.chromium,
-  args: [...(process.getuid?.() === 0 ? ["--no-sandbox"] : []), ...quiet],
-});
-const seen = { violations: [], overflows: [], keyboard: [], unreadable: [], looked: 0 };
-const look = looker(seen, settings.shots);
+Object.assign(seen, { keyboard: [], unreadable: [], looked: 0 });
 const types = { css: "text/css", js: "text/javascript", svg: "image/svg+xml" };
 
 // A phone, the narrowest of WCAG 1.4.10. The script of a page stays away: what it adds is looked at in pages.mjs.
@@ -58,5 +50,4 @@ for (const each of settings.pages) {
   for (const violation of violations) seen.unreadable.push(`${each.name} in the dark: ${violation.nodes[0].html.slice(0, 100)}`);
   seen.looked += 1;
 }
-await browser.close();
-console.log(JSON.stringify(seen));
+await close();

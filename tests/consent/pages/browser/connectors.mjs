@@ -1,29 +1,11 @@
 // The pages of connectors in Chromium: linking, exports, registration. Settings come on standard input; one JSON object
 // goes to standard output.
-import { chromium } from "playwright-core";
-import { looker } from "./looking.mjs";
+import { close, look, open, seen, settings } from "./looking.mjs";
 
-const settings = JSON.parse(await new Response(process.stdin).text());
-const { issuer, sandbox, organization, sdl, broken, answer, uploads, shots } = settings;
-const quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
-const browser = await chromium.launch({
-  executablePath: settings.chromium,
-  args: [...(process.getuid?.() === 0 ? ["--no-sandbox"] : []), ...quiet],
-});
-const seen = { violations: [], overflows: [], policy: [], requests: new Set(), statuses: [] };
-const look = looker(seen, shots);
+const { issuer, sandbox, organization, sdl, broken, answer, uploads } = settings;
+Object.assign(seen, { statuses: [] });
 const base = `${issuer}/console/${organization}/connectors`;
 const above = `${issuer}/console/operator/connectors`;
-
-async function open(options = {}) {
-  const context = await browser.newContext({ locale: "en-US", ...options });
-  const page = await context.newPage();
-  page.on("console", (message) => {
-    if (message.text().includes("Content Security Policy")) seen.policy.push(message.text());
-  });
-  page.on("request", (request) => seen.requests.add(new URL(request.url()).origin));
-  return page;
-}
 
 async function signIn(page, persona) {
   await page.goto(`${issuer}/sign-in?again=1`);
@@ -156,5 +138,4 @@ for (const [label, options] of [
   await operator.context().close();
 }
 
-await browser.close();
-console.log(JSON.stringify({ ...seen, requests: [...seen.requests].sort() }));
+await close();

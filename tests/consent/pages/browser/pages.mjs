@@ -1,26 +1,7 @@
 // The worker's pages in Chromium. Settings come on standard input; one JSON object goes to standard output.
-import { chromium } from "playwright-core";
-import { looker } from "./looking.mjs";
+import { close, look, open, seen, settings } from "./looking.mjs";
 
-const settings = JSON.parse(await new Response(process.stdin).text());
-const { issuer, callback, consents, asked, grant, shots } = settings;
-const quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
-const browser = await chromium.launch({
-  executablePath: settings.chromium,
-  args: [...(process.getuid?.() === 0 ? ["--no-sandbox"] : []), ...quiet],
-});
-const seen = { violations: [], overflows: [], policy: [], requests: new Set() };
-const look = looker(seen, shots);
-
-async function open(options = {}) {
-  const context = await browser.newContext({ locale: "en-US", ...options });
-  const page = await context.newPage();
-  page.on("console", (message) => {
-    if (message.text().includes("Content Security Policy")) seen.policy.push(message.text());
-  });
-  page.on("request", (request) => seen.requests.add(new URL(request.url()).origin));
-  return page;
-}
+const { issuer, callback, consents, asked, grant } = settings;
 
 async function signIn(page) {
   await page.goto(`${issuer}/sign-in`);
@@ -248,6 +229,4 @@ for (const [label, options] of [
   await page.context().close();
 }
 
-await browser.close();
-seen.requests = [...seen.requests].sort();
-console.log(JSON.stringify(seen));
+await close();
