@@ -7,15 +7,11 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 import pytest
 
-from connectors.sandbox import SandboxSettings, create_sandbox
 from consent.oauth.actors import ActorRegistry
-from gateway.config import load_settings
 from gateway.demo.actor import ActorClient
 from gateway.demo.browser import Browser
-from gateway.server.app import create_app
-from gateway.server.loopback import loopback_socket, serve_on
 from gateway.storage.database import create_database_engine
-from gateway.storage.keyring import generate_key
+from tests.e2e.beside_a_sandbox import beside_a_sandbox
 
 ALEX, PRIYA = "alex.sandberg@sandbox.example", "priya.parttime@sandbox.example"
 CALLBACK = "http://127.0.0.1:9/callback"
@@ -47,18 +43,7 @@ query ($worker: ID!) {
 @contextlib.asynccontextmanager
 async def gigway(folder):
     """A whole Gigway beside its sandbox; yields its address, the sandbox's, a worker's browser and an actor."""
-    with loopback_socket() as listener, loopback_socket() as platforms:
-        issuer, sandbox = (f"http://127.0.0.1:{each.getsockname()[1]}" for each in (listener, platforms))
-        settings = load_settings(
-            {
-                "GIGWAY_DATABASE_URL": f"sqlite:///{folder}/missing.db",
-                "GIGWAY_MASTER_KEYS": generate_key("t1"),
-                "GIGWAY_SANDBOX_URL": sandbox,
-                "GIGWAY_DEMO_LOGIN": "true",
-                "GIGWAY_ISSUER": issuer,
-            }
-        )
-        app = create_app(settings)
+    async with beside_a_sandbox(folder) as (settings, sandbox):
         engine = create_database_engine(settings.database_url)
         registry = ActorRegistry(engine)
         actor_id = registry.create_actor(
@@ -67,14 +52,12 @@ async def gigway(folder):
         client = registry.create_client(actor_id, name="Test", redirect_uris=[CALLBACK])
         engine.dispose()
         async with (
-            serve_on(platforms, create_sandbox(SandboxSettings(public_url=sandbox))),
-            serve_on(listener, app),
             Browser() as browser,
-            ActorClient(issuer, client.client_id, client.client_secret, CALLBACK) as actor,
+            ActorClient(settings.issuer, client.client_id, client.client_secret, CALLBACK) as actor,
         ):
-            page = await browser.open(f"{issuer}/sign-in")
+            page = await browser.open(f"{settings.issuer}/sign-in")
             await browser.submit(page, page.form("/sign-in/demo"), button=("persona", "alex"))
-            yield issuer, sandbox, browser, actor
+            yield settings.issuer, sandbox, browser, actor
 
 
 async def _link(issuer, browser, platform, persona):

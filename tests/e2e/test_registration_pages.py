@@ -7,49 +7,28 @@ from datetime import UTC, datetime
 
 from sqlalchemy import text
 
-from connectors.sandbox import SandboxSettings, create_sandbox
 from consent.console.actions import COMMAND_LINE
 from consent.console.members import Members, ensure_operator
 from consent.console.roles import OPERATOR
 from consent.oauth.models import ORGANIZATIONS
 from gateway.cli.operators import NoBrowser
-from gateway.config import load_settings
 from gateway.demo.browser import Browser
-from gateway.server.app import create_app
-from gateway.server.loopback import loopback_socket, serve_on
 from gateway.storage.database import create_database_engine
-from gateway.storage.keyring import generate_key
+from tests.e2e.beside_a_sandbox import beside_a_sandbox
 from tests.e2e.test_registration_graphql import version
 
 
 @contextlib.asynccontextmanager
 async def console(folder):
     """Run Gigway and its sandbox; yields the address and browsers of an engineer of Fiverr's and of an operator."""
-    with loopback_socket() as listener, loopback_socket() as platforms:
-        issuer, sandbox = (f"http://127.0.0.1:{each.getsockname()[1]}" for each in (listener, platforms))
-        settings = load_settings(
-            {
-                "GIGWAY_DATABASE_URL": f"sqlite:///{folder}/console.db",
-                "GIGWAY_MASTER_KEYS": generate_key("t1"),
-                "GIGWAY_SANDBOX_URL": sandbox,
-                "GIGWAY_DEMO_LOGIN": "true",
-                "GIGWAY_ISSUER": issuer,
-            }
-        )
-        app = create_app(settings)
-        async with (
-            serve_on(platforms, create_sandbox(SandboxSettings(public_url=sandbox))),
-            serve_on(listener, app),
-            Browser() as engineer,
-            Browser() as operator,
-        ):
-            for browser, persona in ((engineer, "alex"), (operator, "robin")):
-                page = await browser.open(f"{issuer}/sign-in")
-                form = page.form("/sign-in/demo")
-                button = next(each for each in form.buttons if persona in each[1])
-                await browser.submit(page, form, button=button)
-            _admit(settings.database_url)
-            yield issuer, engineer, operator
+    async with beside_a_sandbox(folder) as (settings, _), Browser() as engineer, Browser() as operator:
+        for browser, persona in ((engineer, "alex"), (operator, "robin")):
+            page = await browser.open(f"{settings.issuer}/sign-in")
+            form = page.form("/sign-in/demo")
+            button = next(each for each in form.buttons if persona in each[1])
+            await browser.submit(page, form, button=button)
+        _admit(settings.database_url)
+        yield settings.issuer, engineer, operator
 
 
 def _admit(url):

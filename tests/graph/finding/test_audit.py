@@ -5,19 +5,14 @@ import csv
 import pytest
 from sqlalchemy import text
 
-from connectors.feeds import FeedStore
-from connectors.feeds.reader import Copy
-from connectors.feeds.records import check_records
-from connectors.sandbox.providers import built_in_providers
-from consent.columns import utc_now
 from gateway import cli
-from gateway.cli.registration import registration_in
 from gateway.storage.keyring import generate_key, parse_keyring
 from gateway.storage.vault import Vault
 from graph.finding.vectors import VectorStore
 from graph.matching.preferences import Preferences
 from graph.matching.profile import Profile
 from tests.graph.market.test_market import OPENING
+from tests.kept_feeds import keep_feed
 
 GROUPS = (("shown", 12), ("unshown", 12), ("tiny", 3))
 
@@ -69,28 +64,10 @@ def test_an_audit_tells_who_is_shown_how_much_and_what_it_cannot_tell(market, ru
     assert "not why" in said.out
 
 
-def publish(engine, records):
-    """Keep a copy of a job board's feed, as a server that has read it does."""
-    (board,) = [each for each in built_in_providers() if each.name == "job_board"]
-    feed = next(each for each in board.definition.feeds if each.gives == "OPPORTUNITIES")
-    registration_in(engine).seed([board])
-    store, checked = FeedStore(engine, clock=utc_now), check_records("OPPORTUNITIES", records, currency=None)
-    store.claim(board, feed)
-    copy = Copy(
-        records=checked.records,
-        refused=checked.refused,
-        complete=True,
-        sha256="0" * 64,
-        validators={},
-        requests=1,
-    )
-    store.keep(board, feed, copy, simulated=True)
-
-
 def test_what_is_audited_is_what_is_open_on_the_boards(market, run_audit):
     lasting = OPENING | {"postedAt": "2026-01-01T00:00:00+00:00", "closesAt": None}
     closed = lasting | {"ref": "o3", "closesAt": "2026-01-02T00:00:00+00:00"}
-    publish(market.engine, [lasting, lasting | {"ref": "o2"}, closed])
+    keep_feed(market.engine, "job_board", "OPPORTUNITIES", [lasting, lasting | {"ref": "o2"}, closed])
     code, said = run_audit()
     assert code == 0
     assert said.out.startswith("28 workers, 2 open opportunities, first 20 places\n")
