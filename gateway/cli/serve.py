@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import gc
 import os
-import sys
 from typing import TYPE_CHECKING, Any
 
 from gateway.cli.failure import check_port
@@ -19,12 +18,6 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from gateway.server.serving import Drain
-
-SWITCH_SECONDS = 0.0005
-"""How long a thread keeps the interpreter when another one wants it, a tenth of what Python gives.
-
-Threads that hold the database's write lock want it between two statements, and everybody waits for them meanwhile.
-"""
 
 
 def add_parsers(commands: Any) -> None:
@@ -46,7 +39,6 @@ def _serve(options: argparse.Namespace) -> int:
 
 def run_server(settings: Settings) -> None:
     """Serve until a signal comes. Open requests are finished first."""
-    sys.setswitchinterval(SWITCH_SECONDS)
     gc.disable()  # until the application runs: nearly all that is made at the start stays
     app, drain = give_way(lambda: _create(settings))
     from gateway.server.serving import server_for

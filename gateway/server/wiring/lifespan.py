@@ -11,6 +11,13 @@ from contextlib import AbstractAsyncContextManager
 
 from starlette.applications import Starlette
 
+SWITCH_SECONDS = 0.0005
+"""How long a thread keeps the interpreter when another one wants it, a tenth of what Python gives.
+
+Threads that hold the database's write lock want it between two statements, and everybody waits for them meanwhile;
+requests want it often and for a short while, also beside a thread that reads a long document.
+"""
+
 
 def lifespan_of(
     *,
@@ -42,12 +49,10 @@ def _settle_interpreter() -> None:
     """What was made at the start lives to the end, and is not looked at again; `gigway serve` collects before it.
 
     What is new is looked through often and in small portions: all requests stand still meanwhile.
-    A thread that reads a long document gives way after a millisecond, not five: requests need the interpreter often and
-    for a short while.
     """
     if gc.isenabled():
         gc.collect()
     gc.freeze()
     gc.enable()
     gc.set_threshold(5_000, 20, 50)
-    sys.setswitchinterval(min(sys.getswitchinterval(), 0.001))
+    sys.setswitchinterval(SWITCH_SECONDS)
