@@ -117,9 +117,13 @@ CATEGORIES: Mapping[str, CategoryTerm] = _categories(
     ),
     CategoryTerm(
         id="statistics",
+        version=2,
         title="Statistics",
-        text="You are counted in figures about groups so large that nobody can be recognized.",
-        sensitivity="low",
+        text=(
+            "You are counted in figures about groups so large that nobody can be recognized: which skills people lack "
+            "for work near them, and what people earn an hour, by skill and region. To count you, Gigway itself reads "
+            "your gigs and your earnings at your platforms; the recipient sees neither."
+        ),
         any_platform=True,
     ),
     CategoryTerm(
@@ -144,6 +148,32 @@ CATEGORIES: Mapping[str, CategoryTerm] = _categories(
         forbidden=True,
     ),
 )
+
+FORMER_CATEGORIES: tuple[CategoryTerm, ...] = (
+    CategoryTerm(
+        id="statistics",
+        title="Statistics",
+        text="You are counted in figures about groups so large that nobody can be recognized.",
+        sensitivity="low",
+        any_platform=True,
+    ),
+)
+"""Earlier versions: grants that were given under them go by them, and are shown in their words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedUnder:
+    """Under which category something is read to count, and the first version of it whose words say so."""
+
+    category: str
+    since: int
+
+
+COUNTED: Mapping[str, CountedUnder] = {
+    "skills": CountedUnder(category="statistics", since=1),
+    "earnings": CountedUnder(category="statistics", since=2),
+}
+"""What the gateway itself may read under another category than its own, to count: it is only ever told of many."""
 
 _WORK = frozenset({"profile", "engagements", "ratings", "reviews", "credentials", "experience", "skills"})
 
@@ -202,7 +232,7 @@ def category_of(scope: str) -> str | None:
 def is_seeded(session: Session) -> bool:
     """Whether the tables have all built-in versions."""
     categories, purposes = _present(session)
-    return categories >= {(term.id, term.version) for term in CATEGORIES.values()} and purposes >= {
+    return categories >= {(term.id, term.version) for term in _all_categories()} and purposes >= {
         (purpose.id, purpose.version) for purpose in PURPOSES.values()
     }
 
@@ -210,7 +240,7 @@ def is_seeded(session: Session) -> bool:
 def seed_vocabulary(session: Session) -> None:
     """Write the built-in versions that the tables lack. The caller commits."""
     categories, purposes = _present(session)
-    for term in CATEGORIES.values():
+    for term in _all_categories():
         if (term.id, term.version) not in categories:
             session.add(
                 Category(
@@ -240,6 +270,10 @@ def seed_vocabulary(session: Session) -> None:
         for category in sorted(purpose.categories):
             session.add(PurposeCategory(purpose_id=purpose.id, purpose_version=purpose.version, category_id=category))
     session.flush()
+
+
+def _all_categories() -> tuple[CategoryTerm, ...]:
+    return (*FORMER_CATEGORIES, *CATEGORIES.values())
 
 
 def _present(session: Session) -> tuple[set[tuple[str, int]], set[tuple[str, int]]]:

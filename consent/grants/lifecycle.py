@@ -136,7 +136,7 @@ class GrantService(GrantReader):
                     "grant_id": grant_id,
                     "platform": platform,
                     "category": category,
-                    "category_version": CATEGORIES[category].version if category in CATEGORIES else 1,
+                    "category_version": _version_of(category),
                     "granted": (platform, category) in wanted,
                 }
                 for platform, category in sorted(wanted | declined)
@@ -150,6 +150,7 @@ class GrantService(GrantReader):
             "purpose_version": term.version,
             "granted": sorted(map(list, wanted)),
             "refused": sorted(map(list, declined)),
+            "category_versions": {category: _version_of(category) for _, category in sorted(wanted | declined)},
             "expires_at": expires_at.isoformat(),
             "notice_sha256": notice_sha256,
             "screen_sha256": screen_sha256,
@@ -297,3 +298,8 @@ def is_item_allowed(purpose: str, item: Item) -> bool:
         and bool(platform)
         and term.any_platform == (platform == ANY_PLATFORM)
     )
+
+
+def _version_of(category: str) -> int:
+    """Return the version of its words that a worker reads today."""
+    return CATEGORIES[category].version if category in CATEGORIES else 1

@@ -49,7 +49,8 @@ class Asker:
 class Question:
     """One entity of one fetch. Exactly one of `account_id` and `worker_id` names the subject.
 
-    `platform` is the platform that would be called, None when the source is internal.
+    `platform` is the platform that would be called, None when the source is internal. `counting`: the gateway itself
+    reads, to count (`counting.py`).
     """
 
     asker: Asker
@@ -57,12 +58,14 @@ class Question:
     worker_id: str | None = None
     platform: str | None = None
     categories: frozenset[str]
+    counting: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantTerms:
     """What never changes in a grant: parties, purpose and items (`(platform, category)` → granted or refused).
 
+    `versions` says under which version of its words each category that belongs to no platform was granted or refused.
     `anywhere` says of each category that was asked for whether it is granted on any platform.
     """
 
@@ -72,6 +75,7 @@ class GrantTerms:
     client_id: str
     purpose: str
     items: Mapping[tuple[str, str], bool]
+    versions: Mapping[str, int] = field(default_factory=dict)
     anywhere: Mapping[str, bool] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
+from consent.leases.counting import records_to_count
 from consent.leases.decision import Asker, Question, Reason
 from consent.leases.keeper import Inquiry, LeaseKeeper, LeasesUnavailableError
 from consent.leases.permit import Answer, Disclosure, LeasePermit
@@ -23,9 +24,6 @@ _PLATFORM = "platform:"
 
 SEARCHES: Mapping[str, str] = {"Opportunity": "matching"}
 """Types that are nobody's data and on which an actor may search for workers, and the category that the search needs."""
-
-COUNTED: Mapping[str, str] = {"skills": "statistics"}
-"""What may be read to count under another category than its own: derived from gigs, and only ever told of many."""
 
 GatePermit = LeasePermit | SearchPermit
 
@@ -70,7 +68,7 @@ class GateSession(Protocol):
     def role(self) -> str | None: ...  # noqa: D102
     @property
     def counting(self) -> bool:
-        """Whether the gateway itself reads, to count: what skills are worked out from, as `statistics`."""
+        """Whether the gateway itself reads, to count: under `statistics` (`counting.py`)."""
         ...
 
 
@@ -145,7 +143,7 @@ class ConsentGate:
             scopes = sorted_out.get(request.scopes)
             if scopes is None:
                 scopes = sorted_out[request.scopes] = _sort(request.scopes, session)
-            inquiry = self._inquiry(request, scopes, asker)
+            inquiry = self._inquiry(request, scopes, asker, counting=session.counting)
             if inquiry is None:
                 reason: Reason = "NOT_GRANTED" if asker is not None else "PURPOSE_MISSING"
                 decisions[position] = ScopeDecision(denied=self._deny(request, dict.fromkeys(request.scopes, reason)))
@@ -161,7 +159,7 @@ class ConsentGate:
                     decisions[position] = ScopeDecision(denied=denied)
             else:
                 for (position, _), answer in zip(asked, answers, strict=True):
-                    decisions[position] = self._decision(requests[position], answer, session)
+                    decisions[position] = self._decision(requests[position], answer)
         return [decision for decision in decisions if decision is not None]
 
     async def release(
@@ -174,7 +172,11 @@ class ConsentGate:
         disclosures: list[Disclosure] = []
         searches: list[SearchPermit] = []
         for permit in permits:
-            records = {scope.removeprefix(SCOPE_PREFIX): count for scope, count in disclosed.get(permit, {}).items()}
+            records: Mapping[str, int] = {
+                scope.removeprefix(SCOPE_PREFIX): count for scope, count in disclosed.get(permit, {}).items()
+            }
+            if session.counting:
+                records = records_to_count(records)
             if isinstance(permit, SearchPermit):
                 searches.append(permit)
                 shown = dict.fromkeys(records, 1)
@@ -189,7 +191,7 @@ class ConsentGate:
                 ended = [disclosure.permit for disclosure in disclosures]
         gone = set(ended)
         over: dict[GatePermit, frozenset[str]] = {
-            permit: _scopes_of(permit.categories) for permit in permits if permit in gone
+            permit: frozenset(map(scope_of, permit.categories)) for permit in permits if permit in gone
         }
         for search in searches:
             if search.ended or not gone.isdisjoint(search.members):
@@ -218,7 +220,9 @@ class ConsentGate:
             return None
         return SearchPermit(self._leases, asker=asker, category=category, parents=parents)
 
-    def _inquiry(self, request: GateQuestion, scopes: _Sorted, asker: Asker | None) -> Inquiry | None:
+    def _inquiry(
+        self, request: GateQuestion, scopes: _Sorted, asker: Asker | None, *, counting: bool
+    ) -> Inquiry | None:
         """Translate `request`; None when it is about nobody's data, or about nothing that could be granted."""
         if asker is None or request.key is None:
             return None
@@ -236,6 +240,7 @@ class ConsentGate:
                 account_id=None if subject.is_worker else name,
                 platform=subject.platform,
                 categories=categories,
+                counting=counting,
             ),
             inherited=_inherited(request) if request.inherited else (),
             refused=refused,
@@ -251,11 +256,9 @@ class ConsentGate:
             return _Subject(is_worker, None)
         return _Subject(is_worker, source.removeprefix(_PLATFORM)) if source.startswith(_PLATFORM) else None
 
-    def _decision(self, request: GateQuestion, answer: Answer, session: GateSession) -> ScopeDecision:
+    def _decision(self, request: GateQuestion, answer: Answer) -> ScopeDecision:
         """Translate `answer`. A scope that names no category is denied like one that was never granted."""
-        if session.counting:
-            allowed = _scopes_of(answer.allowed) & request.scopes
-        elif len(answer.allowed) == len(request.scopes):
+        if len(answer.allowed) == len(request.scopes):
             allowed = request.scopes  # a category each, and none besides was asked for
         else:
             allowed = frozenset(map(scope_of, answer.allowed))
@@ -294,14 +297,8 @@ def _sort(scopes: frozenset[str], session: GateSession) -> _Sorted:
         if session.kind == "actor" and scope not in session.scopes:
             refused[category] = "SCOPE_MISSING"
         else:
-            categories.add(COUNTED.get(category, category) if session.counting else category)
+            categories.add(category)
     return frozenset(categories), refused
-
-
-def _scopes_of(categories: frozenset[str]) -> frozenset[str]:
-    """Return the scopes that were read under categories, those that were read to count included."""
-    counted = {name for name, as_category in COUNTED.items() if as_category in categories}
-    return frozenset(map(scope_of, categories | counted))
 
 
 def _inherited(request: GateQuestion) -> tuple[LeasePermit, ...]:

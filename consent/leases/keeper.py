@@ -32,6 +32,7 @@ from sqlalchemy import Engine
 
 from consent.columns import utc_now
 from consent.leases.book import LeaseBook
+from consent.leases.counting import facts_to_count, logged_as
 from consent.leases.decision import Cover, Decision, Question, Reason, SubjectFacts, decide
 from consent.leases.denials import DenialTally, DeniedAccess
 from consent.leases.facts import KnownFacts, load_facts
@@ -306,10 +307,10 @@ class LeaseKeeper:
         questions = [inquiry.question for _, inquiry in asked]
         assert self._facts is not None
         facts = self._facts.load(questions)
-        decisions = [decide(question, fact, entry.now) for question, fact in zip(questions, facts, strict=True)]
+        decisions = _decide_all(questions, facts, entry.now)
         if any(decision.denied for decision in decisions):
             facts = load_facts(store, questions, past=True)
-            decisions = [decide(question, fact, entry.now) for question, fact in zip(questions, facts, strict=True)]
+            decisions = _decide_all(questions, facts, entry.now)
         return [
             self._answer(inquiry, decision, fact, work.loop, entry)
             for (work, inquiry), decision, fact in zip(asked, decisions, facts, strict=True)
@@ -357,6 +358,7 @@ class LeaseKeeper:
             account_id=question.account_id,
             platform=platform,
             categories=cover.categories,
+            logged=logged_as(question, cover.categories),
             expires_at=cover.grant.expires_at if cover.grant is not None else None,
         )
 
@@ -410,6 +412,12 @@ class LeaseKeeper:
         _finish(remaining)
 
 
+def _decide_all(questions: Sequence[Question], facts: Sequence[SubjectFacts], now: datetime) -> list[Decision]:
+    return [
+        decide(question, facts_to_count(question, fact), now) for question, fact in zip(questions, facts, strict=True)
+    ]
+
+
 class _Entry:
     """The rows of one transaction as they come together."""
 
@@ -425,7 +433,7 @@ class _Entry:
 
     def log(self, permit: LeasePermit, lease: Lease, reason: str | None, records: Mapping[str, int] = NOTHING) -> None:
         """Log each category of `lease`; of a further part of an answer only those with records in it."""
-        for category in lease.categories:
+        for category in lease.logged:
             count = records.get(category, 0)
             if count or reason is not None or not permit.logged:
                 self.events.append(access_row(permit.asker, lease, category, reason, count, self.at, next(self._salts)))

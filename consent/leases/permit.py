@@ -17,7 +17,11 @@ from consent.values import hot_value
 
 @hot_value
 class Lease:
-    """One row of `fetch_lease` as its own process knows it. `client_ids`: the asker's and the grant's client."""
+    """One row of `fetch_lease` as its own process knows it. `client_ids`: the asker's and the grant's client.
+
+    `categories` may be read under it; `logged` are those that rows and the worker's log name for them, the same but
+    for what is read to count (`counting.py`).
+    """
 
     id: int
     grant_id: str | None
@@ -27,6 +31,7 @@ class Lease:
     account_id: str | None
     platform: str
     categories: frozenset[str]
+    logged: frozenset[str]
     expires_at: datetime | None
 
     def is_stopped_by(self, kind: str, ref: str) -> bool:

@@ -28,7 +28,7 @@ def lease_row(lease: Lease, asker: Asker, process_id: int, at: object) -> Row:
         asker.client_id,
         lease.account_id,
         lease.platform,
-        " ".join(sorted(lease.categories)),
+        " ".join(sorted(lease.logged)),
         at,
     )
 

@@ -23,6 +23,7 @@ from consent.ddl import STOP_LOCK, create_statements
 from consent.leases.decision import GrantState, GrantTerms
 from consent.leases.liveness import AdvisoryProof, FileProof, Proof, host_name
 from consent.leases.write_lock import begin_immediate
+from consent.vocabulary import ANY_PLATFORM
 
 
 class LeaseStoreError(Exception):
@@ -298,10 +299,14 @@ class LeaseStore:
             self._terms.clear()
         listed = (self._dialect.to_list(ids),)
         items: dict[str, dict[tuple[str, str], bool]] = {}
-        for grant_id, platform, category, granted in self._rows(
-            "SELECT grant_id, platform, category, granted FROM grant_item WHERE grant_id IN_LIST", listed
+        versions: dict[str, dict[str, int]] = {}
+        for grant_id, platform, category, granted, version in self._rows(
+            "SELECT grant_id, platform, category, granted, category_version FROM grant_item WHERE grant_id IN_LIST",
+            listed,
         ):
             items.setdefault(grant_id, {})[platform, category] = bool(granted)
+            if platform == ANY_PLATFORM:
+                versions.setdefault(grant_id, {})[category] = version
         for row in self._rows(
             "SELECT id, worker_id, actor_id, client_id, purpose FROM consent_grant WHERE id IN_LIST", listed
         ):
@@ -312,6 +317,7 @@ class LeaseStore:
                 client_id=row[3],
                 purpose=row[4],
                 items=items.get(row[0], {}),
+                versions=versions.get(row[0], {}),
             )
 
     def _rows(self, sql: str, parameters: Sequence[object]) -> list[Any]:

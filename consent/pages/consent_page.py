@@ -30,6 +30,7 @@ from consent.pages.requests_page import after
 from consent.pages.services import PagesServices
 from consent.pages.wording import read_items
 from consent.signin.sessions import SignedIn
+from consent.vocabulary import CATEGORIES
 
 STEP_UP_AGE: Final = timedelta(minutes=5)
 """How long ago a worker may have proved who they are when the page opens; older: they are asked again."""
@@ -79,6 +80,8 @@ class ConsentPages:
                 return self._guard.refuse(request, worker, problem, 403)
             case "allow" if not ticked:
                 return await self._page(request, worker, pending, ticked, problem="nothing_ticked", status=422)
+            case "allow" if (first(fields, "worded") or _worded(pending, known=False)) != _worded(pending):
+                return await self._page(request, worker, pending, frozenset(), problem="reworded", status=409)
             case "allow" if self._services.oauth.clock() - worker.auth_time > DECISION_AGE:
                 return await self._page(request, worker, pending, ticked, problem="too_old", status=403)
             case "allow":
@@ -171,6 +174,7 @@ class ConsentPages:
             pending=pending,
             is_barred=_is_barred(worker, pending),
             asked=words.platforms(pending.request.items, self._services.oauth.platforms()),
+            worded=_worded(pending),
             ticked={f"{item.platform}:{item.category}" for item in ticked},
             health={account.platform: account.health for account in linked},
             problem=problem,
@@ -203,6 +207,15 @@ class ConsentPages:
             status=409 if gone.reason == "answered" else 404,
             reason=gone.reason,
         )
+
+
+def _worded(pending: Pending, *, known: bool = True) -> str:
+    """Return the versions of the words that a page shows; a page that does not say shows the first of each.
+
+    What is allowed is allowed in the words that were read: a page from before an upgrade agrees to nothing newer.
+    """
+    categories = sorted({item.category for item in pending.request.items})
+    return " ".join(f"{name}:{CATEGORIES[name].version if known else 1}" for name in categories)
 
 
 def _is_barred(worker: SignedIn, pending: Pending) -> bool:

@@ -2,11 +2,12 @@
 
 import hashlib
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
 from consent.models import Category, Purpose
-from consent.vocabulary import CATEGORIES, PURPOSES, seed_vocabulary
+from consent.vocabulary import CATEGORIES, FORMER_CATEGORIES, PURPOSES, is_seeded, seed_vocabulary
 from tests.consent.conftest import World
 
 WORDS = {
@@ -21,6 +22,7 @@ WORDS = {
     "category skills 1": "60573dd76ea7",
     "category matching 1": "6f3dd34b8161",
     "category statistics 1": "f55ad9b9d5ea",
+    "category statistics 2": "52c17dd4f907",
     "category emotional_state 1": "4a3464a88e30",
     "category private_conversations 1": "c8e29118850d",
     "category biometric_identity 1": "0aa2005df782",
@@ -40,7 +42,7 @@ def _digest(*parts: object) -> str:
 def _words() -> dict[str, str]:
     words = {
         f"category {term.id} {term.version}": _digest(term.title, term.text, term.any_platform, term.forbidden)
-        for term in CATEGORIES.values()
+        for term in (*FORMER_CATEGORIES, *CATEGORIES.values())
     }
     for term in PURPOSES.values():
         allowed = sorted(term.categories)
@@ -66,3 +68,29 @@ def test_what_is_stored_of_an_older_version_stays(world: World) -> None:
         ).all()
     assert sorted(version for version, _ in purposes) == [0, PURPOSES["job_matching"].version]
     assert (0, "Old text") in [tuple(row) for row in purposes]
+
+
+def test_a_grant_from_before_a_version_stays_in_force_in_its_own_words(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`statistics` said nothing of earnings once; a database from then gets the new words beside the old ones."""
+    (former,) = FORMER_CATEGORIES
+    with world.engine.begin() as connection:
+        connection.execute(delete(Category).where(col(Category.id) == "statistics", col(Category.version) > 1))
+    world.actor()
+    worker_id = world.worker()
+    with monkeypatch.context() as before:
+        before.setitem(CATEGORIES, "statistics", former)
+        older = world.give(worker_id, [("*", "statistics")], purpose="labour_statistics")
+    with Session(world.engine) as session:
+        assert not is_seeded(session)
+        seed_vocabulary(session)
+        session.commit()
+        assert is_seeded(session)
+    newer = world.give(worker_id, [("*", "statistics")], purpose="labour_statistics")
+    found = {each.id: each for each in world.grants.of_worker(worker_id)}
+    assert {each.status for each in found.values()} == {"active"}
+    assert [found[each.id].told["statistics"].text for each in (older, newer)] == [
+        former.text,
+        CATEGORIES["statistics"].text,
+    ]

@@ -208,8 +208,12 @@ def token_in(page: httpx2.Response) -> str:
 
 def post(browser: TestClient, page: str, target: str, fields: dict[str, Any], **options: Any) -> httpx2.Response:
     """Load `page`, then submit a form of it to `target`."""
-    token = token_in(browser.get(page))
-    return browser.post(target, data={"csrf": token, **fields}, **options)
+    shown = browser.get(page)
+    hidden = {"csrf": token_in(shown)}
+    worded = re.search(r'name="worded" value="([^"]*)"', shown.text)
+    if worded:
+        hidden["worded"] = worded.group(1)
+    return browser.post(target, data={**hidden, **fields}, **options)
 
 
 @pytest.fixture

@@ -257,6 +257,9 @@ class Everything:
         self.send("requests-blocked", f"/consent/{third}", f"/consent/{third}", {"answer": "block"})
         self.send("requests-unblocked", "/me/requests", "/me/blocked/acme/unblock")
         self.see("request-too-old", self._too_old())
+        reworded = self.site.ask()
+        form = {"answer": "allow", "item": ["uber:ratings"], "worded": "engagements:0 ratings:0"}
+        self.send("consent-reworded", reworded, reworded, form)
         trial(self.site)
         self.see("consent-of-a-test-actor", self.site.ask(categories=["ratings"]))
         alex, self.site.alex = self.site.alex, self.world.worker(("account-7", "uber"), is_test=True)

@@ -16,7 +16,7 @@ from babel.messages.pofile import read_po
 
 import consent
 from consent.pages.rendering import Renderer
-from consent.vocabulary import CATEGORIES, PURPOSES
+from consent.vocabulary import CATEGORIES, FORMER_CATEGORIES, PURPOSES
 
 CODE_PAGE: dict[str, Any] = {
     "language": "de",
@@ -54,7 +54,7 @@ def _texts() -> Iterator[str]:
     for module in MARKED:
         for _, message, *_rest in extract_from_file("python", str(module)):
             yield str(message)
-    for term in (*CATEGORIES.values(), *PURPOSES.values()):
+    for term in (*CATEGORIES.values(), *FORMER_CATEGORIES, *PURPOSES.values()):
         yield from (term.title, term.text)
     for module in SPEAKING:
         yield from _refusals(ast.parse(module.read_text(encoding="utf-8")))

@@ -16,6 +16,7 @@ from consent.oauth.actors import ActorRegistry
 from consent.receipts import Party, receipt_of
 from consent.vocabulary import CATEGORIES, PURPOSES, seed_vocabulary
 from tests.consent.conftest import about, asking
+from tests.consent.pages.conftest import post, token_in
 
 
 @pytest.fixture
@@ -82,6 +83,24 @@ def test_a_new_grant_has_the_new_words(site: Any, later: Callable[[], None]) -> 
         assert words in page
     assert "Today they are" not in page
     assert (old.actor_version, new.actor_version) == (1, 2)
+
+
+@pytest.mark.parametrize("worded", [{}, {"worded": ""}, {"worded": "engagements:1 ratings:1"}])
+def test_a_page_that_was_opened_before_the_words_changed_allows_nothing(
+    site: Any, later: Callable[[], None], worded: dict[str, str]
+) -> None:
+    site.sign_in()
+    path = site.ask()
+    token = token_in(site.browser.get(path))
+    later()
+    form = {"csrf": token, "item": "uber:ratings", "answer": "allow", **worded}
+    again = site.browser.post(path, data=form)
+    assert again.status_code == 409
+    assert "The words have changed since this page was opened" in again.text
+    assert "Stars, newly." in again.text
+    assert "checked" not in again.text
+    assert site.world.grants.of_worker(site.alex) == []
+    assert post(site.browser, path, path, {"item": "uber:ratings", "answer": "allow"}).status_code == 303
 
 
 def test_the_receipt_keeps_the_words_and_the_actors_name(site: Any, later: Callable[[], None]) -> None:
