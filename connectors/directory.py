@@ -30,7 +30,7 @@ from connectors.schema.definition import (
     TakeoutLinking,
 )
 from connectors.schema.loader import federation_definitions
-from connectors.schema.vocabulary import CATEGORY_OF_FIELD, FEDERATION_URL, GIGWAY_URL
+from connectors.schema.vocabulary import CATEGORY_OF_FIELD, FEDERATION_URL, GIGWAY_URL, HIDDEN_FIELDS
 
 _MOST_DOCUMENTS = 500
 
@@ -279,7 +279,7 @@ def not_supported_by(connector: Connector) -> list[str]:
     """Return the canonical account fields that a connector never has, sorted."""
     categories = categories_of(connector)
     return sorted(
-        name for name, category in CATEGORY_OF_FIELD.items() if name != "evidence" and category not in categories
+        name for name, category in CATEGORY_OF_FIELD.items() if name not in HIDDEN_FIELDS and category not in categories
     )
 
 

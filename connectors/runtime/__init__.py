@@ -15,7 +15,7 @@ Reading order:
     completion   mapped JSON → values of the canonical types
     pseudonym    refs and cursors that mean something to one reader only
     connection   records → a Relay connection
-    folds        records → experience, evidence, earnings
+    folds        records → experience, evidence, earnings; `paid_work` → paidWork
     compiled     a connector compiled for one environment
     health       counters, and drift of answers from the mapping
     arguments    the arguments of canonical fields

@@ -120,7 +120,7 @@ def fold_evidence(
                 "platform": definition.platform.name,
                 "kind": tally.kind,
                 "occupation": tally.occupation,
-                "terms": list(dict.fromkeys([*(term for term, _ in tally.terms.most_common(_MOST_TERMS)), *words])),
+                "terms": list(dict.fromkeys([*most_common(tally.terms), *words])),
                 "completed": tally.completed,
                 "cancelled": tally.cancelled,
                 "hours": tally.hours,
@@ -170,7 +170,12 @@ def fold_earnings(payments: Iterable[Json], since: date | None, until: date | No
     return summaries
 
 
-def _amount(value: Json) -> Decimal:
+def most_common(terms: Counter[str]) -> list[str]:
+    """Return the words that are told of work, those of most records first."""
+    return [term for term, _ in terms.most_common(_MOST_TERMS)]
+
+
+def amount_of(value: Json) -> Decimal:
     """Return an amount. Raises `UpstreamMalformedError`: a sum that leaves one out would be wrong."""
     try:
         amount = Decimal(str(value))
@@ -224,7 +229,7 @@ def _sum_lines(lines: Sequence[Json]) -> list[Json]:
     sums: dict[tuple[str, str | None], Decimal] = {}
     for line in lines:
         key = (str(line.get("kind")), line.get("sourceCode"))
-        sums[key] = sums.get(key, Decimal(0)) + _amount(line.get("amount"))
+        sums[key] = sums.get(key, Decimal(0)) + amount_of(line.get("amount"))
     currency = lines[0].get("currency") if lines else None
     return [
         {"kind": kind, "amount": dump_json(amount), "currency": currency, "sourceCode": code}

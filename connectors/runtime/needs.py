@@ -32,6 +32,9 @@ EXPERIENCE_TREE: Final[Tree] = {
 EVIDENCE_TREE: Final[Tree] = {**EXPERIENCE_TREE, "terms": None}
 """What `evidence` reads of an engagement."""
 
+PAID_WORK_TREE: Final[Tree] = {**EVIDENCE_TREE, "earnings": None}
+"""What `paidWork` reads of an engagement."""
+
 RATING_TREE: Final[Tree] = {"scheme": {"name": None, "min": None, "max": None}, "value": None, "sampleSize": None}
 """What `evidence` reads of a rating of the account."""
 
@@ -53,6 +56,7 @@ JOINED: Final = "Engagement.earnings"
 _FOLDED: Final[Mapping[str, Mapping[str, Tree | None]]] = {
     "experience": {ENGAGEMENTS: EXPERIENCE_TREE},
     "evidence": {ENGAGEMENTS: EVIDENCE_TREE, "ratings": RATING_TREE, "credentials": CREDENTIAL_TREE, TERMS: None},
+    "paidWork": {ENGAGEMENTS: PAID_WORK_TREE, TERMS: None},
 }
 
 
@@ -82,6 +86,8 @@ def needs_of(name: str, inner: Tree | None, definition: Definition) -> Iterator[
             yield origin, PAID[origin]
     elif name in definition.folds:
         yield from _FOLDED[name].items()
+        if name == "paidWork" and JOINED in definition.folds:
+            yield PAYMENTS, PAYMENT_TREE
     else:
         yield name, field_needs(name, inner, definition)
 

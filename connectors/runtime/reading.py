@@ -26,12 +26,14 @@ from connectors.runtime.needs import (
     EXPERIENCE_TREE,
     JOINED,
     PAID,
+    PAID_WORK_TREE,
     PAYMENT_TREE,
     RATING_TREE,
     engagement_needs,
     field_needs,
 )
 from connectors.runtime.pages import Batch, Span, moment, started_at, together, united
+from connectors.runtime.paid_work import fold_paid_work, paid_lately
 from connectors.runtime.provenance import Extent
 from connectors.runtime.pseudonym import CursorError, Pseudonyms
 from connectors.runtime.streams import AccountStreams
@@ -44,6 +46,11 @@ from connectors.transport import (
 
 Json = Any
 
+_FOLDED_TREES: Mapping[str, Tree] = {
+    "experience": EXPERIENCE_TREE,
+    "evidence": EVIDENCE_TREE,
+    "paidWork": PAID_WORK_TREE,
+}
 _PAYMENT_LAG = timedelta(days=3)
 _PAYMENT_LEAD = timedelta(hours=1)
 
@@ -172,11 +179,15 @@ class AccountReading:
         if connect is None:
             return None
         span = self._last(fold.days)
-        tree_of = EXPERIENCE_TREE if name == "experience" else EVIDENCE_TREE
-        batch = await self._streams.read(connect, ENGAGEMENTS, tree_of, span, want=None)
+        batch = await self._streams.read(connect, ENGAGEMENTS, _FOLDED_TREES[name], span, want=None)
         pages = batch.fetched
         if name == "experience":
             value = fold_experience(batch.records, definition, self._now)
+        elif name == "paidWork":
+            records = [dict(record) for record in paid_lately(batch.records, self._now)]
+            if JOINED in definition.folds:
+                await self._join_payments(records)
+            value = fold_paid_work(records, definition, self._now, terms=await self._account_list(TERMS, None, pages))
         else:
             value = fold_evidence(
                 batch.records,

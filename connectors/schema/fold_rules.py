@@ -15,6 +15,7 @@ _JOINED: Final = "Engagement.earnings"
 _ORIGINS: Final[Mapping[str, frozenset[str]]] = {
     "experience": frozenset({ENGAGEMENTS}),
     "evidence": frozenset({ENGAGEMENTS}),
+    "paidWork": frozenset({ENGAGEMENTS}),
     "earnings": frozenset({ENGAGEMENTS, PAYMENTS}),
     _JOINED: frozenset({PAYMENTS}),
 }
@@ -36,6 +37,7 @@ def fold_problems(
         if field in given:
             yield problem_at(node, "FIELD_MAPPED_TWICE", f"{field} is both folded and given by {given[field]}.")
     yield from _halves(document, definition)
+    yield from _unpaid(document, definition)
 
 
 def _halves(document: ConnectorDocument, definition: Definition) -> Iterator[SdlProblem]:
@@ -47,3 +49,17 @@ def _halves(document: ConnectorDocument, definition: Definition) -> Iterator[Sdl
     if "earnings" in records and set(earnings.origins) != _ORIGINS["earnings"]:
         message = "Engagements carry earnings, and payments are joined to them: fold `earnings` from both, once each."
         yield problem_at(document.place("fold", "field", "earnings"), "FOLD_OF_HALF", message)
+
+
+def _unpaid(document: ConnectorDocument, definition: Definition) -> Iterator[SdlProblem]:
+    """Pay by the hour takes hours and pay."""
+    connect = definition.connect_for(ENGAGEMENTS)
+    if "paidWork" not in definition.folds or connect is None:
+        return
+    records = parse_mapping(connect.selection).output_fields().get(ENGAGEMENTS) or {}
+    lacking = [name for name in ("duration", "earnings") if name not in records]
+    if _JOINED in definition.folds:
+        lacking = [name for name in lacking if name != "earnings"]
+    for name in lacking:
+        message = f"paidWork is folded from engagements that have {name}, which nothing gives."
+        yield problem_at(document.place("fold", "field", "paidWork"), "FOLD_WITHOUT_SOURCE", message)

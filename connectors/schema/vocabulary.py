@@ -31,8 +31,12 @@ CATEGORY_OF_FIELD: Final = {
     "credentials": "credentials",
     "experience": "experience",
     "evidence": "skills",
+    "paidWork": "earnings",
 }
 """The category of each canonical account field."""
+
+HIDDEN_FIELDS: Final = frozenset({"evidence", "paidWork"})
+"""Those that are in no client's schema."""
 
 CATEGORIES: Final = frozenset(CATEGORY_OF_FIELD.values()) | {"reviews", "location"}
 """The categories that a field of a connector may stand under."""

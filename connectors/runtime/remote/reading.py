@@ -25,6 +25,7 @@ from connectors.runtime.linked import LinkedCredential
 from connectors.runtime.missing import ANYTHING, Supply
 from connectors.runtime.needs import CREDENTIAL_TREE, EARNED_TREE, EXPERIENCE_TREE, RATING_TREE
 from connectors.runtime.pages import Span, is_within, moment
+from connectors.runtime.paid_work import fold_paid_work, paid_lately
 from connectors.runtime.provenance import Extent, instant
 from connectors.runtime.pseudonym import CursorError, Pseudonyms
 from connectors.runtime.remote.answer import SchemaRefusedError
@@ -166,6 +167,10 @@ class RemoteReading:
             value = fold_earnings(payments_of(read.records), earliest, last)
             return self._completion(read.fetched, _extent(read), steps).complete(kind, value, tree)
         since = self._now - timedelta(days=days)
+        if name == "paidWork":
+            read = await self._records(since, {**EXPERIENCE_TREE, "earnings": None})
+            value = fold_paid_work(paid_lately(read.records, self._now), definition, self._now, terms=[])
+            return self._completion(read.fetched, _extent(read), steps).complete(kind, value, tree)
         facts: dict[str, list[Json]] = {"ratings": [], "credentials": []}
         beside = {"ratings": RATING_TREE, "credentials": CREDENTIAL_TREE} if name == "evidence" else {}
         lists = {each: self._ask(each, {}, tree_of) for each, tree_of in beside.items() if self._gives(each)}

@@ -34,7 +34,14 @@ engagements(first: 100) {
 experience { kind occupation { label } completed cancelled hours firstAt lastAt activeMonths }
 earnings { from to currency total engagements lines { kind amount currency } provenance { derivation } }
 evidence { platform kind terms completed cancelled recent ratings { name value } credentials fidelity simulated }
+paidWork { kind occupation { code } terms currency hours amount }
 """
+
+PAY_BY_THE_HOUR = {
+    *("bolt", "business_talent_group", "instawork", "lyft", "mturk_requester", "open_platforms", "taskrabbit", "uber"),
+    *("uber_takeout", "upwork"),
+}
+"""The platforms that tell both hours and pay."""
 
 
 @pytest.mark.parametrize("connector", built_in(), ids=lambda connector: connector.name)
@@ -70,6 +77,9 @@ def test_whole_account_reads_without_an_error(in_world: Any, connector: Any) -> 
         summary["completed"] for summary in account["experience"]
     )
     assert {fact["fidelity"] for fact in account["evidence"]} == {platform.fidelity}
+    assert bool(account["paidWork"]) is (connector.name in PAY_BY_THE_HOUR)
+    for paid in account["paidWork"] or []:
+        assert 1 < Decimal(paid["amount"]) / Decimal(paid["hours"]) < 1000, "an hour's pay, in whatever currency"
     for summary in account["earnings"] or []:
         lines = [line for line in summary["lines"] if line["kind"] != "CASH_COLLECTED"]
         assert Decimal(summary["total"]) == sum(Decimal(line["amount"]) for line in lines)
@@ -90,3 +100,4 @@ def test_newcomer_has_an_empty_record_and_no_error(in_world: Any, connector: Any
     account = answer["data"]["_entities"][0]
     assert account["engagements"]["edges"] == []
     assert account["experience"] == account["evidence"] == []
+    assert not account["paidWork"]

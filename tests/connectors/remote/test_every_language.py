@@ -20,6 +20,7 @@ EVERYTHING = """
   }
   experience { kind completed cancelled hours occupation { label } }
   evidence { platform completed ratings { value } }
+  paidWork { currency hours amount }
   earnings { total currency engagements }
 """
 
@@ -59,6 +60,8 @@ def test_everything_is_read_in_one_request_and_folded_here(in_acme_world: Any, a
     assert account["evidence"][0]["ratings"] == [{"value": "4.8"}]
     assert sum(Decimal(each["total"]) for each in account["earnings"]) == Decimal("40.00")
     assert sum(each["engagements"] for each in account["earnings"]) == 4
+    (paid,) = account["paidWork"]
+    assert (paid["currency"], paid["hours"], Decimal(paid["amount"])) == ("EUR", "5.00", Decimal("40.00"))
     assert len(acme.seen) == 1
 
 

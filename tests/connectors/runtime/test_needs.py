@@ -7,7 +7,15 @@ import pytest
 
 from connectors.catalogue import built_in
 from connectors.runtime.field_tree import Tree, merge
-from connectors.runtime.needs import CREDENTIAL_TREE, EXPERIENCE_TREE, PAYMENT_TREE, PLACING, RATING_TREE, asked_of
+from connectors.runtime.needs import (
+    CREDENTIAL_TREE,
+    EXPERIENCE_TREE,
+    PAID_WORK_TREE,
+    PAYMENT_TREE,
+    PLACING,
+    RATING_TREE,
+    asked_of,
+)
 
 DEFINITIONS = {each.name: each.definition for each in built_in()}
 RATING: Tree = {"ratings": {"normalized": None}}
@@ -45,6 +53,9 @@ def node(fields: Tree) -> Tree:
             {"evidence": {"platform": None}},
             {"ratings": RATING_TREE, "credentials": CREDENTIAL_TREE, "terms": None},
         ),
+        ("upwork", "history", {"paidWork": {"hours": None}}, {"engagements": PAID_WORK_TREE}),
+        ("uber", "payments", {"paidWork": {"hours": None}}, {"payments": PAYMENT_TREE}),
+        ("fiverr", "transactions", {"paidWork": {"hours": None}}, {}),
         ("uber", "payments", node({"title": None}), {}),
         ("uber", "payments", node({"earnings": {"amount": None}}), {"payments": PAYMENT_TREE}),
         ("uber", "payments", {"earnings": {"total": None}}, {"payments": PAYMENT_TREE}),

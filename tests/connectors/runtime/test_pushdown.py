@@ -71,7 +71,9 @@ def test_what_is_not_certain_stays_as_it_is_written(text: str, paths: list[tuple
     assert prune_document(text, paths) == text
 
 
-@pytest.mark.parametrize("field", ["profile", "ratings", "engagements", "experience", "evidence", "credentials"])
+@pytest.mark.parametrize(
+    "field", ["profile", "ratings", "engagements", "experience", "evidence", "paidWork", "credentials"]
+)
 def test_documents_of_the_catalogue_stay_valid(field: str) -> None:
     from connectors.sandbox.platforms import github_sponsors, upwork
 

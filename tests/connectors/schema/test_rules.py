@@ -141,6 +141,11 @@ CASES = {
         'field: "earnings", from: "payments"',
         "FOLD_WITHOUT_SOURCE",
     ),
+    "pay by the hour without hours": (
+        '@fold(field: "evidence", from: "engagements")',
+        '@fold(field: "evidence", from: "engagements") @fold(field: "paidWork", from: "engagements")',
+        "FOLD_WITHOUT_SOURCE",
+    ),
     "two folds of the same from the same": (
         '@fold(field: "evidence", from: "engagements")',
         '@fold(field: "evidence", from: "engagements") @fold(field: "evidence", from: "engagements")',
