@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
 from starlette.concurrency import run_in_threadpool
 
 from consent.oauth.dpop import Nonces, Presented, ProofRefused, Proven, check_proof
@@ -69,9 +70,14 @@ class AccessTokens:
         return await run_in_threadpool(self._prove, found, token, presented)
 
     def _look_up(self, hashes: Collection[str]) -> dict[str, AuthenticatedToken]:
-        connection = self._engine.raw_connection()
+        dialect = self._engine.dialect
+        assert dialect.dbapi is not None
         try:
-            return find_live_tokens(connection, self._engine.dialect, hashes, now=self._settings.clock())
+            connection = self._engine.raw_connection()
+        except dialect.dbapi.Error as error:
+            raise OperationalError(None, None, error) from None
+        try:
+            return find_live_tokens(connection, dialect, hashes, now=self._settings.clock())
         finally:
             connection.close()
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
+from consent.oauth.access import AccessTokens
 from consent.oauth.authorization import Pending, SendBack
 from gateway.storage.database import create_database_engine
 from tests.consent.conftest import BACKENDS, World, about, asking
@@ -132,6 +133,17 @@ async def test_a_full_disk_lets_nothing_through_and_confirms_nothing(
     for grant_id in refused:
         assert (await again.grants.revoke(grant_id, by="worker", reason="page")).status == "confirmed"
     again.leases.close()
+
+
+@pytest.mark.anyio
+async def test_a_token_is_asked_for_in_vain_while_the_server_is_gone(server: Any) -> None:
+    """The failure is the database's, and so answered with 503, not with 500."""
+    gone = create_database_engine("postgresql://nobody@127.0.0.1:9/nothing")
+    with pytest.raises(OperationalError):
+        await AccessTokens(gone, server.settings).authenticate(
+            f"Bearer {server.redeem(server.code()).json()['access_token']}"
+        )
+    gone.dispose()
 
 
 if "postgresql" in BACKENDS:  # a SQLite database has no server that could go away
