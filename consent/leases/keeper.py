@@ -39,7 +39,7 @@ from consent.leases.facts import KnownFacts, load_facts
 from consent.leases.notifications import StopListener
 from consent.leases.permit import Answer, Disclosure, Lease, LeasePermit
 from consent.leases.rows import Row, access_row, denial_row, lease_row, salts
-from consent.leases.store import LeaseStore, LeaseStoreError
+from consent.leases.store import LeaseStore, LeaseStoreError, StopNumber
 from consent.values import hot_value
 
 _log = logging.getLogger(__name__)
@@ -114,7 +114,8 @@ class LeaseKeeper:
         self._tally = DenialTally()
         self._salts = salts()
         self._next_lease = 0
-        self._seen = 0
+        self._seen = StopNumber()
+        self._trouble: str | None = None
         self._clock_due = 0.0
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
@@ -124,6 +125,11 @@ class LeaseKeeper:
     def process_id(self) -> int | None:
         """This process's number in `gateway_process`; None while it holds no connection."""
         return self._store.process_id if self._store is not None else None
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing can be allowed at the moment, as a code; None while all is well."""
+        return self._trouble
 
     def start(self) -> None:
         """Open the connection, prove to be alive and start the thread. Raises what the database raises."""
@@ -212,7 +218,7 @@ class LeaseKeeper:
         while not self._closed.is_set():
             batch = self._take()
             try:
-                if batch or self._book.has_debts:
+                if batch or self._book.has_debts or self._trouble or time.monotonic() >= self._clock_due:
                     self._settle(batch)
                 else:
                     self._look_for_stops()
@@ -242,15 +248,17 @@ class LeaseKeeper:
             for permit in work.closing:
                 self._book.close(permit)
         store = self._connected()
-        if time.monotonic() >= self._clock_due:
+        is_due = self._trouble is not None or time.monotonic() >= self._clock_due
+        if is_due:
             store.check_clock()
-            self._clock_due = time.monotonic() + CLOCK_SECONDS
         if store.begin():
             self._facts = KnownFacts(store)
             self._book.stop(store.stops())
             self._seen = store.seen
         now = self._clock()
         self._book.expire(now)
+        if is_due:
+            store.prove_writable()
         entry = _Entry(store, now, self._salts)
         try:
             answers = self._write(store, batch, entry)
@@ -258,6 +266,8 @@ class LeaseKeeper:
             self._tally.forget(entry.denied)
             raise
         self.commits += 1
+        if is_due:
+            self._trouble, self._clock_due = None, time.monotonic() + CLOCK_SECONDS
         self._book.settle()
         for permit in entry.logged:
             permit.logged = True
@@ -292,9 +302,11 @@ class LeaseKeeper:
     def _new_store(self) -> LeaseStore:
         """Connect. A database that knows less than it did was restored beneath us: nothing is allowed under it."""
         store = LeaseStore(self._engine, master_keys=self._master_keys)
-        if store.seen < self._seen:
+        try:
+            store.stops_after(self._seen)
+        except Exception:
             store.abandon()
-            raise LeaseStoreError("LEASES_DATABASE_RESTORED", "The database is older than it was; run gigway restore.")
+            raise
         return store
 
     def _connected(self) -> LeaseStore:
@@ -378,11 +390,14 @@ class LeaseKeeper:
 
     def _fail(self, batch: Sequence[_Work], error: Exception) -> None:
         """Deny what was asked, deliver nothing, keep what has to be closed; forget a connection that is gone."""
-        _log.error("consent:leases:fail", extra={"error": type(error).__name__})
+        code = error.code if isinstance(error, LeaseStoreError) else "LEASES_UNAVAILABLE"
+        if code != self._trouble:  # it is tried again at once, and would be said as often
+            _log.error("consent:leases:fail", extra={"error": type(error).__name__, "code": code})
+        self._trouble = code
         for work in batch:
             work.error = LeasesUnavailableError("the database cannot be asked")
         store = self._store
-        if store is not None and not store.rolled_back():
+        if store is not None and (not store.rolled_back() or code == "LEASES_DATABASE_RESTORED"):
             self._store = None
             self._book.abandon()
             store.abandon()

@@ -7,6 +7,7 @@ A `LeaseStore` is used by one thread only. Its connection also holds the process
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,6 +33,33 @@ class LeaseStoreError(Exception):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+def compare_clocks(here: datetime, there: datetime) -> None:
+    """Raise `LeaseStoreError` (`LEASES_CLOCK_SKEW`) when this machine's clock is far from the database's."""
+    if abs(here - there) > MAX_SKEW:
+        way = "ahead of" if here > there else "behind"
+        raise LeaseStoreError(
+            "LEASES_CLOCK_SKEW",
+            f"This machine's clock is {abs(here - there)} {way} the database's; set them right. Nothing is allowed "
+            "while they differ, because grants would end too early or too late.",
+        )
+
+
+def _restored() -> LeaseStoreError:
+    return LeaseStoreError(
+        "LEASES_DATABASE_RESTORED",
+        "The database is older than it was: a backup was restored. Stop every process and run gigway restore.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StopNumber:
+    """Up to which stop a database has been read, and which one that was; 0 for none."""
+
+    seq: int = 0
+    kind: str = ""
+    ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +178,13 @@ class LeaseStore:
         self._terms: dict[str, GrantTerms] = {}
         self._sql: dict[str, str] = {}
         self._version: int | None = None
+        self._path = str(Path(engine.url.database or "").resolve())
         try:
             self._check_triggers()
             self.check_clock()
             self.process_id, self._proof = self._register()
-            self.seen = int(self._rows("SELECT COALESCE(MAX(seq), 0) FROM stop_notice", ())[0][0])
+            newest = self._rows("SELECT seq, kind, ref FROM stop_notice ORDER BY seq DESC LIMIT 1", ())
+            self.seen = StopNumber(*newest[0]) if newest else StopNumber()
             self._version = None
         except Exception:
             self._connection.close()
@@ -168,16 +198,29 @@ class LeaseStore:
         if not self._is_sqlite:
             self._cursor.execute(self._dialect.begin)
             return True
+        if os.stat(self._path).st_ino != self._inode:
+            raise _restored()
         begin_immediate(self._connection, patience=_PATIENCE_SECONDS)
         # "Different if changes were committed to the database by any other connection" (sqlite.org/pragma.html).
         before, self._version = self._version, int(self._cursor.execute("PRAGMA data_version").fetchone()[0])
         return self._version != before
 
     def stops(self) -> list[tuple[str, str]]:
-        """Return what ended since the last call, as (kind, reference), oldest first."""
-        rows = self._rows("SELECT seq, kind, ref FROM stop_notice WHERE seq > ? ORDER BY seq", (self.seen,))
+        """Return what ended since the last call, as (kind, reference), oldest first.
+
+        Raises `LeaseStoreError` (`LEASES_DATABASE_RESTORED`) when the last one is there no more.
+        """
+        return self.stops_after(self.seen)
+
+    def stops_after(self, seen: StopNumber) -> list[tuple[str, str]]:
+        """Return what ended after `seen`, as `stops` does."""
+        rows = self._rows("SELECT seq, kind, ref FROM stop_notice WHERE seq >= ? ORDER BY seq", (seen.seq,))
+        if seen.seq:
+            if not rows or StopNumber(*rows[0]) != seen:
+                raise _restored()
+            del rows[0]
         if rows:
-            self.seen = rows[-1][0]
+            self.seen = StopNumber(*rows[-1])
         return [(kind, ref) for _, kind, ref in rows]
 
     def accounts(self, ids: Collection[str]) -> dict[str, AccountFact]:
@@ -252,6 +295,10 @@ class LeaseStore:
         if events:
             insert_rows(self._cursor, "access_event", EVENT_COLUMNS, events, is_sqlite=self._is_sqlite)
         self._cursor.execute("COMMIT" if events else self._dialect.commit_leases)
+
+    def prove_writable(self) -> None:
+        """Change nothing in a way that must be written: a full or write-protected disk refuses it."""
+        self._cursor.execute(self._translate("UPDATE gateway_process SET host = host WHERE id = ?"), (self.process_id,))
 
     def retire(self, events: Sequence[Sequence[object]], now: datetime) -> None:
         """Write the last events, give up every lease of this process and its identity, and close."""
@@ -333,7 +380,10 @@ class LeaseStore:
 
     def _register(self) -> tuple[int, Proof]:
         """Write this process down. Its proof is held before its row can be seen."""
+        if self._is_sqlite and self._engine.url.database in (None, "", ":memory:"):
+            raise LeaseStoreError("LEASES_NEED_A_FILE", "Leases need a database in a file, not in memory.")
         started = self._dialect.to_instant(datetime.now(UTC))
+        self._inode = os.stat(self._path).st_ino if self._is_sqlite else 0
         self.begin()
         insert = self._translate(
             "INSERT INTO gateway_process (kind, proof, host, master_keys, started_at) "
@@ -341,10 +391,7 @@ class LeaseStore:
         )
         proof: Proof
         if self._is_sqlite:
-            database = self._engine.url.database
-            if not database:
-                raise LeaseStoreError("LEASES_NEED_A_FILE", "Leases need a database in a file, not in memory.")
-            proof = FileProof(Path(database).resolve())
+            proof = FileProof(Path(self._path))
         else:
             proof = AdvisoryProof()
             self._cursor.execute("SELECT pg_try_advisory_lock(%s)", (proof.key,))
@@ -363,10 +410,7 @@ class LeaseStore:
         if self._is_sqlite:
             return
         (now,) = self._cursor.execute("SELECT clock_timestamp()").fetchone()
-        if abs(utc_now() - now) > MAX_SKEW:
-            raise LeaseStoreError(
-                "LEASES_CLOCK_SKEW", "This machine's clock and the database's differ; set them right."
-            )
+        compare_clocks(utc_now(), now)
 
     def _check_triggers(self) -> None:
         """Refuse a database whose stops would go unnoticed."""

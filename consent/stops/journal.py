@@ -98,29 +98,38 @@ class EndingsJournal:
             rolled_back = not _continues(connection, self._known.mark)
         if missing or rolled_back:
             lost = f"{len(missing)} endings that {self._path} has written down" if missing else "a part of its log"
-            raise EndingsError(
-                "DATABASE_RESTORED",
-                f"This database lacks {lost}: it was restored from a backup. What had ended since would be alive "
-                f"again; run `gigway restore` to end it, then start again.",
-            )
+            raise _restored(lost)
 
     def follow(self) -> None:
-        """Write down what has ended since the last time, and at times how far the log is. Raises `OSError`."""
+        """Write down what has ended since the last time, and at times how far the log is.
+
+        Raises `OSError`, and `EndingsError` (`DATABASE_RESTORED`) when what was written down last is not there.
+        """
         with self._mutex, self._locked() as descriptor:
             self._catch_up(descriptor)
             with self._reader.connect() as connection:
-                lines: list[dict[str, Any]] = [
-                    {"seq": row.seq, "kind": row.kind, "ref": row.ref}
-                    for row in connection.execute(
-                        select(col(StopNotice.seq), col(StopNotice.kind), col(StopNotice.ref))
-                        .where(col(StopNotice.seq) > self._known.seen)
-                        .order_by(col(StopNotice.seq))
-                    )
-                ]
+                lines = self._new_lines(connection)
                 if time.monotonic() >= self._mark_due:
                     lines += _mark_line(connection, self._known.mark)
                     self._mark_due = time.monotonic() + CHECKPOINT_SECONDS
             self._append(descriptor, lines)
+
+    def _new_lines(self, connection: Connection) -> list[dict[str, Any]]:
+        seen = self._known.seen
+        found = [
+            Ending(seq=row.seq, kind=row.kind, ref=row.ref)
+            for row in connection.execute(
+                select(col(StopNotice.seq), col(StopNotice.kind), col(StopNotice.ref))
+                .where(col(StopNotice.seq) >= seen)
+                .order_by(col(StopNotice.seq))
+            )
+        ]
+        if seen:
+            last = found.pop(0) if found else None
+            known = self._known.endings.get(seen, last)
+            if last is None or last.seq != seen or last != known:
+                raise _restored(f"the ending that {self._path} has written down last")
+        return [{"seq": each.seq, "kind": each.kind, "ref": each.ref} for each in found]
 
     def reconcile(self, connection: Connection) -> None:
         """Write down that the database, as the caller's transaction leaves it, is in line with this journal."""
@@ -169,6 +178,14 @@ class EndingsJournal:
             raise OSError("the journal of endings could not be written whole")
         sync_content(descriptor)
         self._catch_up(descriptor)
+
+
+def _restored(lost: str) -> EndingsError:
+    return EndingsError(
+        "DATABASE_RESTORED",
+        f"This database lacks {lost}: it was restored from a backup. What had ended since would be alive again; "
+        "stop every process, run `gigway restore` to end it, then start again.",
+    )
 
 
 def missing_endings(connection: Connection, journaled: Journaled) -> list[Ending]:

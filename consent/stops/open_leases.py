@@ -72,7 +72,7 @@ class OpenLeases:
                 key = {"key": int(row.proof)}
                 if not connection.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), key).scalar():
                     return False
-                self._bury(connection, number)
+                bury(connection, number, self._clock())
             return True
         database = self._engine.url.database
         if row.kind != "file_lock" or not database:
@@ -83,54 +83,55 @@ class OpenLeases:
             return False
         try:
             with self._engine.begin() as connection:
-                self._bury(connection, number)
+                bury(connection, number, self._clock())
             with suppress(OSError):
                 (folder / row.proof).unlink()
         finally:
             os.close(descriptor)
         return True
 
-    def _bury(self, connection: Connection, number: int) -> None:
-        share_stops(connection)
-        now = self._clock()
-        orphans = connection.execute(
-            delete(FetchLease)
-            .where(col(FetchLease.process_id) == number)
-            .returning(*SQLModel.metadata.tables["fetch_lease"].c)
-        ).all()
-        granted = {row.grant_id for row in orphans if row.grant_id is not None}
-        purposes = {
-            row.id: row.purpose
-            for row in connection.execute(
-                select(col(ConsentGrant.id), col(ConsentGrant.purpose)).where(col(ConsentGrant.id).in_(granted))
-            )
-        }
-        events = [
-            {
-                "at": now,
-                "worker_id": row.worker_id,
-                "actor_id": row.actor_id,
-                "client_id": row.client_id,
-                "grant_id": row.grant_id,
-                "lease_id": row.id,
-                "purpose": purposes.get(row.grant_id or "", "self"),
-                "platform": row.platform,
-                "account_id": row.account_id,
-                "category": category,
-                "decision": "allow",
-                "reason": "PROCESS_DIED",
-                "salt": new_id(),
-            }
-            for row in orphans
-            for category in row.categories.split()
-        ]
-        if events:
-            connection.execute(insert(AccessEvent), events)
-        connection.execute(
-            update(GatewayProcess)
-            .where(col(GatewayProcess.id) == number, col(GatewayProcess.ended_at).is_(None))
-            .values(ended_at=now.astimezone(UTC))
+
+def bury(connection: Connection, number: int, now: datetime) -> None:
+    """Take away the leases of process `number`, which is proven dead; each leaves a line in the log."""
+    share_stops(connection)
+    orphans = connection.execute(
+        delete(FetchLease)
+        .where(col(FetchLease.process_id) == number)
+        .returning(*SQLModel.metadata.tables["fetch_lease"].c)
+    ).all()
+    granted = {row.grant_id for row in orphans if row.grant_id is not None}
+    purposes = {
+        row.id: row.purpose
+        for row in connection.execute(
+            select(col(ConsentGrant.id), col(ConsentGrant.purpose)).where(col(ConsentGrant.id).in_(granted))
         )
+    }
+    events = [
+        {
+            "at": now,
+            "worker_id": row.worker_id,
+            "actor_id": row.actor_id,
+            "client_id": row.client_id,
+            "grant_id": row.grant_id,
+            "lease_id": row.id,
+            "purpose": purposes.get(row.grant_id or "", "self"),
+            "platform": row.platform,
+            "account_id": row.account_id,
+            "category": category,
+            "decision": "allow",
+            "reason": "PROCESS_DIED",
+            "salt": new_id(),
+        }
+        for row in orphans
+        for category in row.categories.split()
+    ]
+    if events:
+        connection.execute(insert(AccessEvent), events)
+    connection.execute(
+        update(GatewayProcess)
+        .where(col(GatewayProcess.id) == number, col(GatewayProcess.ended_at).is_(None))
+        .values(ended_at=now.astimezone(UTC))
+    )
 
 
 @cache

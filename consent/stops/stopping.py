@@ -27,6 +27,7 @@ from consent.inbox.models import ActorBlock, ConsentRequest
 from consent.leases.keeper import LeaseKeeper
 from consent.models import Actor, ClientGate, ConsentEvent, ConsentGrant, PlatformGate, SubjectGate, Worker
 from consent.stops.durability import Disk
+from consent.stops.journal import EndingsError
 from consent.stops.open_leases import OpenLeases, Scope
 from consent.stops.order import lock_stops
 
@@ -224,7 +225,7 @@ class Stops:
         try:
             if self._journal is not None:
                 self._journal()
-        except (OSError, SQLAlchemyError) as error:
+        except (OSError, SQLAlchemyError, EndingsError) as error:
             _log.error("consent:endings:fail", extra={"error": type(error).__name__})
 
 

@@ -14,6 +14,7 @@ from connectors.takeout.store import drop_upload
 from consent.columns import utc_now
 from consent.leases.processes import living_processes
 from consent.stops.journal import EndingsError, EndingsJournal
+from consent.stops.lost_processes import bury_lost
 from consent.stops.restore import reconcile
 from gateway.cli.failure import CommandError
 from gateway.config import load_settings
@@ -50,6 +51,7 @@ def _restore(options: argparse.Namespace) -> int:
         own = journal_of(settings, engine, keys)
         given = [journal_of(settings, engine, keys, path=file) for file in options.journal]
         journals = [each for each in (own, *given) if each is not None]
+        bury_lost(engine)
         _check(engine, journals, end_all=options.end_all)
         ended = reconcile(engine, journals, end_all=options.end_all, also=_drop)
     except EndingsError as error:

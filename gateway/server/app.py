@@ -48,7 +48,7 @@ def create_app(settings: Settings, process_end: Drain | None = None) -> Starlett
     notices = build_notices(settings, storage, consent)
     return Starlette(
         routes=[
-            *endpoint_routes(settings, storage, graph, oauth, sign_in, telemetry, process_end),
+            *endpoint_routes(settings, storage, consent, graph, oauth, sign_in, telemetry, process_end),
             *oauth.routes(),
             *pages.routes(),
             *registration_routes(storage, platforms, sign_in),

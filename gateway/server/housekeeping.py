@@ -24,7 +24,7 @@ from consent.inbox.answers import purge as purge_requests
 from consent.notices.outbox import purge as purge_notices
 from consent.oauth.housekeeping import purge as purge_oauth
 from consent.signin.housekeeping import purge as purge_sign_in
-from consent.stops.journal import EndingsJournal
+from consent.stops.journal import EndingsError, EndingsJournal
 from gateway.storage.database import read_only
 from graph.finding.rankings import purge as purge_rankings
 
@@ -104,5 +104,5 @@ def purge(database: Engine) -> None:
 async def _attempt(what: str, work: Callable[[], object]) -> None:
     try:
         await asyncio.to_thread(work)
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, OSError, EndingsError) as error:
         log.error("server:housekeeping:fail", extra={"what": what, "error": type(error).__name__})

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
-_HELD = ("authlib", "asyncio", "sqlalchemy", "aiohttp", "urllib3", "multipart", "python_multipart")
+_HELD = ("alembic", "authlib", "asyncio", "sqlalchemy", "aiohttp", "urllib3", "multipart", "python_multipart")
 
 
 class JsonFormatter(logging.Formatter):

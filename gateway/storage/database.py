@@ -15,6 +15,8 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from consent.columns import utc_now
+from consent.leases.store import LeaseStoreError, compare_clocks
 from consent.leases.write_lock import begin_immediate
 
 BUSY_TIMEOUT_MS = 15_000
@@ -89,6 +91,17 @@ def check_connection(engine: Engine) -> None:
                 connection.execute(text("SELECT 1"))
     except SQLAlchemyError as error:
         raise explain(error, engine.url) from None
+
+
+def check_clock(engine: Engine) -> None:
+    """Raise `DatabaseError` when this machine's clock is far from that of a database on another machine."""
+    if engine.dialect.name == "postgresql":
+        with read_only(engine).connect() as connection:
+            there = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+        try:
+            compare_clocks(utc_now(), there)
+        except LeaseStoreError as error:
+            raise DatabaseError(error.code, str(error)) from None
 
 
 def explain(error: SQLAlchemyError, url: URL) -> DatabaseError:

@@ -5,6 +5,7 @@ import os
 import shutil
 import sqlite3
 import uuid
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from connectors.accounts.models import LinkedAccount
 from connectors.accounts.tokens import AccountTokens
 from consent.columns import utc_now
 from consent.grants.visibility import SubjectGates
-from consent.models import ConsentGrant, SubjectGate, Worker
+from consent.models import ConsentGrant, FetchLease, SubjectGate, Worker
 from consent.oauth.actors import ActorRegistry
 from consent.oauth.models import TOKENS
+from consent.stops.journal import EndingsError
 from consent.stops.open_leases import Scope
 from gateway.cli import main
 from gateway.config import load_settings
@@ -273,6 +275,93 @@ def test_a_database_that_is_served_is_not_touched(restored, tmp_path, capsys):
     with Running():
         assert main(["restore", "--journal", str(tmp_path / "kept")]) == 1
     assert capsys.readouterr().err.startswith("STILL_SERVING: ")
+
+
+@pytest.mark.parametrize("database", [SqliteFile], indirect=True)
+def test_a_backup_of_a_database_that_was_being_served_is_brought_into_line(database):
+    """Its processes, and what they were reading, are in the copy; they are gone, and nobody waits for them.
+
+    PostgreSQL cannot copy a database that is in use so simply, and drops dead processes' locks itself.
+    """
+    with Running() as running:
+        populate(running)
+        kept, withdrawn = running.give("w1"), running.give("w1")
+        with running.engine.begin() as connection:
+            connection.execute(
+                FetchLease.__table__.insert().values(
+                    id=running.consent.leases.process_id << 40,
+                    process_id=running.consent.leases.process_id,
+                    grant_id=kept,
+                    worker_id="w1",
+                    actor_id="acme",
+                    client_id="app",
+                    platform="uber",
+                    categories="ratings",
+                    started_at=utc_now(),
+                )
+            )
+        database.back_up()
+        with running.engine.begin() as connection:
+            connection.execute(FetchLease.__table__.delete())
+        asyncio.run(running.consent.grants.revoke(withdrawn, by="worker", reason="page"))
+    database.restore()
+    assert main(["restore"]) == 0
+    with Running() as running:
+        assert running.is_active(kept)
+        revocation = asyncio.run(running.consent.grants.revoke(kept, by="worker", reason="page"))
+        assert (revocation.status, revocation.open_leases) == ("confirmed", 0)
+        assert running.one(text("SELECT count(*) FROM access_event WHERE reason = 'PROCESS_DIED'")) == 1
+
+
+def test_a_copy_of_a_database_without_anything_ended_since_waits_for_nobody(tmp_path, monkeypatch):
+    """The same where `gigway restore` is not needed: a process that starts alone finds out by itself."""
+    monkeypatch.setenv("GIGWAY_MASTER_KEYS", generate_key("k1"))
+    (tmp_path / "moved").mkdir()
+    monkeypatch.setenv("GIGWAY_DATABASE_URL", f"sqlite:///{tmp_path}/gigway.db")
+    with Running() as running:
+        populate(running)
+        with closing(sqlite3.connect(tmp_path / "gigway.db")) as connection:
+            connection.execute(f"VACUUM INTO '{tmp_path}/moved/gigway.db'")
+    monkeypatch.setenv("GIGWAY_DATABASE_URL", f"sqlite:///{tmp_path}/moved/gigway.db")
+    with Running() as running:
+        assert running.consent.roll.living().keys() == {running.consent.leases.process_id}
+
+
+def test_a_living_process_whose_lock_file_was_removed_is_not_taken_for_gone(restored, tmp_path, capsys):
+    """Somebody tidied up beneath it: it still has the database open."""
+    (own,) = tmp_path.glob("*endings")
+    own.rename(tmp_path / "kept")
+    with Running():
+        for file in tmp_path.glob("*.lock"):
+            file.unlink()
+        assert main(["restore", "--journal", str(tmp_path / "kept")]) == 1
+    assert capsys.readouterr().err.startswith("STILL_SERVING: ")
+
+
+def test_a_process_beneath_which_a_backup_is_restored_says_so(database):
+    """It does not write other endings under the numbers of those that the journal knows."""
+    with Running() as running:
+        populate(running)
+        first, second, third = (running.give("w1") for _ in range(3))
+        asyncio.run(running.consent.grants.revoke(first, by="worker", reason="page"))
+        with running.engine.begin() as connection:
+            connection.execute(text("DELETE FROM stop_notice"))
+        for grant in (second, third):
+            asyncio.run(running.consent.grants.revoke(grant, by="worker", reason="page"))
+            with pytest.raises(EndingsError) as raised:
+                running.consent.endings.follow()
+            assert raised.value.code == "DATABASE_RESTORED"
+
+
+@pytest.mark.parametrize("database", [PostgresDatabase], indirect=True)
+@pytest.mark.parametrize(("hours", "words"), [(5, "ahead of"), (-5, "behind")])
+def test_a_process_whose_clock_is_not_the_databases_does_not_start(database, monkeypatch, hours, words):
+    """Attack 71, as an operator meets it."""
+    monkeypatch.setattr("gateway.storage.database.utc_now", lambda: utc_now() + timedelta(hours=hours))
+    with pytest.raises(DatabaseError) as raised:
+        Running()
+    assert raised.value.code == "LEASES_CLOCK_SKEW"
+    assert f"{words} the database's" in str(raised.value)
 
 
 def test_a_log_that_lost_its_end_is_noticed_without_any_ending(database):

@@ -89,8 +89,14 @@ class Process:
         self.database = create_database_engine(f"sqlite:///{folder}/serving.db")
         migrate(self.database)
         self.drain = Drain()
+        self.trouble = None
         self.asked, self.let, self.streams_ended = threading.Event(), threading.Event(), threading.Event()
-        routes = health_routes(self.database, lambda: True, lambda: self.drain.is_draining)
+        routes = health_routes(
+            self.database,
+            has_supergraph=lambda: True,
+            is_draining=lambda: self.drain.is_draining,
+            trouble=lambda: self.trouble,
+        )
         self.inner = Starlette(routes=routes)
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
@@ -158,6 +164,15 @@ def test_a_process_that_was_told_to_stop_first_says_that_it_is_not_ready(process
     process.signal()
     process.thread.join(5)
     assert not process.thread.is_alive()
+
+
+@pytest.mark.parametrize("process", [0], indirect=True)
+def test_a_process_that_can_allow_nothing_is_not_ready_until_it_can_again(process):
+    process.trouble = "LEASES_UNAVAILABLE"
+    status, body = process.get("/readyz")
+    assert (status, json.loads(body)["reason"]) == (503, "LEASES_UNAVAILABLE")
+    process.trouble = None
+    assert process.get("/readyz")[0] == 200
 
 
 @pytest.mark.parametrize("process", [0], indirect=True)

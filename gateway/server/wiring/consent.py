@@ -18,6 +18,7 @@ from consent.leases.gate import ConsentGate
 from consent.leases.keeper import LeaseKeeper
 from consent.leases.processes import ProcessRoll
 from consent.stops.journal import EndingsJournal
+from consent.stops.lost_processes import bury_lost
 from consent.stops.open_leases import Scope
 from consent.stops.stopping import Revocation, Stops
 from consent.subgraph.schema import ConsentServices
@@ -26,6 +27,7 @@ from gateway.server.audit import audit_routes
 from gateway.server.housekeeping import keep_house
 from gateway.server.signers import audit_signer
 from gateway.server.wiring.storage import StorageParts
+from gateway.storage.database import check_clock
 from gateway.storage.endings import check_journal, journal_of
 
 
@@ -77,12 +79,17 @@ class ConsentParts:
 
 
 def build_consent(settings: Settings, storage: StorageParts) -> ConsentParts:
-    """Return the consent layer. Raises `DatabaseError` for a database that was restored from a backup."""
+    """Return the consent layer.
+
+    Raises `DatabaseError` for a database that was restored from a backup, or whose clock is not this machine's.
+    """
     database = storage.database
+    check_clock(database)
     authorize_url = f"{settings.issuer}/oauth/authorize"
     leases = LeaseKeeper(database, master_keys=storage.master_keys)
     endings = journal_of(settings, database, storage.lasting)
     check_journal(endings)
+    bury_lost(database)
     stops = Stops(database, leases, drain=settings.revoke_bound, journal=endings.follow if endings else None)
     grants = GrantService(database, stops)
     contacts = ContactCodes(database)

@@ -13,6 +13,7 @@ from gateway.server.graphql import EndpointOptions, GraphQLEndpoint, StreamLife
 from gateway.server.health import health_routes
 from gateway.server.serving import Drain
 from gateway.server.telemetry import Telemetry
+from gateway.server.wiring.consent import ConsentParts
 from gateway.server.wiring.graph import GraphParts
 from gateway.server.wiring.oauth import OAuthParts
 from gateway.server.wiring.signin import SignInParts
@@ -23,6 +24,7 @@ from gateway.server.worker_session import SessionLiveness, WorkerAuthenticator
 def endpoint_routes(
     settings: Settings,
     storage: StorageParts,
+    consent: ConsentParts,
     graph: GraphParts,
     oauth: OAuthParts,
     sign_in: SignInParts,
@@ -54,7 +56,12 @@ def endpoint_routes(
         ),
         *(graphiql_routes() if settings.graphiql else []),
         *telemetry.routes(),
-        *health_routes(storage.database, graph.is_composed, lambda: process_end.is_draining),
+        *health_routes(
+            storage.database,
+            has_supergraph=graph.is_composed,
+            is_draining=lambda: process_end.is_draining,
+            trouble=lambda: consent.leases.trouble,
+        ),
     ]
 
 

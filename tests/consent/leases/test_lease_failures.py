@@ -1,7 +1,9 @@
 """What the lease keeper does when the database fails it: nothing is allowed, nothing stays open for ever."""
 
 import asyncio
+import shutil
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -51,6 +53,56 @@ async def test_failed_transaction_denies_and_leaves_nothing_half_done(world: Wor
         await asyncio.sleep(0.01)
     assert world.open_leases() == 0
     assert [event.reason for event in world.events()] == ["NOT_DELIVERED"]
+
+
+async def test_a_database_whose_past_is_gone_allows_nothing_any_more(world: World, driver: str) -> None:
+    """A backup was restored beneath a running process without taking its connection away."""
+    (grant,) = world.grants.of_worker(driver)
+    await world.grants.revoke(grant.id, by="worker", reason="worker")
+    others = [world.give(driver, [("uber", "engagements")]) for _ in range(3)]
+    (before,) = await world.gate.acquire([about("u1", "engagements")], asking())
+    assert before.permit is not None
+    with world.engine.begin() as connection:
+        connection.execute(text("DELETE FROM stop_notice"))
+    for other in others[:2]:  # these endings get the numbers of those that are gone
+        (denied,) = await world.gate.acquire([about("u1", "engagements")], asking())
+        assert denied.denied["gig:engagements"].extensions["reason"] == "UNDECIDED"
+        assert world.leases.trouble == "LEASES_DATABASE_RESTORED"
+        await world.grants.revoke(other.id, by="worker", reason="worker")
+    assert before.permit.ended
+    assert await world.gate.release([before.permit], asking(), {}) != {}
+
+
+async def test_trouble_is_known_while_it_lasts(world: World, driver: str) -> None:
+    """And it goes by itself, without anybody asking for anything."""
+    assert world.leases.trouble is None
+    with world.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE access_event RENAME TO mislaid"))
+    (decision,) = await world.gate.acquire([about("u1", "engagements")], asking())
+    assert await world.gate.release([decision.permit], asking(), {}) != {}
+    assert world.leases.trouble == "LEASES_UNAVAILABLE"
+    with world.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE mislaid RENAME TO access_event"))
+    await world.gate.acknowledge([decision.permit], asking())
+    for _ in range(200):
+        world.leases.poke()
+        if world.leases.trouble is None:
+            break
+        await asyncio.sleep(0.01)
+    assert world.leases.trouble is None
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_file_that_was_put_in_the_place_of_the_database_allows_nothing(world: World, driver: str) -> None:
+    path = Path(world.engine.url.database or "")
+    (before,) = await world.gate.acquire([about("u1", "engagements")], asking())
+    shutil.copy(path, path.with_name("copy"))
+    path.with_name("copy").replace(path)
+    (denied,) = await world.gate.acquire([about("u1", "engagements")], asking())
+    assert denied.denied["gig:engagements"].extensions["reason"] == "UNDECIDED"
+    assert before.permit is not None
+    assert await world.gate.release([before.permit], asking(), {}) != {}
+    assert world.leases.trouble == "LEASES_DATABASE_RESTORED"
 
 
 def take_connection(world: World) -> None:
