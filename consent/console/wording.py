@@ -65,6 +65,24 @@ ACTIONS: Final[Mapping[str, str]] = {
     "consent:platform:close": _("Platform suspended"),
 }
 
+DETAIL_NAMES: Final[Mapping[str, str]] = {
+    "account": _("Account"),
+    "actor": _("Actor"),
+    "approval": _("Request"),
+    "client": _("Client"),
+    "environment": _("Kind"),
+    "invitation": _("Invitation"),
+    "name": _("Name"),
+    "organization": _("Organization"),
+    "person": _("Person"),
+    "platform": _("Platform"),
+    "reason": _("Reason"),
+    "role": _("Role"),
+    "status": _("State"),
+    "why": _("Reason"),
+}
+"""What an action is about, by the name in its event."""
+
 PROBLEMS: Final[Mapping[str, str]] = {
     "ROLE_UNKNOWN": _("There is no such role here."),
     "MEMBER_UNKNOWN": _("There is no such member."),

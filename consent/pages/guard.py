@@ -25,7 +25,10 @@ _LOCAL: Final = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")
 class Guard:
     """Wraps page handlers."""
 
-    def __init__(self, sessions: Sessions, forms: Forms, renderer: Renderer) -> None:
+    def __init__(
+        self, sessions: Sessions, forms: Forms, renderer: Renderer, *, error_template: str = "error.html"
+    ) -> None:
+        self._error_template = error_template
         self._sessions = sessions
         self._forms = forms
         self._renderer = renderer
@@ -66,7 +69,9 @@ class Guard:
 
     def refuse(self, request: Request, worker: SignedIn | None, description: str, status: int) -> Response:
         """Return the page that says why not."""
-        return self._renderer.page(request, "error.html", signed_in=worker, status=status, description=description)
+        return self._renderer.page(
+            request, self._error_template, signed_in=worker, status=status, description=description
+        )
 
 
 def _has_nul(request: Request) -> bool:

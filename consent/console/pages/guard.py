@@ -18,7 +18,15 @@ from consent.console.members import ConsoleError, Membership
 from consent.console.pages.navigation import pages_of
 from consent.console.pages.services import ConsoleServices
 from consent.console.roles import OrganizationKind, Permission
-from consent.console.wording import ACTIONS, KIND_NAMES, ROLE_NAMES, ROLE_TEXTS, STATUS_NAMES, problem_text
+from consent.console.wording import (
+    ACTIONS,
+    DETAIL_NAMES,
+    KIND_NAMES,
+    ROLE_NAMES,
+    ROLE_TEXTS,
+    STATUS_NAMES,
+    problem_text,
+)
 from consent.oauth.registration_rules import RegistrationError
 from consent.pages.guard import FormFields, Guard, first, local_path
 from consent.pages.rendering import Renderer
@@ -39,7 +47,7 @@ class ConsoleGuard:
     def __init__(self, services: ConsoleServices, renderer: Renderer) -> None:
         self._services = services
         self._renderer = renderer
-        self.pages = Guard(services.sessions, services.forms, renderer)
+        self.pages = Guard(services.sessions, services.forms, renderer, error_template="console_error.html")
 
     def member(
         self,
@@ -122,6 +130,7 @@ class ConsoleGuard:
             kind_names=KIND_NAMES,
             status_names=STATUS_NAMES,
             action_names=ACTIONS,
+            detail_names=DETAIL_NAMES,
             **values,
         )
 

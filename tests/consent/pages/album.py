@@ -10,6 +10,7 @@ import html
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -31,12 +32,15 @@ class Album:
     """Pages under the names of their states."""
 
     pages: dict[str, httpx2.Response] = field(default_factory=dict)
+    brief: set[str] = field(default_factory=set)
 
-    def keep(self, name: str, page: httpx2.Response) -> httpx2.Response:
-        """Put a page in, and return it."""
+    def keep(self, name: str, page: httpx2.Response, *, briefly: bool = False) -> httpx2.Response:
+        """Put a page in, and return it. `briefly`: it is another that is here in other words; only its width counts."""
         assert page.headers["content-type"].startswith("text/html"), f"{name}: {page.status_code}"
         assert name not in self.pages, name
         self.pages[name] = page
+        if briefly:
+            self.brief.add(name)
         return page
 
     def unseen_routes(self, routes: Iterable[BaseRoute]) -> list[str]:
@@ -50,25 +54,74 @@ class Album:
 
     def unseen_texts(self, templates: Path) -> list[str]:
         """Return the texts of the templates in a folder that no page here shows: states that nobody looks at."""
-        shown = [_plain(page.text) for page in self.pages.values()]
+        shown = self._shown()
         return sorted(
             f"{name}: {text}" for name, text in set(_texts(templates)) if not any(_shows(page, text) for page in shown)
         )
 
+    def unseen(self, texts: Iterable[str]) -> list[str]:
+        """Return those of `texts` that no page here shows."""
+        shown = self._shown()
+        return [text for text in texts if not any(_shows(page, text) for page in shown)]
+
+    def _shown(self) -> list[str]:
+        return [_plain(page.text) for name, page in self.pages.items() if name not in self.brief]
+
     def look(self) -> list[str]:
-        """Open all pages in Chromium, and return what is wrong; skips where there is none."""
+        """Open all pages in Chromium, and return what is wrong; skips where there is none.
+
+        A page that is made of elements that others have shown already is measured only: axe would say the same.
+        """
         if lacking := lacking_for_browser():
             pytest.skip(lacking)
+        known: set[_Element] = set()
+        brief = set(self.brief)
+        for name, page in self.pages.items():
+            elements = _elements(page.text)
+            if elements <= known:
+                brief.add(name)
+            known |= elements
         settings = {
             "assets": str(STATIC),
             "pages": [
                 {"name": name, "url": str(page.url), "html": page.text, "status": page.status_code}
+                | {"briefly": name in brief}
                 for name, page in self.pages.items()
             ],
         }
         seen = look("album.mjs", settings)
         assert seen.pop("looked") == len(self.pages)
         return [f"{kind}: {found}" for kind, each in seen.items() for found in each]
+
+
+_Element = tuple[str, ...]
+
+
+class _Elements(HTMLParser):
+    """The kinds of elements of a page: tag, class, role and type, and what attributes there are; with its parent's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[_Element] = set()
+        self._open = [""]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = dict(attrs)
+        kind = " ".join([tag, *(named.get(name) or "-" for name in ("class", "role", "type")), *sorted(named)])
+        self.found.add((self._open[-1], kind))
+        if tag not in {"input", "meta", "link", "img", "br"}:
+            self._open.append(kind)
+
+    def handle_endtag(self, tag: str) -> None:
+        while len(self._open) > 1 and self._open.pop().partition(" ")[0] != tag:
+            pass
+
+
+def _elements(page: str) -> set[_Element]:
+    reader = _Elements()
+    reader.feed(page)
+    reader.close()
+    return reader.found
 
 
 def _leads(route: Route, path: str) -> bool:

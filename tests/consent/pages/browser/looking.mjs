@@ -35,6 +35,11 @@ export async function look(page, name) {
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => window.axe.run());
   for (const violation of violations) seen.violations.push(`${name}: ${violation.id} ${violation.nodes[0].html.slice(0, 100)}`);
+  await measure(page, name);
+}
+
+// Whether a page is wider than its window, and a picture of it.
+export async function measure(page, name) {
   const width = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
   if (width[0] > width[1]) seen.overflows.push(`${name}: ${width}`);
   if (settings.shots) await page.screenshot({ path: `${settings.shots}/${name}.png`, fullPage: true });
