@@ -39,7 +39,7 @@ from consent.leases.facts import KnownFacts, load_facts
 from consent.leases.notifications import StopListener
 from consent.leases.permit import Answer, Disclosure, Lease, LeasePermit
 from consent.leases.rows import Row, access_row, denial_row, lease_row, salts
-from consent.leases.store import LeaseStore, LeaseStoreError, StopNumber
+from consent.leases.store import RESTORED, LeaseStore, LeaseStoreError, StopNumber, database_restored
 from consent.values import hot_value
 
 _log = logging.getLogger(__name__)
@@ -310,6 +310,9 @@ class LeaseKeeper:
         return store
 
     def _connected(self) -> LeaseStore:
+        """Return the store. A restored database is none for good: other connections may still be to the one before."""
+        if self._trouble == RESTORED:
+            raise database_restored()
         if self._store is None:
             self._store = self._new_store()
             self._next_lease = self._store.process_id * _LEASES_PER_PROCESS
@@ -397,7 +400,7 @@ class LeaseKeeper:
         for work in batch:
             work.error = LeasesUnavailableError("the database cannot be asked")
         store = self._store
-        if store is not None and (not store.rolled_back() or code == "LEASES_DATABASE_RESTORED"):
+        if store is not None and (not store.rolled_back() or code == RESTORED):
             self._store = None
             self._book.abandon()
             store.abandon()

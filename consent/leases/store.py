@@ -46,9 +46,13 @@ def compare_clocks(here: datetime, there: datetime) -> None:
         )
 
 
-def _restored() -> LeaseStoreError:
+RESTORED = "LEASES_DATABASE_RESTORED"
+
+
+def database_restored() -> LeaseStoreError:
+    """Return the error for a database that knows less than it did."""
     return LeaseStoreError(
-        "LEASES_DATABASE_RESTORED",
+        RESTORED,
         "The database is older than it was: a backup was restored. Stop every process and run gigway restore.",
     )
 
@@ -199,7 +203,7 @@ class LeaseStore:
             self._cursor.execute(self._dialect.begin)
             return True
         if os.stat(self._path).st_ino != self._inode:
-            raise _restored()
+            raise database_restored()
         begin_immediate(self._connection, patience=_PATIENCE_SECONDS)
         # "Different if changes were committed to the database by any other connection" (sqlite.org/pragma.html).
         before, self._version = self._version, int(self._cursor.execute("PRAGMA data_version").fetchone()[0])
@@ -217,7 +221,7 @@ class LeaseStore:
         rows = self._rows("SELECT seq, kind, ref FROM stop_notice WHERE seq >= ? ORDER BY seq", (seen.seq,))
         if seen.seq:
             if not rows or StopNumber(*rows[0]) != seen:
-                raise _restored()
+                raise database_restored()
             del rows[0]
         if rows:
             self.seen = StopNumber(*rows[-1])

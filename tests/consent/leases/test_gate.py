@@ -116,6 +116,16 @@ async def test_permit_ends_when_its_grant_expires(world: World, driver: str) -> 
     assert world.grants.expire_due() != []
 
 
+async def test_a_clock_that_is_set_back_revives_no_grant(world: World, driver: str) -> None:
+    """Attack 71: the clock was ahead, or is set wrong, after a grant has run out."""
+    grant = world.give(driver, [("uber", "engagements")], days=1)
+    world.clock.advance(timedelta(days=1))
+    assert world.grants.expire_due() == [grant.id]
+    world.clock.advance(-timedelta(hours=5))
+    (decision,) = await world.gate.acquire([about("u1", "engagements")], asking())
+    assert decision.denied["gig:engagements"].extensions["reason"] == "EXPIRED"
+
+
 @pytest.mark.parametrize("kind", ["platform", "account", "client", "actor", "worker"])
 async def test_every_stop_ends_permits_and_is_confirmed(world: World, driver: str, kind: str) -> None:
     world.give(driver, [("uber", "engagements")])
