@@ -260,6 +260,7 @@ class Console:
         submit(cy, claim, {"answer": "refuse", "reason": "Show that you are Uber."})
         (platform,) = (each for each in self.site.members.of_person(self.site.id_of("Ada")) if each.platform == "uber")
         self.see("platform-refused", f"/console/{platform.organization_id}", ada)
+        self.see("platform-refused-people", f"/console/{platform.organization_id}/people", ada)
         for name, contact in (("", "privacy@ada.example"), ("-again", "new@ada.example")):
             self.clock.advance(timedelta(seconds=1))
             submit(ada, live, LIVE | {"contact": contact})
