@@ -86,6 +86,11 @@ def test_nobody_decides_on_their_own_organization(site: Any, post: Any) -> None:
         f"/console/operator/actors/{actor}/suspend", data={"csrf": token.group(1), "reason": "because"}
     )
     assert suspended.status_code == 422
+    bo, page = site.put("Bo", "administrator"), f"/console/operator/actors/{actor}"
+    assert post(bo, page, {"reason": "because"}, to=f"{page}/suspend").status_code == 200
+    resumed = ada.post(f"{page}/resume", data={"csrf": token.group(1)})
+    assert (resumed.status_code, "somebody else must decide" in resumed.text) == (422, True)
+    assert site.console.organizations.find(organization).test.status == "suspended"
 
 
 def test_a_refusal_says_why_and_a_better_request_may_follow(site: Any, post: Any) -> None:
