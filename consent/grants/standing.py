@@ -9,14 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, Select, exists, select
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from consent.columns import utc_now
 from consent.models import Actor, ClientGate, ConsentGrant, GrantItem, SubjectGate, Worker
 from consent.stops.order import share_stops
+from consent.vocabulary import ANY_PLATFORM, COUNTED
+
+_PAY = COUNTED["earnings"]
+_older: Any = aliased(ConsentGrant)
 
 
 class GrantRef(Protocol):
@@ -30,7 +35,11 @@ class GrantRef(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandingGrant:
-    """A grant in force under which the gateway itself works for its actor, in the background."""
+    """A grant in force under which the gateway itself works for its actor, in the background.
+
+    `counts_pay`: its worker agreed to be counted by what they earn. It only spares reads that would be denied
+    (`leases/counting.py` decides). `renews`: there was an older grant of this worker to this actor, for this purpose.
+    """
 
     grant_id: str
     worker_id: str
@@ -38,6 +47,8 @@ class StandingGrant:
     client_id: str
     purpose: str
     expires_at: datetime
+    counts_pay: bool = False
+    renews: bool = False
 
 
 class StandingConsents:
@@ -95,6 +106,24 @@ class StandingConsents:
                 col(ConsentGrant.client_id),
                 col(ConsentGrant.purpose),
                 col(ConsentGrant.expires_at),
+                exists()
+                .where(
+                    col(GrantItem.grant_id) == col(ConsentGrant.id),
+                    col(GrantItem.platform) == ANY_PLATFORM,
+                    col(GrantItem.category) == _PAY.category,
+                    col(GrantItem.category_version) >= _PAY.since,
+                    col(GrantItem.granted).is_(True),
+                )
+                .label("counts_pay"),
+                exists()
+                .where(
+                    _older.worker_id == col(ConsentGrant.worker_id),
+                    _older.actor_id == col(ConsentGrant.actor_id),
+                    _older.purpose == col(ConsentGrant.purpose),
+                    _older.id != col(ConsentGrant.id),
+                    _older.granted_at <= col(ConsentGrant.granted_at),
+                )
+                .label("renews"),
             )
             .join(Worker, col(Worker.id) == col(ConsentGrant.worker_id))
             .join(Actor, col(Actor.id) == col(ConsentGrant.actor_id))
@@ -128,6 +157,8 @@ class StandingConsents:
                     client_id=row.client_id,
                     purpose=row.purpose,
                     expires_at=row.expires_at,
+                    counts_pay=bool(row.counts_pay),
+                    renews=bool(row.renews),
                 )
                 for row in connection.execute(query)
             ]

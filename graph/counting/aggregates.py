@@ -45,14 +45,20 @@ def quantiles_of(values: Iterable[tuple[str, Decimal]]) -> Quantiles | Suppresse
         return Suppressed(reason="TOO_FEW")
     ordered = sorted(Decimal(median(each)) for each in by_contributor.values())
     return Quantiles(
-        lower=_quantile(ordered, 1),
-        middle=_quantile(ordered, 2),
-        upper=_quantile(ordered, 3),
+        lower=quarter_of(ordered, 1),
+        middle=quarter_of(ordered, 2),
+        upper=quarter_of(ordered, 3),
         contributors=_rounded(len(ordered)),
     )
 
 
-def _quantile(ordered: list[Decimal], quarter: int) -> Decimal:
+def two_digits(value: Decimal) -> Decimal:
+    """Return a positive amount to two digits: 18.43 is 18, 183 is 180, 7.46 is 7.5."""
+    rounded = value.quantize(Decimal(1).scaleb(value.adjusted() - 1))
+    return Decimal(format(rounded.normalize(), "f"))
+
+
+def quarter_of(ordered: list[Decimal], quarter: int) -> Decimal:
     """Return a quarter as the mean of the values around it, so that it is nobody's own."""
     place = (len(ordered) - 1) * quarter / 4
     around = ordered[max(0, int(place) - 1) : int(place) + 3]

@@ -22,7 +22,8 @@ from dataclasses import dataclass
 from random import Random
 
 from graph.counting.aggregates import STEP, K
-from graph.counting.contribution import UNKNOWN, Contribution
+from graph.counting.contribution import UNKNOWN
+from graph.counting.counted import Counted
 from graph.model import SkillId
 
 
@@ -43,14 +44,6 @@ class Region:
     made_in: int | None
     """The release in which the numbers were made; None when none have been told yet."""
     threshold: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
-    """A contribution, and the release since which it is in the counts as it is."""
-
-    contribution: Contribution
-    since: int
 
 
 def publish(
@@ -86,7 +79,7 @@ def told(regions: Mapping[str, Region], region: str | None) -> Mapping[SkillId, 
 
 def _region(number: int, present: list[Counted], before: Region | None, dice: Random) -> Region:
     if before is None:
-        before = Region(cells={}, contributors=0, made_in=None, threshold=_threshold(dice))
+        before = Region(cells={}, contributors=0, made_in=None, threshold=threshold(dice))
     made_in = before.made_in
     if made_in is None:
         changed = len(present)
@@ -96,24 +89,25 @@ def _region(number: int, present: list[Counted], before: Region | None, dice: Ra
         changed = max(before.contributors, len(present)) - stayed
     if changed < before.threshold:
         return before
-    return Region(cells=_cells(present, dice), contributors=len(present), made_in=number, threshold=_threshold(dice))
+    return Region(cells=_cells(present, dice), contributors=len(present), made_in=number, threshold=threshold(dice))
 
 
 def _cells(present: list[Counted], dice: Random) -> dict[SkillId, Cell]:
     total, counts = len(present), Counter(skill for each in present for skill in each.contribution.lacking)
-    workers = _rounded(total, dice)
+    workers = rounded(total, dice)
     return {
-        skill: Cell(lacking=_rounded(count, dice), workers=workers)
+        skill: Cell(lacking=rounded(count, dice), workers=workers)
         for skill, count in sorted(counts.items())
         if count >= K and total - count >= K
     }
 
 
-def _threshold(dice: Random) -> int:
+def threshold(dice: Random) -> int:
+    """Draw how many must have come, gone or changed before numbers are made anew."""
     return K + dice.randrange(K)
 
 
-def _rounded(count: int, dice: Random) -> int:
+def rounded(count: int, dice: Random) -> int:
     """Round to a multiple of `STEP`, up as often as the rest is large: right on average, and certain of nothing."""
     low, rest = count - count % STEP, count % STEP
     return low + (STEP if dice.randrange(STEP) < rest else 0)

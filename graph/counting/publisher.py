@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from sqlalchemy.exc import SQLAlchemyError
 
 from graph.counting.contribution import Contribution
+from graph.counting.pay_publication import publish_pay
 from graph.counting.publication import publish
 from graph.counting.releases import Release, ReleaseStore, number_of
 from graph.finding.consents import FindableGrant, Reads
@@ -86,7 +87,8 @@ class Publisher:
         before = self._store.latest(actor_id, purpose)
         counted = self._store.counted(actor_id, purpose, standing)
         regions = publish(number, counted, {} if before is None else before.regions, self._dice)
-        return self._store.save(actor_id, purpose, Release(number=number, regions=regions))
+        pay = publish_pay(number, counted, {} if before is None else before.pay, self._dice)
+        return self._store.save(actor_id, purpose, Release(number=number, regions=regions, pay=pay))
 
     async def _count(self, grants: Sequence[FindableGrant], number: int) -> None:
         slots = asyncio.Semaphore(AT_ONCE)
@@ -118,4 +120,6 @@ class Publisher:
 def _contribution_in(data: Any) -> Contribution | None:
     worker = data.get("worker") if data else None
     text = worker.get("contribution") if worker else None
-    return None if text is None else Contribution.from_bytes(text.encode())
+    if worker is None or text is None:
+        return None
+    return Contribution.from_bytes(text.encode()).earning(worker.get("payContribution"))

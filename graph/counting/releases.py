@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -13,7 +14,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
 
 from graph.counting.contribution import Contribution
-from graph.counting.publication import Cell, Counted, Region, told
+from graph.counting.counted import EVER, Counted
+from graph.counting.pay_publication import PayCell, PayKey, PayQuarters, Source
+from graph.counting.publication import Cell, Region, told
 from graph.counting.tables import StatisticsContribution, StatisticsRelease
 from graph.finding.consents import Consents, FindableGrant, Vault
 from graph.model import SkillId
@@ -27,6 +30,7 @@ class Release:
 
     number: int
     regions: Mapping[str, Region]
+    pay: Mapping[PayKey, PayCell] = field(default_factory=dict)
 
     @property
     def month(self) -> str:
@@ -63,10 +67,12 @@ class ReleaseStore:
             row = connection.execute(
                 select(col(StatisticsContribution.since), col(StatisticsContribution.sealed)).where(key)
             ).one_or_none()
-            known = None if row is None else self._contribution(grant.grant_id, row.sealed)
-            if known == contribution:
+            known = None if row is None else self._counted(grant.grant_id, row.sealed, row.since)
+            # Of who was counted under an older grant nothing is known any more: perhaps they are as they were.
+            now = Counted.after(known, contribution, EVER if known is None and grant.renews else number)
+            if known == now:
                 return True
-            sealed = self._vault.seal(contribution.to_bytes(), _context(grant.grant_id))
+            sealed = self._vault.seal(now.to_bytes(), _context(grant.grant_id))
             connection.execute(delete(StatisticsContribution).where(key))
             connection.execute(
                 insert(StatisticsContribution).values(
@@ -74,14 +80,14 @@ class ReleaseStore:
                     worker_id=grant.worker_id,
                     actor_id=grant.actor_id,
                     purpose=grant.purpose,
-                    since=number,
+                    since=now.since,
                     sealed=sealed,
                 )
             )
         return True
 
     def counted(self, actor_id: str, purpose: str, grants: Collection[str]) -> dict[str, Counted]:
-        """Return the contributions of these grants, each worker's once: that of the grant that comes first."""
+        """Return the contributions of these grants, each worker's once: one with pay, of the grant that comes first."""
         query = (
             select(
                 col(StatisticsContribution.grant_id),
@@ -94,14 +100,13 @@ class ReleaseStore:
         )
         with self._engine.execution_options(read_only=True).connect() as connection:
             rows = connection.execute(query).all()
-        found: dict[str, Counted] = {}
-        workers: set[str] = set()
+        found: dict[str, tuple[str, Counted]] = {}
         for row in rows:
-            contribution = self._contribution(row.grant_id, row.sealed)
-            if row.grant_id in grants and row.worker_id not in workers and contribution is not None:
-                workers.add(row.worker_id)
-                found[row.grant_id] = Counted(contribution=contribution, since=row.since)
-        return found
+            counted = self._counted(row.grant_id, row.sealed, row.since) if row.grant_id in grants else None
+            known = found.get(row.worker_id)
+            if counted is not None and (known is None or (_has_pay(counted) and not _has_pay(known[1]))):
+                found[row.worker_id] = (row.grant_id, counted)
+        return dict(found.values())
 
     def claim(self, actor_id: str, purpose: str, number: int, now: datetime) -> bool:
         """Take a month's release upon this process; false when it is made already or another process makes it."""
@@ -163,11 +168,11 @@ class ReleaseStore:
         if row is None:
             return None
         opened = self._vault.open(row.sealed, _release_context(actor_id, purpose, row.number))
-        return Release(number=row.number, regions=_from_bytes(opened))
+        return _from_bytes(row.number, opened)
 
-    def _contribution(self, grant_id: str, sealed: bytes) -> Contribution | None:
+    def _counted(self, grant_id: str, sealed: bytes, since: int) -> Counted | None:
         try:
-            return Contribution.from_bytes(self._vault.open(sealed, _context(grant_id)))
+            return Counted.from_bytes(self._vault.open(sealed, _context(grant_id)), since)
         except Exception:
             return None
 
@@ -180,33 +185,68 @@ def _is(actor_id: str, purpose: str, number: int) -> Any:
     )
 
 
+def _has_pay(counted: Counted) -> bool:
+    return counted.contribution.pay is not None
+
+
 def _to_bytes(release: Release) -> bytes:
-    return orjson.dumps(
-        {
-            name: {
-                "cells": {skill: [cell.lacking, cell.workers] for skill, cell in region.cells.items()},
-                "contributors": region.contributors,
-                "made_in": region.made_in,
-                "threshold": region.threshold,
-            }
-            for name, region in release.regions.items()
+    regions = {
+        name: {
+            "cells": {skill: [cell.lacking, cell.workers] for skill, cell in region.cells.items()},
+            "contributors": region.contributors,
+            "made_in": region.made_in,
+            "threshold": region.threshold,
         }
-    )
+        for name, region in release.regions.items()
+    }
+    return orjson.dumps({"regions": regions, "pay": [[*key, _plain_cell(cell)] for key, cell in release.pay.items()]})
 
 
-def _from_bytes(stored: bytes) -> dict[str, Region]:
-    return {
+def _from_bytes(number: int, stored: bytes) -> Release:
+    plain = orjson.loads(stored)
+    regions = {
         name: Region(
             cells={
                 SkillId(skill): Cell(lacking=lacking, workers=workers)
-                for skill, (lacking, workers) in plain["cells"].items()
+                for skill, (lacking, workers) in each["cells"].items()
             },
-            contributors=plain["contributors"],
-            made_in=plain["made_in"],
-            threshold=plain["threshold"],
+            contributors=each["contributors"],
+            made_in=each["made_in"],
+            threshold=each["threshold"],
         )
-        for name, plain in orjson.loads(stored).items()
+        for name, each in plain["regions"].items()
     }
+    return Release(number=number, regions=regions, pay={_key(each): _pay_cell(each[3]) for each in plain["pay"]})
+
+
+def _plain_cell(cell: PayCell) -> list[Any]:
+    """Return a cell as plain values, in the order in which `_pay_cell` reads them."""
+    told, source = cell.quarters, cell.source
+    return [
+        None if told is None else [str(told.lower), str(told.middle), str(told.upper), told.workers],
+        None if source is None else [*source.key, source.made_in, source.people],
+        cell.made_in,
+        dict(cell.people),
+        cell.threshold,
+    ]
+
+
+def _pay_cell(plain: Sequence[Any]) -> PayCell:
+    told, source, made_in, people, threshold = plain
+    return PayCell(
+        quarters=None
+        if told is None
+        else PayQuarters(lower=Decimal(told[0]), middle=Decimal(told[1]), upper=Decimal(told[2]), workers=told[3]),
+        source=None if source is None else Source(_key(source), source[3], source[4]),
+        made_in=made_in,
+        people=people,
+        threshold=threshold,
+    )
+
+
+def _key(plain: Sequence[Any]) -> PayKey:
+    region, currency, skill = plain[:3]
+    return PayKey(region, currency, SkillId(skill))
 
 
 def _context(grant_id: str) -> str:

@@ -12,8 +12,8 @@ Where several apply, the largest counts.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
-from graph.evidence.facts import SkillFact
 from graph.model import OccupationId, SkillId
 from graph.taxonomy.graph import SkillGraph
 from graph.taxonomy.names import fold, words
@@ -26,7 +26,18 @@ LONGEST_NAME = 8
 """Words of the longest name that is looked for inside a text."""
 
 
-def occupation_of(graph: SkillGraph, fact: SkillFact) -> OccupationId | None:
+class KindOfWork(Protocol):
+    """What a platform says of a kind of work: an occupation that its connector knows, and the platform's own words."""
+
+    @property
+    def occupation_uri(self) -> str | None: ...  # noqa: D102
+    @property
+    def occupation_label(self) -> str | None: ...  # noqa: D102
+    @property
+    def terms(self) -> tuple[str, ...]: ...  # noqa: D102
+
+
+def occupation_of(graph: SkillGraph, fact: KindOfWork) -> OccupationId | None:
     """Return the occupation of a fact: by URI, else by exact label, else by a word of the platform that is a title."""
     if fact.occupation_uri is not None:
         known = graph.occupation_of_uri(fact.occupation_uri)
@@ -39,7 +50,7 @@ def occupation_of(graph: SkillGraph, fact: SkillFact) -> OccupationId | None:
     return None
 
 
-def skills_of(graph: SkillGraph, fact: SkillFact) -> Mapping[SkillId, float]:
+def skills_of(graph: SkillGraph, fact: KindOfWork) -> Mapping[SkillId, float]:
     """Return the skills that a fact's work speaks for, with their relevance."""
     found: dict[SkillId, float] = {}
     occupation = occupation_of(graph, fact)

@@ -10,7 +10,10 @@ from sqlalchemy import Connection
 
 
 class FindableGrant(Protocol):
-    """A grant in force with `matching` granted."""
+    """A grant in force with `matching`, or with `statistics` (`counts_pay`: in words that speak of earnings).
+
+    `renews`: its worker had granted its actor something for its purpose before.
+    """
 
     @property
     def grant_id(self) -> str: ...  # noqa: D102
@@ -24,6 +27,10 @@ class FindableGrant(Protocol):
     def purpose(self) -> str: ...  # noqa: D102
     @property
     def expires_at(self) -> datetime: ...  # noqa: D102
+    @property
+    def counts_pay(self) -> bool: ...  # noqa: D102
+    @property
+    def renews(self) -> bool: ...  # noqa: D102
 
 
 class Consents(Protocol):

@@ -185,7 +185,8 @@ class Query:
         description="What workers who granted this actor `statistics` lack near open work, told of ten and more.",
     )
     pay_guidance: PayGuidance | None = strawberry.field(
-        resolver=resolve_pay_guidance, description="What openings pay for a skill; null for fewer than ten."
+        resolver=resolve_pay_guidance,
+        description="What openings pay for a skill, and what workers earn by it; null where neither is told of ten.",
     )
     unmet_demand: Connection[UnmetDemand] = strawberry.field(
         resolver=resolve_unmet_demand, description="Skills that will be asked for and are hardly taught, most first."

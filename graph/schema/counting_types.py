@@ -1,4 +1,4 @@
-"""Types of numbers about many: skills that workers lack near the work that is open, and what openings pay."""
+"""Types of numbers about many: skills that workers lack near open work, what openings pay, and what workers earn."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import asyncio
 
 import strawberry
 
-from graph.counting.aggregates import Suppressed
+from graph.counting.aggregates import Quantiles, Suppressed
 from graph.counting.pay import pay_for
+from graph.counting.pay_publication import PayQuarters, told_pay
 from graph.counting.publication import Cell, told
 from graph.counting.releases import Release
 from graph.market.gazetteer import region_of
@@ -30,16 +31,42 @@ class SkillGap:
 
 
 @strawberry.type(description="Quarters of what open opportunities that require a skill pay by the hour.")
+class OfferedPay:
+    """Pay of openings as the schema shows it."""
+
+    lower: Decimal
+    median: Decimal
+    upper: Decimal
+    openings: int = strawberry.field(description="Rounded to a multiple of 5; never fewer than 10.")
+
+
+@strawberry.type(
+    description=(
+        "Quarters of what workers who granted this actor `statistics` earned an hour, over twelve months, by work that "
+        "takes a skill; each to two digits."
+    )
+)
+class EarnedPay:
+    """Pay of workers as the schema shows it."""
+
+    lower: Decimal
+    median: Decimal
+    upper: Decimal
+    workers: int = strawberry.field(description="Rounded at random to a multiple of 5; never fewer than 10 people.")
+    month: str = strawberry.field(description="The month of the release, `YYYY-MM`; it never changes.")
+
+
+@strawberry.type(description="What a skill is paid by the hour, in one currency, by source.")
 class PayGuidance:
     """Pay as the schema shows it."""
 
     skill: Skill
     region: str | None
     currency: str
-    lower: Decimal
-    median: Decimal
-    upper: Decimal
-    openings: int = strawberry.field(description="Rounded to a multiple of 5; never fewer than 10.")
+    offered: OfferedPay | None = strawberry.field(description="What openings offer; null for fewer than ten.")
+    earned: EarnedPay | None = strawberry.field(
+        description="What workers earn; null for fewer than ten, and for whom nobody granted `statistics`."
+    )
 
 
 def release_of(info: Info) -> Release | None:
@@ -83,21 +110,41 @@ async def resolve_skill_gaps(
 async def resolve_pay_guidance(
     info: Info, skill: strawberry.ID, region: str | None = strawberry.UNSET, currency: str | None = "EUR"
 ) -> PayGuidance | None:
-    """Show what is offered; null for fewer than ten openings."""
+    """Show what is offered and what is earned; null where neither is told."""
     graph, now, where = graph_of(info), services_of(info).clock(), region_of(region) if region else None
     with refusals():
         code = currency_code("currency", currency) or "EUR"
-    if SkillId(skill) not in graph.skills:
+    node = graph.skills.get(SkillId(skill))
+    if node is None:
         return None
-    found = await asyncio.to_thread(lambda: pay_for(graph, SkillId(skill), where, code, now))
-    if isinstance(found, Suppressed):
+    offered = await asyncio.to_thread(lambda: pay_for(graph, node.id, where, code, now))
+    release = await asyncio.to_thread(release_of, info)
+    earned = None if release is None else told_pay(release.pay, where, code, node.id)
+    if isinstance(offered, Suppressed) and earned is None:
         return None
     return PayGuidance(
-        skill=Skill(node=graph.skills[SkillId(skill)]),
+        skill=Skill(node=node),
         region=where,
         currency=code,
-        lower=Decimal(found.lower),
-        median=Decimal(found.middle),
-        upper=Decimal(found.upper),
-        openings=found.contributors,
+        offered=None if isinstance(offered, Suppressed) else _offered(offered),
+        earned=None if earned is None or release is None else _earned(earned, release),
+    )
+
+
+def _offered(told: Quantiles) -> OfferedPay:
+    return OfferedPay(
+        lower=Decimal(told.lower),
+        median=Decimal(told.middle),
+        upper=Decimal(told.upper),
+        openings=told.contributors,
+    )
+
+
+def _earned(told: PayQuarters, release: Release) -> EarnedPay:
+    return EarnedPay(
+        lower=Decimal(told.lower),
+        median=Decimal(told.middle),
+        upper=Decimal(told.upper),
+        workers=told.workers,
+        month=release.month,
     )

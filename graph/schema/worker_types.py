@@ -13,7 +13,6 @@ from typing import Any
 import strawberry
 from graphql import GraphQLError
 
-from graph.counting.contribution import Contribution
 from graph.evidence import estimate as evidence
 from graph.evidence.facts import EngagementKind, Fidelity
 from graph.evidence.profile_export import csv_of, json_ld_of
@@ -29,6 +28,7 @@ from graph.schema.filters import OpportunityFilter, fitting_opportunities
 from graph.schema.match_types import CandidateMatch, OpportunityMatch, opportunity_match, resolve_match
 from graph.schema.pathway_types import Pathway, resolve_pathway
 from graph.schema.scalars import DateTime, Decimal, Pairwise, finding_of, graph_of, refusals, services_of, session_of
+from graph.schema.worker_counting import resolve_contribution, resolve_pay_contribution
 from graph.schema.worker_evidence import facts_of, holding_of
 from graph.taxonomy.graph import SkillGraph
 from graph.wording import words_in
@@ -38,11 +38,13 @@ strawberry.enum(EngagementKind, description="Kinds of gig work.")
 SCOPES = [["gig:skills"]]
 MATCHING = [["gig:matching"]]
 COUNTING = [["gig:skills", "gig:statistics"]]
+COUNTING_PAY = [["gig:earnings", "gig:statistics"]]
 MATCHING_PROFILE = [["gig:matching", "gig:skills"]]
 EVIDENCE = (
     "accounts { id evidence { platform kind occupation { scheme code label mapping } terms completed cancelled hours "
     "firstAt lastAt recent ratings { name value min max sampleSize } credentials fidelity simulated } }"
 )
+PAID_WORK = "accounts { id paidWork { kind occupation { scheme code label mapping } terms currency hours amount } }"
 
 
 @strawberry.enum
@@ -94,12 +96,25 @@ class SkillFact:
     simulated: bool
 
 
+@strawberry.federation.type(shareable=True, inaccessible=True)
+class PaidWork:
+    """Hours and pay of one kind of work over twelve months."""
+
+    kind: EngagementKind
+    occupation: OccupationRef | None
+    terms: list[str]
+    currency: str
+    hours: Decimal
+    amount: Decimal
+
+
 @strawberry.federation.interface
 class PlatformAccount:
     """The worker's account at one platform; connectors implement it."""
 
     id: strawberry.ID = strawberry.federation.field(directives=[Pairwise()])
     evidence: list[SkillFact] | None = strawberry.federation.field(inaccessible=True)
+    paid_work: list[PaidWork] | None = strawberry.federation.field(inaccessible=True)
 
 
 @strawberry.type
@@ -245,20 +260,6 @@ async def resolve_matching_profile(root: Any, info: Info) -> str | None:
     return await asyncio.to_thread(work_out)
 
 
-async def resolve_contribution(root: Any, info: Info) -> str | None:
-    """Write down what the worker adds to counts, for ourselves alone: nobody is told anything of one worker."""
-    finding, session, graph = finding_of(info), session_of(info), graph_of(info)
-    if finding is None or not session.counting:
-        return None
-    now = services_of(info).clock()
-
-    def work_out() -> str:
-        offered = [each for each in graph.opportunities.values() if each.is_open(now)]
-        return Contribution.of(holding_of(root, info), finding.wishes.of(root.id).place, offered).to_bytes().decode()
-
-    return await asyncio.to_thread(work_out)
-
-
 def _own_wishes(root: Any, info: Info) -> Preferences:
     """Return the worker's wishes when they ask themselves. An actor's `skills` grant does not cover these."""
     finding, session = finding_of(info), session_of(info)
@@ -322,6 +323,12 @@ class Worker:
         requires_scopes=COUNTING,
         requires=[EVIDENCE],
         description="What they add to numbers about many. Only the gateway itself reads it, to count; null to others.",
+    )
+    pay_contribution: str | None = strawberry.federation.field(
+        resolver=resolve_pay_contribution,
+        requires_scopes=COUNTING_PAY,
+        requires=[PAID_WORK],
+        description="The same of what they earn an hour. Only the gateway itself reads it, to count; null to others.",
     )
     skills_profile: str | None = strawberry.federation.field(
         resolver=resolve_skills_profile,

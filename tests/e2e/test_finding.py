@@ -140,12 +140,7 @@ async def play(gigway):
     issuer = environment["GIGWAY_ISSUER"]
     grants = GrantService(engine, Stops(engine, LeaseKeeper(engine)))
     async with Browser() as browser:
-        page = await browser.open(f"{issuer}/sign-in")
-        await browser.submit(page, page.form("/sign-in/demo"), button=("persona", PERSONAS[0].key))
-        page = await browser.open(f"{issuer}/link/uber")
-        sign_in = await browser.submit(page, page.form("/link/uber"))
-        form = next(form for form in sign_in.forms if AT_SANDBOX in str(form))
-        await browser.submit(sign_in, form, button=("persona", AT_SANDBOX))
+        await link_uber(browser, issuer)
         wrong = await want(browser, issuer, {"place": "Atlantis"})
         right = await want(browser, issuer, {"place": "Lund", "hours_per_week": "20"})
         kept = await browser.open(f"{issuer}/me/data.json")
@@ -181,6 +176,16 @@ async def play(gigway):
             if grant_id is not None:
                 await grants.revoke(grant_id, by="worker", reason="test")
     return answers, told, (wrong, right, json.loads(kept.html))
+
+
+async def link_uber(browser, issuer):
+    """Sign Alex in and link their account at Uber."""
+    page = await browser.open(f"{issuer}/sign-in")
+    await browser.submit(page, page.form("/sign-in/demo"), button=("persona", PERSONAS[0].key))
+    page = await browser.open(f"{issuer}/link/uber")
+    sign_in = await browser.submit(page, page.form("/link/uber"))
+    form = next(form for form in sign_in.forms if AT_SANDBOX in str(form))
+    await browser.submit(sign_in, form, button=("persona", AT_SANDBOX))
 
 
 async def want(browser, issuer, wishes):

@@ -20,10 +20,16 @@ enum EngagementKind { RIDE DELIVERY TASK SHIFT MICROTASK CONTRACT MILESTONE PROJ
 enum Fidelity { DOCUMENTED OBSERVED TAKEOUT HYPOTHETICAL }
 enum OccupationMapping { EXACT INFERRED }
 type OccupationRef @shareable { scheme: String! code: String! label: String! mapping: OccupationMapping! }
-interface PlatformAccount { id: ID! @pairwise evidence: [SkillFact!] @inaccessible }
+interface PlatformAccount {
+  id: ID! @pairwise evidence: [SkillFact!] @inaccessible paidWork: [PaidWork!] @inaccessible
+}
 type UberAccount implements PlatformAccount @key(fields: "id") {
   id: ID! @pairwise
   evidence: [SkillFact!] @inaccessible @requiresScopes(scopes: [["gig:skills"]])
+  paidWork: [PaidWork!] @inaccessible @requiresScopes(scopes: [["gig:earnings"]])
+}
+type PaidWork @shareable @inaccessible {
+  kind: EngagementKind! occupation: OccupationRef terms: [String!]! currency: String! hours: Decimal! amount: Decimal!
 }
 type SkillRating @shareable @inaccessible { name: String! value: Decimal! min: Decimal! max: Decimal! sampleSize: Int }
 type SkillFact @shareable @inaccessible {
@@ -113,4 +119,7 @@ def test_the_comparison_would_notice_a_difference(schema, fixture_supergraph):
 
 
 def test_evidence_is_in_no_clients_schema(schema):
-    assert "SkillFact" not in composed(schema.as_str()).api_schema_sdl
+    api = composed(schema.as_str()).api_schema_sdl
+    assert "SkillFact" not in api
+    assert "PaidWork" not in api
+    assert "paidWork" not in api

@@ -9,7 +9,7 @@ from consent.columns import utc_now
 from consent.grants.standing import StandingConsents
 from consent.leases.search_permit import SearchAdmission
 from consent.models import new_id
-from consent.vocabulary import scope_of
+from consent.vocabulary import COUNTED, scope_of
 from gateway.engine import Engine, EngineResponse
 from gateway.server.session import RequestSession
 from gateway.server.wiring.storage import StorageParts
@@ -34,6 +34,7 @@ COUNTING = "background count"
 
 _PROFILE = "query Refresh($worker: ID!) { worker(id: $worker) { matchingProfile } }"
 _CONTRIBUTION = "query Count($worker: ID!) { worker(id: $worker) { contribution } }"
+_CONTRIBUTION_AND_PAY = "query Count($worker: ID!) { worker(id: $worker) { contribution payContribution } }"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,22 +49,25 @@ class FindingParts:
     def refresher(self, storage: StorageParts, engine: Engine) -> Refresher:
         """Return what keeps vectors fresh: it reads as the actor of each grant, for its purpose, bound to it."""
 
-        read = _reader(storage, engine, _PROFILE, _session_to_find)
+        read = _reader(storage, engine, lambda grant: _PROFILE, _session_to_find)
         return Refresher(storage.database, self.consents, self.vectors, read, clock=utc_now)
 
     def publisher(self, storage: StorageParts, engine: Engine) -> Publisher:
         """Return what makes the monthly numbers: it reads likewise, to count."""
-        read = _reader(storage, engine, _CONTRIBUTION, _session_to_count)
+        read = _reader(storage, engine, _query_to_count, _session_to_count)
         return Publisher(self.consents, self.finding.releases, read, clock=utc_now)
 
 
 def _reader(
-    storage: StorageParts, engine: Engine, query: str, session_for: Callable[[FindableGrant], RequestSession]
+    storage: StorageParts,
+    engine: Engine,
+    query_for: Callable[[FindableGrant], str],
+    session_for: Callable[[FindableGrant], RequestSession],
 ) -> Reads:
     async def read(grant: FindableGrant) -> EngineResponse:
         session = session_for(grant)
         worker = storage.sealer.seal_for_actor(grant.worker_id, grant.actor_id)
-        return await engine.execute(query, {"worker": worker}, None, session, session.scopes)
+        return await engine.execute(query_for(grant), {"worker": worker}, None, session, session.scopes)
 
     return read
 
@@ -81,8 +85,12 @@ def _session_to_find(grant: FindableGrant) -> RequestSession:
     )
 
 
+def _query_to_count(grant: FindableGrant) -> str:
+    return _CONTRIBUTION_AND_PAY if grant.counts_pay else _CONTRIBUTION
+
+
 def _session_to_count(grant: FindableGrant) -> RequestSession:
-    scopes = frozenset({scope_of("statistics"), scope_of("skills")})
+    scopes = frozenset({scope_of("statistics"), *map(scope_of, COUNTED)})
     return replace(_session_to_find(grant), scopes=scopes, token_ref=COUNTING, counting=True)
 
 

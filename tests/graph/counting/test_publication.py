@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from graph.counting.aggregates import STEP, K
 from graph.counting.contribution import UNKNOWN, Contribution
-from graph.counting.publication import Counted, publish, told, whole
+from graph.counting.counted import Counted
+from graph.counting.publication import publish, told, whole
 
 SKILLS = ["esco:a", "esco:b"]
 

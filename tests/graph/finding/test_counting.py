@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from random import Random
 
 import pytest
@@ -9,9 +10,11 @@ from sqlalchemy import text
 
 from consent.grants.visibility import ConsentedAccounts
 from consent.leases.gate import ConsentGate
+from consent.vocabulary import CATEGORIES, FORMER_CATEGORIES
 from gateway.executor.hooks import GateRequest
 from gateway.server.session import RequestSession
-from graph.counting.contribution import UNKNOWN, Contribution
+from graph.counting.contribution import UNKNOWN, Contribution, pay_to_bytes
+from graph.counting.pay_publication import told_pay
 from graph.counting.publication import told
 from graph.counting.publisher import Publisher
 from graph.counting.releases import ReleaseStore
@@ -41,7 +44,10 @@ class Engine:
         self.read.append(grant.worker_id)
         if grant.worker_id in self.down:
             return Reading({"worker": {"contribution": None}})
-        return Reading({"worker": {"contribution": self.adds[grant.worker_id].to_bytes().decode()}})
+        adds = self.adds[grant.worker_id]
+        pay = None if adds.pay is None else pay_to_bytes(adds.pay).decode()
+        lacking = replace(adds, pay=None).to_bytes().decode()
+        return Reading({"worker": {"contribution": lacking, "payContribution": pay}})
 
 
 @pytest.fixture
@@ -142,6 +148,79 @@ def test_only_those_who_granted_it_are_counted(market, office, run):
     market.grant(worker_id, [("uber", "skills")])
     assert run(office.publisher().publish_due()) == 0
     assert office.engine.read == []
+
+
+def driving(rate):
+    return Contribution(region="SE-M", lacking=frozenset(), pay={("EUR", "esco:a"): Decimal(rate)})
+
+
+def earned(office, region="SE-M"):
+    release = office.store.latest("acme", LABOUR)
+    return told_pay(release.pay, region, "EUR", "esco:a")
+
+
+def test_what_people_earn_is_released_and_read_back(market, office, run):
+    for number in range(20):
+        office.join(1, [])
+        office.engine.adds[office.people[-1][0]] = driving(11 + number)
+    run(office.publisher().publish_due())
+    first = earned(office)
+    assert (first.lower, first.middle, first.upper, first.workers) == (16, 20, 26, 20)
+    assert earned(office, None) == first
+    assert earned(office, "SE-AB") is None
+    assert office.store.latest("other", LABOUR) is None
+    run(market.grants.revoke(office.people[0][1], by="worker", reason="x"))
+    office.engine.adds[office.people[1][0]] = driving(999)
+    market.clock.advance(days=31)
+    run(office.publisher().publish_due())
+    assert earned(office) == first
+    for worker, _ in office.people[2:]:
+        office.engine.adds[worker] = driving(100)
+    market.clock.advance(days=31)
+    run(office.publisher().publish_due())
+    assert earned(office).lower == 100
+
+
+def test_pay_that_cannot_be_read_is_counted_as_last_time(market, office, run):
+    office.join(20, [])
+    office.engine.adds = {worker: driving(20) for worker, _ in office.people}
+    run(office.publisher().publish_due())
+    office.engine.adds = {worker: replace(driving(20), pay=None) for worker, _ in office.people}
+    market.clock.advance(days=31)
+    run(office.publisher().publish_due())
+    assert earned(office).middle == 20
+    counted = office.store.counted("acme", LABOUR, {grant for _, grant in office.people})
+    assert {each.contribution.pay[("EUR", "esco:a")] for each in counted.values()} == {20}
+
+
+def test_who_renews_a_grant_does_not_pass_for_somebody_new(market, office, run):
+    """Else ten who renew in one month would uncover the one who leaves in it."""
+    office.join(30, ["esco:a"])
+    office.engine.adds = {worker: replace(driving(20), lacking=frozenset({"esco:a"})) for worker, _ in office.people}
+    office.join(30, [])
+    run(office.publisher().publish_due())
+    first, paid = office.told(), earned(office)
+    assert first["esco:a"].lacking == 30
+    market.clock.advance(days=31)
+    for worker, grant in office.people[:29]:
+        market.grant(worker, COUNTED, purpose=LABOUR, days=365, replaces=grant)
+    run(market.grants.revoke(office.people[29][1], by="worker", reason="x"))
+    run(office.publisher().publish_due())
+    release = office.store.latest("acme", LABOUR)
+    assert (office.told(), earned(office)) == (first, paid)
+    assert release.regions["SE-M"].made_in < release.number
+    assert market.count("statistics_contribution") == 59
+
+
+def test_only_grants_in_newer_words_are_read_for_pay(market):
+    worker_id = market.worker()
+    with pytest.MonkeyPatch.context() as before:
+        before.setitem(CATEGORIES, "statistics", FORMER_CATEGORIES[0])
+        older = market.grant(worker_id, COUNTED, purpose=LABOUR)
+    newer = market.grant(worker_id, COUNTED, purpose=LABOUR)
+    found = {each.grant_id: (each.counts_pay, each.renews) for each in market.consents.counted()}
+    assert found[older][0] is False
+    assert found[newer] == (True, True)
 
 
 def session(**changes):
