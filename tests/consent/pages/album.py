@@ -80,7 +80,8 @@ class Album:
             elements = _elements(page.text)
             if elements <= known:
                 brief.add(name)
-            known |= elements
+            if name not in brief:
+                known |= elements
         settings = {
             "assets": str(STATIC),
             "pages": [

@@ -61,10 +61,32 @@ async function lookAt({ page, read }, each) {
 }
 
 // Two at a time: a page is waited for more than it is worked on.
-const waiting = [...settings.pages];
+const waiting = settings.pages.filter((each) => !each.briefly || settings.shots);
+const brief = settings.pages.filter((each) => !waiting.includes(each));
+
+// Those that are measured only, twenty side by side in frames as wide as a phone.
+async function measureTogether({ page, read }, group) {
+  await read({ url: group[0].url, html: "<!doctype html><title>Frames</title>" });
+  const wide = await page.evaluate(
+    ([group, { width, height }]) =>
+      Promise.all(
+        group.map(async ({ name, html }) => {
+          const frame = Object.assign(document.createElement("iframe"), { width, height, srcdoc: html, style: "border: 0" });
+          await new Promise((loaded) => (frame.onload = loaded) && document.documentElement.append(frame));
+          frame.contentDocument.querySelectorAll("details").forEach((each) => (each.open = true));
+          return [name, frame.contentDocument.documentElement.scrollWidth, frame.contentWindow.innerWidth];
+        }),
+      ),
+    [group, phone],
+  );
+  for (const [name, content, frame] of wide) if (content > frame || frame !== phone.width) seen.overflows.push(`${name}: ${content},${frame}`);
+  seen.looked += group.length;
+}
+
 await Promise.all(
   [await reader(), await reader()].map(async (one) => {
     for (let each; (each = waiting.shift()); seen.looked += 1) await lookAt(one, each);
+    while (brief.length) await measureTogether(one, brief.splice(0, 20));
   }),
 );
 await close();
