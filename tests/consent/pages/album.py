@@ -99,7 +99,7 @@ _Element = tuple[str, ...]
 
 
 class _Elements(HTMLParser):
-    """The kinds of elements of a page: tag, class, role and type, and what attributes there are; with its parent's."""
+    """The kinds of elements of a page: tag, class, role, type and what is said in ARIA; with its parent's."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -108,7 +108,13 @@ class _Elements(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         named = dict(attrs)
-        kind = " ".join([tag, *(named.get(name) or "-" for name in ("class", "role", "type")), *sorted(named)])
+        kind = " ".join(
+            [
+                tag,
+                *(named.get(name) or "-" for name in ("class", "role", "type")),
+                *sorted(name for name in named if name[:5] == "aria-"),
+            ]
+        )
         self.found.add((self._open[-1], kind))
         if tag not in {"input", "meta", "link", "img", "br"}:
             self._open.append(kind)
