@@ -13,9 +13,10 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from consent.leases.counting import records_to_count
 from consent.leases.decision import Asker, Question, Reason
-from consent.leases.keeper import Inquiry, LeaseKeeper, LeasesUnavailableError
+from consent.leases.keeper import LeaseKeeper
 from consent.leases.permit import Answer, Disclosure, LeasePermit
 from consent.leases.search_permit import SearchPermit
+from consent.leases.transactions import Inquiry, LeasesUnavailableError
 from consent.values import hot_value
 from consent.vocabulary import SCOPE_PREFIX, SELF_PURPOSE, category_of, scope_of
 

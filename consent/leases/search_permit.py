@@ -13,8 +13,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from consent.leases.decision import Asker, Question
-from consent.leases.keeper import Inquiry, LeaseKeeper, LeasesUnavailableError
+from consent.leases.keeper import LeaseKeeper
 from consent.leases.permit import LeasePermit
+from consent.leases.transactions import Inquiry, LeasesUnavailableError
 
 
 class SearchPermit:

@@ -2,12 +2,13 @@
 
 This is the hot path of the gate, so it goes round SQLAlchemy's statement layer; the SQL is the same for both
 databases but for placeholders, lists and the form of an instant, which `_Dialect` translates.
-A `LeaseStore` is used by one thread only. Its connection also holds the process's proof of life on PostgreSQL.
+A `LeaseStore` is used by one caller at a time. Its connection also holds the process's proof of life on PostgreSQL.
 """
 
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -157,6 +158,12 @@ MAX_SKEW = timedelta(seconds=5)
 
 _PATIENCE_SECONDS = 15.0
 
+_DATA_VERSION = "PRAGMA data_version"
+"""What is different "if changes were committed to the database by any other connection" (sqlite.org/pragma.html)."""
+
+_COMMITS_PER_CHECKPOINT = 64
+"""After how many commits SQLite's log is written to its file: about the thousand pages after which SQLite does it."""
+
 
 class LeaseStore:
     """One connection, one process identity. Any driver error leaves it unusable: make a new one."""
@@ -174,6 +181,7 @@ class LeaseStore:
         if self._is_sqlite:
             driver.isolation_level = None
             driver.execute("PRAGMA busy_timeout=0")  # the write lock is waited for in `begin`
+            driver.execute("PRAGMA wal_autocheckpoint=0")  # `checkpoint` does it, which may wait for the disk
         else:
             driver.rollback()
             driver.autocommit = True
@@ -182,6 +190,8 @@ class LeaseStore:
         self._terms: dict[str, GrantTerms] = {}
         self._sql: dict[str, str] = {}
         self._version: int | None = None
+        self._looked: int | None = None
+        self._unwritten = 0
         self._path = str(Path(engine.url.database or "").resolve())
         try:
             self._check_triggers()
@@ -202,11 +212,35 @@ class LeaseStore:
         if not self._is_sqlite:
             self._cursor.execute(self._dialect.begin)
             return True
+        self._check_file()
+        begin_immediate(self._connection, patience=_PATIENCE_SECONDS)
+        return self._has_changed()
+
+    def try_begin(self) -> bool | None:
+        """Like `begin`, but where it would have to wait, None at once. For SQLite."""
+        self._check_file()
+        try:
+            self._cursor.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            return None
+        return self._has_changed()
+
+    def has_news(self) -> bool:
+        """Whether a look at `stops` may find something: false when the database says that nobody else has written."""
+        if not self._is_sqlite:
+            return True
+        self._check_file()
+        before, self._looked = self._looked, int(self._cursor.execute(_DATA_VERSION).fetchone()[0])
+        return self._looked not in (before, self._version)
+
+    def _check_file(self) -> None:
         if os.stat(self._path).st_ino != self._inode:
             raise database_restored()
-        begin_immediate(self._connection, patience=_PATIENCE_SECONDS)
-        # "Different if changes were committed to the database by any other connection" (sqlite.org/pragma.html).
-        before, self._version = self._version, int(self._cursor.execute("PRAGMA data_version").fetchone()[0])
+
+    def _has_changed(self) -> bool:
+        before, self._version = self._version, int(self._cursor.execute(_DATA_VERSION).fetchone()[0])
         return self._version != before
 
     def stops(self) -> list[tuple[str, str]]:
@@ -299,6 +333,18 @@ class LeaseStore:
         if events:
             insert_rows(self._cursor, "access_event", EVENT_COLUMNS, events, is_sqlite=self._is_sqlite)
         self._cursor.execute("COMMIT" if events else self._dialect.commit_leases)
+        self._unwritten += 1
+
+    @property
+    def wants_checkpoint(self) -> bool:
+        """Whether SQLite's log has grown so long that `checkpoint` is due."""
+        return self._is_sqlite and self._unwritten >= _COMMITS_PER_CHECKPOINT
+
+    def checkpoint(self) -> None:
+        """Have SQLite write its log to its file if that is due. This waits for the disk."""
+        if self.wants_checkpoint:
+            self._cursor.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            self._unwritten = 0
 
     def prove_writable(self) -> None:
         """Change nothing in a way that must be written: a full or write-protected disk refuses it."""

@@ -6,7 +6,7 @@ for which a revoked token still works.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from starlette.concurrency import run_in_threadpool
 
 from consent.oauth.dpop import Nonces, Presented, ProofRefused, Proven, check_proof
-from consent.oauth.live_tokens import AuthenticatedToken, find_live_tokens
+from consent.oauth.live_tokens import AuthenticatedToken, TokensAtHand, find_live_tokens
 from consent.oauth.machine_secrets import ACCESS_TOKEN, fingerprint, is_shaped
 from consent.oauth.settings import OAuthSettings
 from consent.oauth.shared_reads import SharedReads
@@ -45,7 +45,8 @@ class AccessTokens:
         self._engine = engine
         self._settings = settings
         self._nonces = Nonces(settings.nonce_key)
-        self._reads = SharedReads(self._look_up)
+        self._at_hand = TokensAtHand(engine) if engine.dialect.name == "sqlite" and engine.url.database else None
+        self._reads = SharedReads(self._look_up, at_hand=self._look_here if self._at_hand else None)
 
     async def authenticate(
         self, authorization_header: str | None, presented: Presented | None = None
@@ -80,6 +81,10 @@ class AccessTokens:
             return find_live_tokens(connection, dialect, hashes, now=self._settings.clock())
         finally:
             connection.close()
+
+    def _look_here(self, hashes: Collection[str]) -> Mapping[str, AuthenticatedToken] | None:
+        assert self._at_hand is not None
+        return self._at_hand.find(hashes, self._settings.clock())
 
     def _prove(
         self, found: AuthenticatedToken, token: str, presented: Presented | None

@@ -29,7 +29,8 @@ from consent.grants.lifecycle import GrantService
 from consent.inbox.records import InboxReader
 from consent.leases.denials import DeniedAccess
 from consent.leases.gate import GateSession, asker_of
-from consent.leases.keeper import LeaseKeeper, LeasesUnavailableError
+from consent.leases.keeper import LeaseKeeper
+from consent.leases.transactions import LeasesUnavailableError
 from consent.models import Actor as ActorRow
 from consent.models import Worker as WorkerRow
 from consent.subgraph.log import AccessEventConnection, resolve_access_events

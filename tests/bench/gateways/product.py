@@ -157,7 +157,7 @@ def product(supergraph, database_url, tokens_file):
             print("access events:", connection.execute(select(func.count()).select_from(AccessEvent)).scalar_one())
 
     return Starlette(
-        routes=endpoint_routes(settings, storage, graph, oauth, sign_in, telemetry, Drain()),
+        routes=endpoint_routes(settings, storage, consent, graph, oauth, sign_in, telemetry, Drain()),
         lifespan=lifespan_of(
             start=[consent.start],
             work=[consent.work, telemetry.work],

@@ -86,3 +86,34 @@ def test_it_may_be_used_in_one_loop_after_another(_: int) -> None:
     source.goes_on.set()
     reads = SharedReads(source.read)
     assert [asyncio.run(reads.find(key)) for key in (2, 3)] == [4, 9]
+
+
+def test_what_is_at_hand_is_read_in_the_loop_together_and_the_rest_in_a_thread() -> None:
+    async def run() -> None:
+        source = Source()
+        source.goes_on.set()
+        here: list[set[int]] = []
+
+        def at_hand(keys: Collection[int]) -> dict[int, int] | None:
+            here.append(set(keys))
+            return None if 5 in keys else {key: -key for key in keys}
+
+        reads = SharedReads(source.read, at_hand=at_hand)
+        assert await asyncio.gather(*(reads.find(key) for key in (1, 2, 3))) == [-1, -2, -3]
+        assert here == [{1, 2, 3}]
+        assert source.reads == []
+        assert await asyncio.gather(reads.find(4), reads.find(5)) == [16, 25]
+        assert source.reads == [{4, 5}]
+        assert await reads.find(6) == -6
+
+    asyncio.run(run())
+
+
+def test_who_waited_in_a_loop_that_is_gone_does_not_hold_up_the_next() -> None:
+    reads: SharedReads[int, int] = SharedReads(lambda keys: {}, at_hand=lambda keys: {key: key for key in keys})
+
+    async def leave() -> None:
+        reads.find(1).send(None)  # asked, and the loop ends before it goes round
+
+    asyncio.run(leave())
+    assert asyncio.run(asyncio.wait_for(reads.find(2), 5)) == 2

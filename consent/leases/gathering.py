@@ -1,0 +1,64 @@
+"""What one event loop asks of the leases, gathered for a few of its turns, and its watch over what is open."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from consent.leases.transactions import Work
+from consent.turns import after_turns
+
+LINGER_SECONDS = 0.001
+"""How long what nobody waits for may wait for a transaction to share."""
+
+
+class Gathering:
+    """Belongs to one event loop, and is used in it alone.
+
+    `settle` is given what has come together; `look` looks for stops, and tells whether there is more to watch.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        settle: Callable[[Sequence[Work]], None],
+        look: Callable[[], bool],
+        poll: float,
+    ) -> None:
+        self._loop = loop
+        self._settle = settle
+        self._look = look
+        self._poll = poll
+        self._asked: list[Work] = []
+        self._closing: list[Work] = []
+        self._is_watching = False
+
+    def add(self, work: Work) -> None:
+        """Have `work` settled soon."""
+        if work.closing:
+            if not self._closing:
+                self._loop.call_later(LINGER_SECONDS, self._flush)
+            self._closing.append(work)
+            return
+        self._asked.append(work)
+        if len(self._asked) == 1:
+            after_turns(self._loop, lambda: self._asked, self._flush)
+
+    def watch(self) -> None:
+        """Look for stops now and then, for as long as there is something to watch."""
+        if not self._is_watching:
+            self._is_watching = True
+            self._loop.call_later(self._poll, self._watch)
+
+    def _flush(self) -> None:
+        batch = self._closing + self._asked
+        self._closing, self._asked = [], []
+        if batch:
+            self._settle(batch)
+
+    def _watch(self) -> None:
+        if self._look():
+            self._loop.call_later(self._poll, self._watch)
+        else:
+            self._is_watching = False

@@ -1,0 +1,354 @@
+"""The transactions of leases: what is asked, handed over and acknowledged together is settled together, in this order.
+
+1. read what has been stopped since, and end the permits that it concerns (SQLite can vouch for it, under the write
+   lock, that nobody else has written: then there is nothing to read);
+2. close what was acknowledged;
+3. re-check what is about to be handed over, and write the access events;
+4. decide on what is asked, and write leases and denials.
+
+Nothing here knows of threads: `keeper` sees to it that one transaction follows the other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+
+from sqlalchemy import Engine
+
+from consent.leases.book import LeaseBook
+from consent.leases.counting import facts_to_count, logged_as
+from consent.leases.decision import Cover, Decision, Question, Reason, SubjectFacts, decide
+from consent.leases.denials import DenialTally, DeniedAccess
+from consent.leases.facts import KnownFacts, load_facts
+from consent.leases.permit import Answer, Disclosure, Lease, LeasePermit
+from consent.leases.rows import Row, access_row, denial_row, lease_row, salts
+from consent.leases.store import RESTORED, LeaseStore, LeaseStoreError, StopNumber, database_restored
+from consent.values import hot_value
+
+_log = logging.getLogger(__name__)
+
+CLOCK_SECONDS = 60.0
+"""How often a process compares its clock with the database's; while they differ it allows nothing."""
+
+_LEASES_PER_PROCESS = 1 << 40
+NOTHING: Mapping[str, int] = MappingProxyType({})
+_ENDED: Reason = "ENDED"
+
+
+class LeasesUnavailableError(Exception):
+    """The database could not be asked: nothing is allowed."""
+
+
+@hot_value
+class Inquiry:
+    """One question, with the permits that the inputs of its fetch came under.
+
+    `refused` are categories that were asked for but are out of the question; they are denied and logged with it.
+    """
+
+    question: Question
+    inherited: tuple[LeasePermit, ...] = ()
+    refused: Mapping[str, Reason] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class Work:
+    """What one call asks for, and what comes of it once `done`; of a failure, `error`."""
+
+    loop: asyncio.AbstractEventLoop
+    done: asyncio.Future[None]
+    inquiries: Sequence[Inquiry] = ()
+    answers: list[Answer] = field(default_factory=list)
+    disclosures: Sequence[Disclosure] = ()
+    ended: list[LeasePermit] = field(default_factory=list)
+    closing: Collection[LeasePermit] = ()
+    denials: Sequence[DeniedAccess] = ()
+    error: LeasesUnavailableError | None = None
+
+
+class LeaseTransactions:
+    """One connection at a time, what this process holds open, and the transactions that change both.
+
+    It is for one caller at a time. `master_keys` is told to other processes (`processes.py`).
+    """
+
+    def __init__(self, engine: Engine, *, clock: Callable[[], datetime], master_keys: str) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._master_keys = master_keys
+        self._store: LeaseStore | None = None
+        self._facts: KnownFacts | None = None
+        self._book = LeaseBook()
+        self._tally = DenialTally()
+        self._salts = salts()
+        self._next_lease = 0
+        self._seen = StopNumber()
+        self._clock_due = 0.0
+        self.trouble: str | None = None
+        self.commits = 0
+
+    @property
+    def process_id(self) -> int | None:
+        """This process's number in `gateway_process`; None while it holds no connection."""
+        return self._store.process_id if self._store is not None else None
+
+    @property
+    def has_open(self) -> bool:
+        """Whether permits are open."""
+        return bool(self._book)
+
+    @property
+    def has_debts(self) -> bool:
+        """Whether the database still has to be told something."""
+        return self._book.has_debts
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the next transaction has to prove that the database can be trusted and written."""
+        return self.trouble is not None or time.monotonic() >= self._clock_due
+
+    def connect(self) -> None:
+        """Connect, unless that is done. Raises what the database raises."""
+        self._connected()
+
+    def try_settle(self, batch: Sequence[Work]) -> bool:
+        """Settle `batch` unless something would have to be waited for. Raises what `settle` raises."""
+        store = self._store
+        if store is None or self.is_due:
+            return False
+        has_news = store.try_begin()
+        if has_news is None:
+            return False
+        self._close(batch)
+        self._settle(store, batch, has_news=has_news, is_due=False)
+        return True
+
+    def settle(self, batch: Sequence[Work]) -> None:
+        """Settle `batch` in one transaction. Raises what the database raises; then `fail` is to follow."""
+        self._close(batch)
+        store = self._connected()
+        is_due = self.is_due
+        if is_due:
+            store.check_clock()
+        self._settle(store, batch, has_news=store.begin(), is_due=is_due)
+
+    def _settle(self, store: LeaseStore, batch: Sequence[Work], *, has_news: bool, is_due: bool) -> None:
+        if has_news:
+            self._facts = KnownFacts(store)
+            self._book.stop(store.stops())
+            self._seen = store.seen
+        now = self._clock()
+        self._book.expire(now)
+        if is_due:
+            store.prove_writable()
+        entry = _Entry(store, now, self._salts)
+        try:
+            answers = self._write(store, batch, entry)
+        except Exception:
+            self._tally.forget(entry.denied)
+            raise
+        self.commits += 1
+        if is_due:
+            self.trouble, self._clock_due = None, time.monotonic() + CLOCK_SECONDS
+        self._book.settle()
+        for permit in entry.logged:
+            permit.logged = True
+        for work, answer in answers:
+            work.answers.append(answer)
+            if answer.permit is not None:
+                self._book.open(answer.permit)
+
+    def look_for_stops(self) -> None:
+        """Look between transactions: reading needs no lock, because it only ever ends permits."""
+        if self._store is not None:
+            if self._store.has_news():
+                self._book.stop(self._store.stops())
+                self._seen = self._store.seen
+            self._book.expire(self._clock())
+
+    def fail(self, batch: Sequence[Work], error: Exception) -> None:
+        """Deny what was asked, deliver nothing, keep what has to be closed; forget a connection that is gone."""
+        code = error.code if isinstance(error, LeaseStoreError) else "LEASES_UNAVAILABLE"
+        if code != self.trouble:  # it is tried again at once, and would be said as often
+            _log.error("consent:leases:fail", extra={"error": type(error).__name__, "code": code})
+        self.trouble = code
+        for work in batch:
+            work.error = LeasesUnavailableError("the database cannot be asked")
+        store = self._store
+        if store is not None and (not store.rolled_back() or code == RESTORED):
+            self._store = None
+            self._book.abandon()
+            store.abandon()
+
+    def checkpoint(self) -> None:
+        """Let the database tidy up, if that is due."""
+        if self._store is not None:
+            self._store.checkpoint()
+
+    @property
+    def wants_checkpoint(self) -> bool:
+        """Whether `checkpoint` is due."""
+        return self._store is not None and self._store.wants_checkpoint
+
+    def retire(self) -> None:
+        """End everything, tell the log, and give the connection up."""
+        self._book.end_all()
+        store = self._store
+        if store is None:
+            return
+        try:
+            self._book.close_all()
+            self.settle(())
+            now = self._clock()
+            entry = _Entry(store, now, self._salts)
+            rest = [denial_row(*due, entry.at, next(self._salts)) for due in self._tally.due(now, everything=True)]
+            store.retire(rest, now)
+        except Exception as error:
+            _log.error("consent:leases:fail", extra={"error": type(error).__name__})
+            store.abandon()
+        self._store = None
+
+    def _connected(self) -> LeaseStore:
+        """Connect, unless that is done. Raises for a database that was restored beneath us.
+
+        There is no way back from that: other connections may still be to the one before.
+        """
+        if self.trouble == RESTORED:
+            raise database_restored()
+        if self._store is None:
+            store = LeaseStore(self._engine, master_keys=self._master_keys)
+            try:
+                store.stops_after(self._seen)
+            except Exception:
+                store.abandon()
+                raise
+            self._store, self._seen = store, store.seen
+            self._next_lease = store.process_id * _LEASES_PER_PROCESS
+        return self._store
+
+    def _close(self, batch: Sequence[Work]) -> None:
+        for work in batch:
+            for permit in work.closing:
+                self._book.close(permit)
+
+    def _write(self, store: LeaseStore, batch: Sequence[Work], entry: _Entry) -> list[tuple[Work, Answer]]:
+        """Bring the rows of a transaction together, write and commit them; return what is to be answered."""
+        for debt in self._book.unlogged:
+            entry.log(debt.permit, debt.lease, debt.reason)
+        for work in batch:
+            for disclosure in work.disclosures:
+                self._release(work, disclosure, entry)
+            for denial in work.denials:
+                self._deny(denial, entry)
+        asked = [(work, inquiry) for work in batch for inquiry in work.inquiries]
+        answers = self._answer_all(store, asked, entry) if asked else []
+        for denial, repeats in self._tally.due(entry.now):
+            entry.events.append(denial_row(denial, repeats, entry.at, next(self._salts)))
+        store.write(leases=entry.leases, events=entry.events, closed=self._book.unclosed)
+        return [(work, answer) for (work, _), answer in zip(asked, answers, strict=True)]
+
+    def _answer_all(self, store: LeaseStore, asked: Sequence[tuple[Work, Inquiry]], entry: _Entry) -> list[Answer]:
+        questions = [inquiry.question for _, inquiry in asked]
+        assert self._facts is not None
+        facts = self._facts.load(questions)
+        decisions = _decide_all(questions, facts, entry.now)
+        if any(decision.denied for decision in decisions):
+            facts = load_facts(store, questions, past=True)
+            decisions = _decide_all(questions, facts, entry.now)
+        return [
+            self._answer(inquiry, decision, fact, work.loop, entry)
+            for (work, inquiry), decision, fact in zip(asked, decisions, facts, strict=True)
+        ]
+
+    def _answer(
+        self, inquiry: Inquiry, decision: Decision, facts: SubjectFacts, loop: asyncio.AbstractEventLoop, entry: _Entry
+    ) -> Answer:
+        """Write the leases and denials of one decision. Data of a permit that has ended is never worked on."""
+        question, covers, denied = inquiry.question, decision.covers, decision.denied
+        if inquiry.refused:
+            denied = {**inquiry.refused, **denied}
+        if inquiry.inherited and any(parent.ended or parent not in self._book for parent in inquiry.inherited):
+            denied = {**denied, **dict.fromkeys(question.categories, _ENDED)}
+            covers = ()
+        platform = facts.account_platform or question.platform or "internal"
+        leases = tuple([self._lease(question, cover, facts, platform) for cover in covers])
+        for lease in leases:
+            entry.leases.append(lease_row(lease, question.asker, entry.process_id, entry.at))
+        if denied and facts.worker_id is not None and facts.worker_live:
+            for category, reason in denied.items():
+                denial = DeniedAccess(
+                    asker=question.asker,
+                    worker_id=facts.worker_id,
+                    platform=platform,
+                    account_id=question.account_id,
+                    category=category,
+                    reason=reason,
+                )
+                self._deny(denial, entry)
+        permit = (
+            LeasePermit(asker=question.asker, leases=leases, parents=inquiry.inherited, loop=loop) if leases else None
+        )
+        return Answer(permit=permit, allowed=permit.categories if permit is not None else frozenset(), denied=denied)
+
+    def _lease(self, question: Question, cover: Cover, facts: SubjectFacts, platform: str) -> Lease:
+        self._next_lease += 1
+        terms = cover.grant.terms if cover.grant is not None else None
+        return Lease(
+            id=self._next_lease,
+            grant_id=terms.id if terms is not None else None,
+            worker_id=facts.worker_id or "",
+            actor_id=question.asker.actor_id,
+            client_ids=(question.asker.client_id, terms.client_id if terms is not None else None),
+            account_id=question.account_id,
+            platform=platform,
+            categories=cover.categories,
+            logged=logged_as(question, cover.categories),
+            expires_at=cover.grant.expires_at if cover.grant is not None else None,
+        )
+
+    def _release(self, work: Work, disclosure: Disclosure, entry: _Entry) -> None:
+        permit = disclosure.permit
+        if permit.ended or permit not in self._book:
+            work.ended.append(permit)
+            return
+        for lease in permit.leases:
+            entry.log(permit, lease, None, disclosure.records)
+        entry.logged.append(permit)
+
+    def _deny(self, denial: DeniedAccess, entry: _Entry) -> None:
+        if self._tally.is_new(denial, entry.now):
+            entry.denied.append(denial)
+            entry.events.append(denial_row(denial, 1, entry.at, next(self._salts)))
+
+
+def _decide_all(questions: Sequence[Question], facts: Sequence[SubjectFacts], now: datetime) -> list[Decision]:
+    return [
+        decide(question, facts_to_count(question, fact), now) for question, fact in zip(questions, facts, strict=True)
+    ]
+
+
+class _Entry:
+    """The rows of one transaction as they come together."""
+
+    def __init__(self, store: LeaseStore, now: datetime, salts: Iterator[str]) -> None:
+        self.now = now
+        self._salts = salts
+        self.at = store.instant(now)
+        self.process_id = store.process_id
+        self.leases: list[Row] = []
+        self.events: list[Row] = []
+        self.logged: list[LeasePermit] = []
+        self.denied: list[DeniedAccess] = []
+
+    def log(self, permit: LeasePermit, lease: Lease, reason: str | None, records: Mapping[str, int] = NOTHING) -> None:
+        """Log each category of `lease`; of a further part of an answer only those with records in it."""
+        for category in lease.logged:
+            count = records.get(category, 0)
+            if count or reason is not None or not permit.logged:
+                self.events.append(access_row(permit.asker, lease, category, reason, count, self.at, next(self._salts)))
