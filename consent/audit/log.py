@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -101,13 +102,13 @@ class AuditLog:
         self._clock = clock
 
     async def run(self, interval: float = INTERVAL_SECONDS) -> None:
-        """Append and sign every `interval` seconds until cancelled."""
+        """Append and sign about every `interval` seconds until cancelled: processes shall not all do so at once."""
         while True:
             try:
                 await asyncio.to_thread(self.advance)
             except (NoKeyError, SQLAlchemyError) as error:
                 _log.error("consent:audit:fail", extra={"error": type(error).__name__})
-            await asyncio.sleep(interval)
+            await asyncio.sleep(interval * random.uniform(0.75, 1.25))  # noqa: S311
 
     def advance(self) -> int:
         """Append all events that are complete, sign a checkpoint if there were any, and return how many."""
@@ -206,19 +207,22 @@ class AuditLog:
         """Return the highest number of each kind below which no event can appear any more; None: another process asks.
 
         Whoever writes events holds the stop lock, shared or not, until their commit; having it alone for an
-        instant means that all numbers given out are committed or will never be.
+        instant means that all numbers given out before are committed or will never be. So they are read before it:
+        everybody waits while it is held.
         """
         for _ in range(_TRIES):
             with self._engine.begin() as connection:
                 if not _lock_sequencer(connection):
                     return None
+                newest = standing(connection).newest
                 # Whoever waited for the lock would have all who come later wait behind them.
                 if try_lock_stops(connection):
-                    return standing(connection).newest
+                    return newest
             time.sleep(_PAUSE_SECONDS)
         with self._engine.begin() as connection:
+            newest = standing(connection).newest
             lock_stops(connection)
-            return standing(connection).newest
+            return newest
 
     def _append(self, bounds: Mapping[EventKind, int]) -> _Batch | None:
         """Append the next batch and return it; None when another process appends."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from typing import assert_never
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -25,14 +26,17 @@ class NoticeSender:
         self._push = push
 
     async def run(self, interval: float = INTERVAL_SECONDS) -> None:
-        """Feed and send until cancelled, with `interval` seconds of rest when nothing is due."""
+        """Feed and send until cancelled, with about `interval` seconds of rest when nothing is due.
+
+        Processes that all fed at once would sign the same notices.
+        """
         while True:
             try:
                 idle = not await self.advance()
             except (NoKeyError, SQLAlchemyError) as error:
                 _log.error("consent:notices:fail", extra={"error": type(error).__name__})
                 idle = True
-            await asyncio.sleep(interval if idle else 0)
+            await asyncio.sleep(interval * random.uniform(0.75, 1.25) if idle else 0)  # noqa: S311
 
     async def advance(self) -> int:
         """Feed the outbox, send the first that are due, and return how many deliveries were tried."""

@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import OperationalError
 from starlette.concurrency import run_in_threadpool
 
 from consent.oauth.dpop import Nonces, Presented, ProofRefused, Proven, check_proof
@@ -43,6 +42,7 @@ class AccessTokens:
 
     def __init__(self, engine: Engine, settings: OAuthSettings) -> None:
         self._engine = engine
+        self._reading = engine.execution_options(read_only=True)
         self._settings = settings
         self._nonces = Nonces(settings.nonce_key)
         self._at_hand = TokensAtHand(engine) if engine.dialect.name == "sqlite" and engine.url.database else None
@@ -71,16 +71,8 @@ class AccessTokens:
         return await run_in_threadpool(self._prove, found, token, presented)
 
     def _look_up(self, hashes: Collection[str]) -> dict[str, AuthenticatedToken]:
-        dialect = self._engine.dialect
-        assert dialect.dbapi is not None
-        try:
-            connection = self._engine.raw_connection()
-        except dialect.dbapi.Error as error:
-            raise OperationalError(None, None, error) from None
-        try:
-            return find_live_tokens(connection, dialect, hashes, now=self._settings.clock())
-        finally:
-            connection.close()
+        with self._reading.connect() as connection:
+            return find_live_tokens(connection.connection, connection.dialect, hashes, now=self._settings.clock())
 
     def _look_here(self, hashes: Collection[str]) -> Mapping[str, AuthenticatedToken] | None:
         assert self._at_hand is not None

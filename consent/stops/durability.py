@@ -28,7 +28,7 @@ class Disk:
         if self._engine.dialect.name == "postgresql":
             # The log is written in order: once a later record is on disk, and with whatever replicas the server waits
             # for, so is everything before it.
-            with self._engine.begin() as connection:
+            with self._engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
                 connection.execute(_FLUSH)
         elif self._engine.url.database and self._engine.url.database != ":memory:":
             try:

@@ -11,10 +11,26 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, Select, bindparam, delete, insert, or_, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Engine,
+    Select,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    null,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlmodel import SQLModel, col
 
-from consent.leases.liveness import AdvisoryProof, take_dead_file
+from consent.leases.liveness import AdvisoryProof, FileProof, take_dead_file
 from consent.models import AccessEvent, ConsentGrant, FetchLease, GatewayProcess, new_id
 from consent.stops.order import share_stops
 
@@ -30,65 +46,65 @@ class Scope:
 
 
 class OpenLeases:
-    """Counts open leases. `here` returns the number of this process."""
+    """Counts open leases."""
 
-    def __init__(self, engine: Engine, here: Callable[[], int | None], *, clock: Callable[[], datetime]) -> None:
+    def __init__(self, engine: Engine, *, clock: Callable[[], datetime]) -> None:
         self._engine = engine
-        self._here = here
         self._clock = clock
-        self._looking = engine.execution_options(read_only=True)
-        if engine.dialect.name == "postgresql":
-            # One statement needs no transaction, which would be two round trips more for each look.
-            self._looking = self._looking.execution_options(isolation_level="AUTOCOMMIT")
 
-    def count(self, scope: Scope, *, reap: bool = False) -> int:
-        """Count the open leases of `scope`; with `reap`, after taking away those of processes proven dead."""
-        by_process = self._count(scope)
-        if not reap:
-            return sum(by_process.values())
-        others = [number for number in by_process if number != self._here()]
-        if others and any(self._reap(number) for number in others):
-            by_process = self._count(scope)
-        return sum(by_process.values())
+    def begin_looking(self, connection: Connection) -> None:
+        """Make `connection`, which is in no transaction, one to `count` with. It keeps that until it is closed."""
+        connection.execution_options(read_only=True)
+        if connection.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="AUTOCOMMIT")  # as of all that only reads
 
-    def _count(self, scope: Scope) -> dict[int, int]:
-        with self._looking.connect() as connection:
-            rows = connection.execute(_holders(scope.kind), {"ref": scope.ref}).all()
-        counts: dict[int, int] = {}
-        for (number,) in rows:
-            counts[number] = counts.get(number, 0) + 1
-        return counts
+    def count(self, scope: Scope, connection: Connection) -> int:
+        """Count the open leases of `scope`, after taking away those of processes proven dead."""
+        holders = self._holders(scope, connection)
+        if [each.id for each in holders if self._reap(each)]:
+            holders = self._holders(scope, connection)
+        return sum(each.leases for each in holders)
 
-    def _reap(self, number: int) -> bool:
-        """Take away the leases of process `number` if its lock proves it dead; each leaves a line in the log."""
-        with self._looking.connect() as connection:
-            row = connection.execute(
-                select(col(GatewayProcess.kind), col(GatewayProcess.proof)).where(col(GatewayProcess.id) == number)
-            ).one_or_none()
-        if row is None:
+    def _holders(self, scope: Scope, connection: Connection) -> list[_Holder]:
+        try:
+            rows = connection.execute(_holders(scope.kind, connection.dialect.name), {"ref": scope.ref}).all()
+        finally:
+            connection.rollback()
+        return [_Holder(id=row.process_id, leases=row.leases, proof=row.proof, dead=row.dead) for row in rows]
+
+    def _reap(self, holder: _Holder) -> bool:
+        """Take away the leases of a process if its lock proves it dead; each leaves a line in the log."""
+        if holder.proof is None:
             return False
-        if row.kind == AdvisoryProof.kind:
+        if self._engine.dialect.name == "postgresql":
+            if not holder.dead:
+                return False
             with self._engine.begin() as connection:
-                key = {"key": int(row.proof)}
+                key = {"key": int(holder.proof)}
                 if not connection.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), key).scalar():
                     return False
-                bury(connection, number, self._clock())
+                bury(connection, holder.id, self._clock())
             return True
         database = self._engine.url.database
-        if row.kind != "file_lock" or not database:
+        if not database:
             return False
         folder = Path(database).resolve().parent
-        descriptor = take_dead_file(folder, row.proof)  # nearly always refused: no write lock is taken for it
+        descriptor = take_dead_file(folder, holder.proof)  # nearly always refused: no write lock is taken for it
         if descriptor is None:
             return False
         try:
             with self._engine.begin() as connection:
-                bury(connection, number, self._clock())
+                bury(connection, holder.id, self._clock())
             with suppress(OSError):
-                (folder / row.proof).unlink()
+                (folder / holder.proof).unlink()
         finally:
             os.close(descriptor)
         return True
+
+    def warm_up(self) -> None:
+        """Do once, to no process, what takes the leases of a dead one away: the first time is slow."""
+        with self._engine.begin() as connection:
+            bury(connection, 0, self._clock())
 
 
 def bury(connection: Connection, number: int, now: datetime) -> None:
@@ -134,12 +150,32 @@ def bury(connection: Connection, number: int, now: datetime) -> None:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Holder:
+    """A process with open leases. `dead`: its lock could be taken, on PostgreSQL, where looking tells that too."""
+
+    id: int
+    leases: int
+    proof: str | None
+    dead: bool | None
+
+
 @cache
-def _holders(kind: Kind) -> Select[Any]:
-    """Return the query for the processes that hold leases of a scope, once for each lease. Its parameter is `ref`."""
-    leases = SQLModel.metadata.tables["fetch_lease"].c
+def _holders(kind: Kind, dialect: str) -> Select[Any]:
+    """Return the query for the processes that hold leases of a scope. Its parameter is `ref`."""
+    tables = SQLModel.metadata.tables
+    leases, processes = tables["fetch_lease"].c, tables["gateway_process"].c
     test = leases[f"{kind}_id" if kind != "platform" else "platform"] == bindparam("ref")
     if kind == "client":
         granted = select(col(ConsentGrant.id)).where(col(ConsentGrant.client_id) == bindparam("ref"))
         test = or_(test, leases.grant_id.in_(granted))
-    return select(leases.process_id).where(test)
+    held = (
+        select(leases.process_id, func.count().label("leases")).where(test).group_by(leases.process_id).subquery("held")
+    )
+    is_postgresql = dialect == "postgresql"
+    # A lock that one statement takes is free again after it; of a process that lives none can be taken.
+    dead = func.pg_try_advisory_xact_lock(cast(processes.proof, BigInteger)) if is_postgresql else null()
+    proof_kind = AdvisoryProof.kind if is_postgresql else FileProof.kind
+    return select(held.c.process_id, held.c.leases, processes.proof, dead.label("dead")).select_from(
+        held.outerjoin(tables["gateway_process"], and_(processes.id == held.c.process_id, processes.kind == proof_kind))
+    )

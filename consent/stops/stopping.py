@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,8 +42,6 @@ _CLOSELY_SECONDS = 0.1
 """How long a stop keeps a thread, to look for what it waits for without a detour over the event loop."""
 _THREADS = 16
 """Threads for stops alone: in the shared ones a revocation would wait behind whatever else a busy process reads."""
-_SUSPECT_SECONDS = 0.02
-"""How often processes that hold leases are suspected of being dead, and their proof of life is tried."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +68,7 @@ class Stops:
         """`journal` writes down, outside the database, what has ended; it has returned before that is `confirmed`."""
         self._engine = engine
         self._disk = Disk(engine)
-        self._open = OpenLeases(engine, lambda: leases.process_id, clock=clock)
+        self._open = OpenLeases(engine, clock=clock)
         self._journal = journal
         self._leases = leases
         self._clock = clock
@@ -85,13 +83,17 @@ class Stops:
         """Wait until no lease of `scope` is open. Call after the change was committed; may be called again."""
         return await self._settle(scope, None)
 
+    async def warm_up(self) -> None:
+        """Do once, to nobody, what a stop may have to do besides: the first time of everything is slow."""
+        await asyncio.get_running_loop().run_in_executor(self._threads, self._open.warm_up)
+
     async def _settle(self, scope: Scope, change: Callable[[Connection], object] | None) -> Revocation:
         """Commit, and look for leases from the same thread for a while: every change of thread waits for a turn."""
         loop = asyncio.get_running_loop()
         wait = await loop.run_in_executor(self._threads, self._begin, scope, change)
         while wait.held and wait.passed() < self._drain:
             await asyncio.sleep(_LONGEST_PAUSE_SECONDS)
-            await loop.run_in_executor(self._threads, self._look, wait)
+            await loop.run_in_executor(self._threads, self._look_again, wait)
         for written in wait.lasting:
             await asyncio.wrap_future(written)
         return Revocation(
@@ -99,23 +101,32 @@ class Stops:
         )
 
     def _begin(self, scope: Scope, change: Callable[[Connection], object] | None) -> _Wait:
-        if change is not None:
-            self._commit(change)
-        wait = _Wait(scope, [self._threads.submit(self._disk.flush), self._threads.submit(self._write_down)])
-        self._leases.poke()
-        pause, closely = _SETTLE_SECONDS, min(self._drain, _CLOSELY_SECONDS)
-        while self._look(wait) and wait.passed() < closely:
-            time.sleep(pause)
-            pause = min(pause * 1.2, _LONGEST_PAUSE_SECONDS / 2)
+        """Commit and look on one connection: a pool's next one costs as much as a look."""
+        with self._engine.connect() as connection:
+            if change is not None:
+                with connection.begin():
+                    lock_stops(connection, disk_later=True)
+                    change(connection)
+            self._leases.poke()
+            wait = _Wait(scope, [self._threads.submit(self._disk.flush)])
+            if self._journal is not None:
+                wait.lasting.append(self._threads.submit(self._write_down, self._journal))
+            self._open.begin_looking(connection)
+            pause, closely = _SETTLE_SECONDS, min(self._drain, _CLOSELY_SECONDS)
+            while self._look(wait, connection) and wait.passed() < closely:
+                time.sleep(pause)
+                pause = min(pause * 1.2, _LONGEST_PAUSE_SECONDS / 2)
         return wait
 
-    def _look(self, wait: _Wait) -> int:
-        """Count what is still open; now and then, look whether those that hold it are alive."""
-        is_late = wait.passed() >= wait.suspect_at
-        if is_late:
-            wait.suspect_at = wait.passed() + _SUSPECT_SECONDS
-            self._leases.poke()
-        wait.held = self._open.count(wait.scope, reap=is_late)
+    def _look_again(self, wait: _Wait) -> None:
+        self._leases.poke()  # the notice may have been lost
+        with self._engine.connect() as connection:
+            self._open.begin_looking(connection)
+            self._look(wait, connection)
+
+    def _look(self, wait: _Wait, connection: Connection) -> int:
+        """Count what is still open, without what dead processes held."""
+        wait.held = self._open.count(wait.scope, connection)
         return wait.held
 
     async def close_platform(self, platform: str, *, reason: str) -> Revocation:
@@ -215,16 +226,10 @@ class Stops:
             )
         )
 
-    def _commit(self, change: Callable[[Connection], object]) -> None:
-        with self._engine.begin() as connection:
-            lock_stops(connection, disk_later=True)
-            change(connection)
-
-    def _write_down(self) -> None:
+    def _write_down(self, journal: Callable[[], None]) -> None:
         """What has ended has ended: a journal that cannot be written is an operator's alarm, not a worker's."""
         try:
-            if self._journal is not None:
-                self._journal()
+            journal()
         except (OSError, SQLAlchemyError, EndingsError) as error:
             _log.error("consent:endings:fail", extra={"error": type(error).__name__})
 
@@ -232,11 +237,10 @@ class Stops:
 class _Wait:
     """A stop that was committed: what is still open, and what is being written to the disk."""
 
-    def __init__(self, scope: Scope, lasting: Sequence[Future[None]]) -> None:
+    def __init__(self, scope: Scope, lasting: list[Future[None]]) -> None:
         self.scope = scope
         self.lasting = lasting
         self.held = 0
-        self.suspect_at = _SUSPECT_SECONDS
         self._began = time.monotonic()
 
     def passed(self) -> float:

@@ -26,7 +26,11 @@ _WAITS_ITSELF = "sqlite waits itself"
 """Under which a connection remembers whether SQLite's own waiting is switched on."""
 
 POOL_SIZE = 48
-"""Connections kept per process; at least as many as threads that use the database at once (anyio: 40)."""
+"""Connections kept per process; at least as many as threads that use the database at once (anyio: 40).
+
+The one that was used last is used next (`pool_use_lifo`): each has plans, statements and pages of its own in memory,
+and one that comes round every fiftieth time finds everything anew.
+"""
 
 
 class DatabaseError(Exception):
@@ -52,14 +56,17 @@ def create_database_engine(url: str) -> Engine:
         case "sqlite":
             return _create_sqlite_engine(parsed)
         case "postgresql":
-            return create_engine(
+            engine = create_engine(
                 parsed.set(drivername="postgresql+psycopg"),
                 pool_size=POOL_SIZE,
                 max_overflow=0,
                 pool_pre_ping=True,
+                pool_use_lifo=True,
                 isolation_level="READ COMMITTED",
                 hide_parameters=True,
             )
+            event.listen(engine, "engine_connect", _read_without_transaction)
+            return engine
         case other:
             raise DatabaseError(
                 "DATABASE_URL_INVALID", f"{other!r} is not supported; write sqlite:///file or postgresql://…"
@@ -67,7 +74,10 @@ def create_database_engine(url: str) -> Engine:
 
 
 def read_only(engine: Engine) -> Engine:
-    """Return a view of `engine` whose transactions only read (on SQLite: `BEGIN` instead of `BEGIN IMMEDIATE`)."""
+    """Return a view of `engine` that only reads.
+
+    On SQLite transactions start with `BEGIN` instead of `BEGIN IMMEDIATE`; on PostgreSQL there are none.
+    """
     return engine.execution_options(read_only=True)
 
 
@@ -120,6 +130,16 @@ def explain(error: SQLAlchemyError, url: URL) -> DatabaseError:
     return DatabaseError("DATABASE_UNREACHABLE", f"The database at {where} does not answer; check that it runs.")
 
 
+def _read_without_transaction(connection: Connection) -> None:
+    """Let each statement of a reader commit by itself; at READ COMMITTED each has a snapshot of its own anyway.
+
+    A transaction is two trips more, and ends with a rollback: after one, psycopg forgets which statements it had the
+    server prepare, which then plans each of them anew.
+    """
+    if connection.get_execution_options().get("read_only", False):
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+
+
 def _create_sqlite_engine(url: URL) -> Engine:
     if url.database and url.database != ":memory:":
         folder = Path(url.database).resolve().parent
@@ -130,6 +150,7 @@ def _create_sqlite_engine(url: URL) -> Engine:
         connect_args={"timeout": BUSY_TIMEOUT_MS / 1000},
         pool_size=POOL_SIZE,
         max_overflow=0,
+        pool_use_lifo=True,
         hide_parameters=True,
     )
     event.listen(engine, "connect", _configure_sqlite)

@@ -5,6 +5,7 @@ gate, fetch and answer, in a tenth of the time. `test_race.py` is the short form
 
 * `harness.py` gives grants, asks through all processes, revokes at random moments, and counts
 * `whole_system.py` does so with `gigway serve` processes and the sandbox's platforms; `giver.py` gives grants there
+* `own_database.py` makes an empty database for each run
 * `processes.py` starts, kills and pauses processes; the reduced ones run `gateway_process.py`,
   which fetches from `slow_platform.py`
 * `check_then_fetch.py` is a gate that does it wrong, so that the harness can be seen to fail

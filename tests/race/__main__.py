@@ -6,10 +6,9 @@ import argparse
 import asyncio
 import os
 import sys
-import tempfile
-from pathlib import Path
 
 from tests.race.harness import Plan, run
+from tests.race.own_database import own_database
 from tests.race.whole_system import run_whole
 
 
@@ -17,7 +16,9 @@ def main() -> int:
     """Run with the options given, or with those in the environment (`GATE`, `GIGWAY_DATABASE_URL`)."""
     parser = argparse.ArgumentParser(prog="tests.race", description=__doc__)
     parser.add_argument("--gate", choices=["leases", "check-then-fetch"], default=os.environ.get("GATE") or "leases")
-    parser.add_argument("--database", default=os.environ.get("GIGWAY_DATABASE_URL"), help="a URL; default: SQLite")
+    parser.add_argument(
+        "--database", default=os.environ.get("GIGWAY_DATABASE_URL"), help="of which server; default: SQLite"
+    )
     parser.add_argument("--revocations", type=int, default=200)
     parser.add_argument("--processes", type=int, default=4)
     parser.add_argument(
@@ -31,10 +32,10 @@ def main() -> int:
     parser.add_argument("--reduced", action="store_true", help="race processes that are reduced to gate and fetch")
     options = parser.parse_args()
     sys.setswitchinterval(0.0005)
-    with tempfile.TemporaryDirectory() as folder:
+    with own_database(options.database) as url:
         plan = Plan(
             gate=options.gate,
-            database_url=options.database or f"sqlite:///{Path(folder) / 'race.db'}",
+            database_url=url,
             revocations=options.revocations,
             processes=options.processes,
             workers=options.workers,

@@ -1,5 +1,7 @@
 """The database engine and its refusals."""
 
+import os
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
@@ -23,6 +25,16 @@ def test_readers_do_not_wait_for_a_writer(tmp_path):
         writer.execute(text("INSERT INTO t VALUES (1)"))
         with read_only(engine).connect() as reader:
             assert reader.execute(text("SELECT count(*) FROM t")).scalar_one() == 0
+    engine.dispose()
+
+
+def test_the_connection_that_was_used_last_is_used_next(tmp_path):
+    """It has its statements prepared and its pages read."""
+    engine = create_database_engine(f"sqlite:///{tmp_path}/x.db")
+    with engine.connect() as last, engine.connect():
+        used = last.connection.driver_connection
+    with engine.connect() as again:
+        assert again.connection.driver_connection is used
     engine.dispose()
 
 
@@ -72,3 +84,20 @@ def test_a_failed_statement_does_not_tell_its_parameters(tmp_path):
         connection.execute(text("INSERT INTO nothing VALUES (:secret)"), {"secret": "sesame"})
     assert "sesame" not in str(raised.value)
     engine.dispose()
+
+
+if os.environ.get("GIGWAY_DATABASE_URL", "").startswith("postgresql"):
+
+    def test_statements_of_readers_stay_prepared():
+        """Each reader takes a connection, and gives it back; a rollback would have them planned anew."""
+        engine = create_database_engine(os.environ["GIGWAY_DATABASE_URL"])
+        for number in range(10):
+            with read_only(engine).connect() as connection:
+                assert connection.execute(text("SELECT CAST(:n AS integer)"), {"n": number}).scalar_one() == number
+        with read_only(engine).connect() as connection:
+            prepared = connection.execute(text("SELECT statement FROM pg_prepared_statements")).scalars().all()
+        assert [statement for statement in prepared if "AS integer" in statement]
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+            assert connection.connection.driver_connection.info.transaction_status.name == "INTRANS"
+        engine.dispose()

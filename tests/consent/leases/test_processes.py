@@ -79,6 +79,15 @@ async def test_killed_process_is_proven_dead(world: World, driver: str, holder: 
     ]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # PostgreSQL hears of a death a moment later
+async def test_dead_process_is_not_waited_for(world: World, driver: str, holder: Process) -> None:
+    holder.kill()
+    await holder.wait()
+    world.stops._drain = 0.0
+    (grant,) = world.grants.of_worker(driver)
+    assert (await world.grants.revoke(grant.id, by="worker", reason="worker")).status == "confirmed"
+
+
 async def test_paused_process_is_neither_done_nor_dead(world: World, driver: str, holder: Process) -> None:
     holder.send_signal(signal.SIGSTOP)
     world.stops._drain = 0.2
