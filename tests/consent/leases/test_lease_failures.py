@@ -170,8 +170,8 @@ if "postgresql" in BACKENDS:  # a SQLite connection cannot be taken away
         """Attack 71: a clock is set wrong while the process runs."""
         (before,) = await world.gate.acquire([about("u1", "engagements")], asking())
         assert before.permit is not None
-        monkeypatch.setattr("consent.leases.keeper.CLOCK_SECONDS", 0.0)
-        monkeypatch.setattr(world.leases, "_clock_due", 0.0)
+        monkeypatch.setattr("consent.leases.transactions.CLOCK_SECONDS", 0.0)
+        monkeypatch.setattr(world.leases._transactions, "_clock_due", 0.0)
         with monkeypatch.context() as wrong:
             wrong.setattr("consent.leases.store.utc_now", lambda: utc_now() + timedelta(minutes=minutes))
             (denied,) = await world.gate.acquire([about("u1", "engagements")], asking())
