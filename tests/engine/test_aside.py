@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 
 import pytest
 
@@ -52,6 +53,15 @@ def engine(memory_subgraph, federate, budget):
     return federate(people, budget=budget).engine
 
 
+@pytest.fixture
+def threads_take_turns():
+    """Hand the interpreter on as often as `gigway serve` does."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(0.0005)
+    yield
+    sys.setswitchinterval(before)
+
+
 async def turns_during(waiting):
     """Return how often the event loop came round until `waiting` was done, and what it returned."""
     task, turns = asyncio.ensure_future(waiting), 0
@@ -61,6 +71,7 @@ async def turns_during(waiting):
     return turns, task.result()
 
 
+@pytest.mark.usefixtures("threads_take_turns")
 @pytest.mark.parametrize("document", [LONG, REFUSED])
 def test_the_loop_goes_round_while_a_long_document_is_read(engine, document):
     turns, response = asyncio.run(turns_during(engine.execute(document)))
@@ -109,6 +120,7 @@ class LargeSubgraph:
         return LargeAnswer(data={"people": [{"id": str(number), "name": "Ada"} for number in range(60_000)]})
 
 
+@pytest.mark.usefixtures("threads_take_turns")
 def test_the_loop_goes_round_while_an_operation_is_planned():
     interfaces = Engine.from_supergraph(supergraph_of(60), [Directory(60), *map(OwnSubgraph, range(60))])
     turns, response = asyncio.run(turns_during(interfaces.execute(QUERY)))
@@ -117,6 +129,7 @@ def test_the_loop_goes_round_while_an_operation_is_planned():
     assert turns > 2 * again
 
 
+@pytest.mark.usefixtures("threads_take_turns")
 def test_the_loop_goes_round_while_a_large_answer_is_shaped():
     engine = Engine.from_subgraphs([LargeSubgraph()])
     turns, response = asyncio.run(turns_during(engine.execute("{ people { id name } }")))
