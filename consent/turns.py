@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sized
 
-TURNS = 3
+TURNS = 8
 """How often the loop goes round at most."""
 
 

@@ -7,6 +7,7 @@ search: it is about nobody until it has found somebody, and gets a permit that g
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
@@ -129,8 +130,13 @@ class ConsentGate:
         self._sources = dict(sources)
         self._subjects: dict[tuple[str, str | None], _Subject | None] = {}
 
-    async def acquire(self, requests: Sequence[GateQuestion], session: GateSession) -> Sequence[ScopeDecision]:
-        """Decide on `requests`, in order, in one transaction."""
+    def acquire(
+        self, requests: Sequence[GateQuestion], session: GateSession
+    ) -> asyncio.Future[Sequence[ScopeDecision]]:
+        """Decide on `requests`, in order, in one transaction.
+
+        It is a future, and no coroutine, so that who shields it from cancellation needs no task.
+        """
         asker = asker_of(session)
         decisions: list[ScopeDecision | None] = [None] * len(requests)
         asked: list[tuple[int, Inquiry]] = []
@@ -150,18 +156,22 @@ class ConsentGate:
                 decisions[position] = ScopeDecision(denied=self._deny(request, dict.fromkeys(request.scopes, reason)))
             else:
                 asked.append((position, inquiry))
+
+        def conclude(answers: Sequence[Answer] | None) -> Sequence[ScopeDecision]:
+            for number, (position, _) in enumerate(asked):
+                request = requests[position]
+                decisions[position] = (
+                    ScopeDecision(denied=self._deny(request, dict.fromkeys(request.scopes, "UNDECIDED")))
+                    if answers is None
+                    else self._decision(request, answers[number])
+                )
+            return [decision for decision in decisions if decision is not None]
+
         if asked:
-            try:
-                answers = await self._leases.acquire([inquiry for _, inquiry in asked])
-            except LeasesUnavailableError:
-                for position, _ in asked:
-                    request = requests[position]
-                    denied = self._deny(request, dict.fromkeys(request.scopes, "UNDECIDED"))
-                    decisions[position] = ScopeDecision(denied=denied)
-            else:
-                for (position, _), answer in zip(asked, answers, strict=True):
-                    decisions[position] = self._decision(requests[position], answer)
-        return [decision for decision in decisions if decision is not None]
+            return self._leases.ask([inquiry for _, inquiry in asked], conclude)
+        decided: asyncio.Future[Sequence[ScopeDecision]] = asyncio.get_running_loop().create_future()
+        decided.set_result(conclude(()))
+        return decided
 
     async def release(
         self,
@@ -199,13 +209,17 @@ class ConsentGate:
                 over[search] = frozenset({scope_of(search.category)})
         return over
 
-    async def acknowledge(self, permits: Collection[GatePermit], session: GateSession) -> None:
+    def acknowledge(self, permits: Collection[GatePermit], session: GateSession) -> asyncio.Future[None]:
         """Close `permits`."""
+        if any(isinstance(permit, SearchPermit) for permit in permits):
+            return asyncio.ensure_future(self._close(permits))
+        return self._leases.acknowledge([permit for permit in permits if isinstance(permit, LeasePermit)])
+
+    async def _close(self, permits: Collection[GatePermit]) -> None:
         closing: list[LeasePermit] = []
         for permit in permits:
             closing += await permit.close() if isinstance(permit, SearchPermit) else [permit]
-        if closing:
-            await self._leases.acknowledge(closing)
+        await self._leases.acknowledge(closing)
 
     def _search(self, request: GateQuestion, session: GateSession, asker: Asker | None) -> SearchPermit | None:
         """Return the permit of a search, None when `request` is none or the asker may not search."""

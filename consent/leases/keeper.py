@@ -21,6 +21,7 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import datetime
+from typing import Any, TypeVar
 
 from sqlalchemy import Engine
 
@@ -30,6 +31,8 @@ from consent.leases.gathering import Gathering
 from consent.leases.notifications import StopListener
 from consent.leases.permit import Answer, Disclosure, LeasePermit
 from consent.leases.transactions import Inquiry, LeasesUnavailableError, LeaseTransactions, Work
+
+T = TypeVar("T")
 
 POLL_SECONDS = 0.005
 """How often stops are looked for while permits are open and nothing else leads to a look."""
@@ -119,9 +122,16 @@ class LeaseKeeper:
             raise work.error
         return work.ended
 
-    async def acknowledge(self, permits: Collection[LeasePermit]) -> None:
+    def ask(self, inquiries: Sequence[Inquiry], conclude: Callable[[Sequence[Answer] | None], T]) -> asyncio.Future[T]:
+        """Like `acquire`, for who must not lose the answers when cancelled: they are concluded from in any case.
+
+        `conclude` is given None when the database could not be asked.
+        """
+        return self._submit(inquiries=inquiries, conclude=conclude).done
+
+    def acknowledge(self, permits: Collection[LeasePermit]) -> asyncio.Future[None]:
         """Close `permits`. While the database does not answer they stay open and are closed as soon as it does."""
-        await self._submit(closing=permits).done
+        return self._submit(closing=permits).done
 
     async def record_denials(self, denials: Sequence[DeniedAccess]) -> None:
         """Log denials that were decided without a lease. Raises `LeasesUnavailableError`."""
@@ -141,6 +151,7 @@ class LeaseKeeper:
         disclosures: Sequence[Disclosure] = (),
         closing: Collection[LeasePermit] = (),
         denials: Sequence[DeniedAccess] = (),
+        conclude: Callable[[Sequence[Answer] | None], Any] | None = None,
     ) -> Work:
         loop = asyncio.get_running_loop()
         work = Work(
@@ -150,10 +161,11 @@ class LeaseKeeper:
             disclosures=disclosures,
             closing=closing,
             denials=denials,
+            conclude=conclude,
         )
         if self._closed.is_set() or self._thread is None:
             work.error = LeasesUnavailableError("leases are not kept")
-            work.done.set_result(None)
+            work.resolve()
         elif self._is_local:
             self._gathering(loop).add(work)
         else:
@@ -176,7 +188,7 @@ class LeaseKeeper:
             for work in batch:
                 self._queue.put(work)
             return
-        _resolve([work.done for work in batch])
+        self._resolve(batch)
         if self._transactions.has_open:
             self._gathering(batch[0].loop).watch()
         if self._transactions.wants_checkpoint:
@@ -266,17 +278,19 @@ class LeaseKeeper:
 
     def _finish(self, batch: Sequence[Work]) -> None:
         """Wake those who wait, one call into each event loop."""
-        by_loop: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
+        by_loop: dict[asyncio.AbstractEventLoop, list[Work]] = {}
         for work in batch:
-            by_loop.setdefault(work.loop, []).append(work.done)
-        for loop, futures in by_loop.items():
+            by_loop.setdefault(work.loop, []).append(work)
+        for loop, works in by_loop.items():
             with suppress(RuntimeError):
-                loop.call_soon_threadsafe(_resolve, futures)
+                loop.call_soon_threadsafe(self._resolve, works)
                 if self._is_local and self._transactions.has_open:
                     loop.call_soon_threadsafe(self._gathering(loop).watch)
 
-
-def _resolve(futures: Sequence[asyncio.Future[None]]) -> None:
-    for future in futures:
-        if not future.done():
-            future.set_result(None)
+    def _resolve(self, batch: Sequence[Work]) -> None:
+        """Wake those who wait, in their loop. What was given to who has gone away meanwhile is closed again."""
+        for work in batch:
+            lost = [answer.permit for answer in work.answers if answer.permit] if work.done.cancelled() else []
+            if lost:
+                self.acknowledge(lost)
+            work.resolve()

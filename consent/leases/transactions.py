@@ -18,6 +18,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 
 from sqlalchemy import Engine
 
@@ -59,10 +60,10 @@ class Inquiry:
 
 @dataclass(slots=True, kw_only=True)
 class Work:
-    """What one call asks for, and what comes of it once `done`; of a failure, `error`."""
+    """What one call asks for, and what comes of it. `done` is resolved in its own loop, by `resolve`."""
 
     loop: asyncio.AbstractEventLoop
-    done: asyncio.Future[None]
+    done: asyncio.Future[Any]
     inquiries: Sequence[Inquiry] = ()
     answers: list[Answer] = field(default_factory=list)
     disclosures: Sequence[Disclosure] = ()
@@ -70,6 +71,18 @@ class Work:
     closing: Collection[LeasePermit] = ()
     denials: Sequence[DeniedAccess] = ()
     error: LeasesUnavailableError | None = None
+    conclude: Callable[[Sequence[Answer] | None], Any] | None = None
+    """Makes the result of the answers, or of None where there are none because of `error`."""
+
+    def resolve(self) -> None:
+        """Wake who waits."""
+        if self.done.done():
+            return
+        try:
+            answers = None if self.error is not None else self.answers
+            self.done.set_result(None if self.conclude is None else self.conclude(answers))
+        except Exception as error:
+            self.done.set_exception(error)
 
 
 class LeaseTransactions:

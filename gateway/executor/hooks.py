@@ -7,7 +7,7 @@ A refusal is a value (`Denial`); an exception in a gate denies everything that i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -58,8 +58,11 @@ class Gate(Protocol):
     permits are those that it handed out itself.
     """
 
-    async def acquire(self, requests: Sequence[GateRequest], session: Any) -> Sequence[Any]:
-        """Decide on `requests`, in order. Called once per ready fetch with at least one scope in it."""
+    def acquire(self, requests: Sequence[GateRequest], session: Any) -> Awaitable[Sequence[Any]]:
+        """Decide on `requests`, in order. Called once per ready fetch with at least one scope in it.
+
+        It is never cancelled, and costs a task less where it is no coroutine but a future.
+        """
         ...
 
     async def release(
@@ -73,8 +76,8 @@ class Gate(Protocol):
         """
         ...
 
-    async def acknowledge(self, permits: Collection[Any], session: Any) -> None:
-        """Close `permits`: the bytes are with the socket, or the data was dropped."""
+    def acknowledge(self, permits: Collection[Any], session: Any) -> Awaitable[None]:
+        """Close `permits`: the bytes are with the socket, or the data was dropped. It is never cancelled either."""
         ...
 
 

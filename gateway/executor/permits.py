@@ -30,7 +30,7 @@ class GateDesk:
         self._gate = gate
         self._session = session
         self._permits: dict[int, tuple[Permit, int]] = {}
-        self._acquiring: dict[asyncio.Task[Sequence[GateDecision]], int] = {}
+        self._acquiring: dict[asyncio.Future[Sequence[GateDecision]], int] = {}
 
     def permits(self, fetches: Container[int] | None = None) -> tuple[Permit, ...]:
         """Return the open permits, those of some fetches only if they are given."""
@@ -49,9 +49,9 @@ class GateDesk:
             await asyncio.shield(self._close())
 
     async def _close(self) -> None:
-        for task, fetch in list(self._acquiring.items()):
+        for deciding, fetch in list(self._acquiring.items()):
             try:
-                self._keep(await task, fetch)
+                self._keep(await deciding, fetch)
             except Exception:
                 logger.exception("gate failed")
         self._acquiring.clear()
@@ -74,20 +74,19 @@ class GateDesk:
         return [next(answers) if request.scopes else _NOTHING for request in requests]
 
     async def _ask(self, gate: Gate, asked: Sequence[GateRequest], fetch: int) -> Sequence[GateDecision]:
-        async def ask() -> Sequence[GateDecision]:
-            return await gate.acquire(asked, self._session)
-
-        task = asyncio.create_task(ask())
-        self._acquiring[task] = fetch
+        deciding: asyncio.Future[Sequence[GateDecision]] | None = None
         try:
-            decided = await asyncio.shield(task)
+            deciding = asyncio.ensure_future(gate.acquire(asked, self._session))
+            self._acquiring[deciding] = fetch
+            decided = await asyncio.shield(deciding)
         except asyncio.CancelledError:
             raise  # `close` waits for the decision: it may have opened permits
         except Exception:
             logger.exception("gate failed")
-            del self._acquiring[task]
+            if deciding is not None:
+                del self._acquiring[deciding]
             return [_denied(request, UNAVAILABLE) for request in asked]
-        del self._acquiring[task]
+        del self._acquiring[deciding]
         self._keep(decided, fetch)
         if len(decided) != len(asked):
             return [_denied(request, UNAVAILABLE) for request in asked]
