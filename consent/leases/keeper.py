@@ -65,6 +65,7 @@ class LeaseKeeper:
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
         self._is_local = engine.dialect.name == "sqlite"
+        self._commits_seen = 0
         self._gatherings: dict[asyncio.AbstractEventLoop, Gathering] = {}
 
     @property
@@ -209,6 +210,9 @@ class LeaseKeeper:
         """Look for stops between transactions; false when there is nothing that could be stopped."""
         if self._closed.is_set():
             return False
+        before, self._commits_seen = self._commits_seen, self.commits
+        if before != self._commits_seen:
+            return True  # a transaction has looked
         if self._one_at_a_time.acquire(blocking=False):
             try:
                 if not self._transactions.has_open:
