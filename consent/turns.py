@@ -15,12 +15,14 @@ TURNS = 8
 
 def after_turns(loop: asyncio.AbstractEventLoop, gathered: Callable[[], Sized], then: Callable[[], None]) -> None:
     """Call `then` in a turn in which no more has been gathered, or in the last one."""
+    loop.call_soon(_turn, loop, gathered, then, len(gathered()), TURNS)
 
-    def turn(known: int, left: int) -> None:
-        count = len(gathered())
-        if count > known and left > 1:
-            loop.call_soon(turn, count, left - 1)
-        else:
-            then()
 
-    loop.call_soon(turn, len(gathered()), TURNS)
+def _turn(
+    loop: asyncio.AbstractEventLoop, gathered: Callable[[], Sized], then: Callable[[], None], known: int, left: int
+) -> None:
+    count = len(gathered())
+    if count > known and left > 1:
+        loop.call_soon(_turn, loop, gathered, then, count, left - 1)
+    else:
+        then()
