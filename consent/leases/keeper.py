@@ -27,7 +27,7 @@ from sqlalchemy import Engine
 
 from consent.columns import utc_now
 from consent.leases.denials import DeniedAccess
-from consent.leases.gathering import Gathering
+from consent.leases.gathering import LINGER_SECONDS, Gathering
 from consent.leases.notifications import StopListener
 from consent.leases.permit import Answer, Disclosure, LeasePermit
 from consent.leases.transactions import Inquiry, LeasesUnavailableError, LeaseTransactions, Work
@@ -38,7 +38,6 @@ POLL_SECONDS = 0.005
 """How often stops are looked for while permits are open and nothing else leads to a look."""
 
 _IDLE_SECONDS = 5.0
-_LINGER_SECONDS = 0.001
 
 
 class LeaseKeeper:
@@ -170,8 +169,15 @@ class LeaseKeeper:
         elif self._is_local:
             self._gathering(loop).add(work)
         else:
-            self._queue.put(work)
+            self._hand_over([work])
         return work
+
+    def _hand_over(self, batch: Sequence[Work]) -> None:
+        """Leave `batch` to the thread; if that has gone meanwhile, say so."""
+        for work in batch:
+            self._queue.put(work)
+        if self._closed.is_set():
+            self._give_up()
 
     # -- in an event loop, on SQLite ---------------------------------------------------------------------------
 
@@ -186,12 +192,9 @@ class LeaseKeeper:
     def _settle_here(self, batch: Sequence[Work]) -> None:
         """Settle `batch` at once, or leave it to the thread."""
         if not self._settled(batch):
-            for work in batch:
-                self._queue.put(work)
+            self._hand_over(batch)
             return
         self._resolve(batch)
-        if self._transactions.has_open:
-            self._gathering(batch[0].loop).watch()
         if self._transactions.wants_checkpoint:
             self.poke()
 
@@ -264,7 +267,7 @@ class LeaseKeeper:
                     batch.append(item)
                 if self._queue.empty() and item is not None and all(work.closing for work in batch):
                     # Nobody waits for an answer: let it share the transaction of somebody who does.
-                    item = self._queue.get(timeout=_LINGER_SECONDS)
+                    item = self._queue.get(timeout=LINGER_SECONDS)
                 else:
                     item = self._queue.get_nowait()
         return batch
@@ -288,8 +291,6 @@ class LeaseKeeper:
         for loop, works in by_loop.items():
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(self._resolve, works)
-                if self._is_local and self._transactions.has_open:
-                    loop.call_soon_threadsafe(self._gathering(loop).watch)
 
     def _resolve(self, batch: Sequence[Work]) -> None:
         """Wake those who wait, in their loop. What was given to who has gone away meanwhile is closed again."""
@@ -298,3 +299,5 @@ class LeaseKeeper:
             if lost:
                 self.acknowledge(lost)
             work.resolve()
+        if self._is_local and self._transactions.has_open:
+            self._gathering(asyncio.get_running_loop()).watch()

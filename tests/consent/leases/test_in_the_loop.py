@@ -87,3 +87,24 @@ async def test_the_log_of_the_database_does_not_grow_with_the_number_of_transact
             await world.gate.acknowledge([permit], asking())
         sizes.append(os.stat(f"{world.engine.url.database}-wal").st_size)
     assert sizes[-1] <= sizes[0] * 1.5
+
+
+async def test_what_waits_for_its_turn_when_leases_are_given_up_is_denied(world: World, driver: str) -> None:
+    await acquired(world)
+    waiting = asyncio.ensure_future(world.gate.acquire([about("u1", "engagements")], asking()))
+    world.leases.close()
+    (decision,) = await asyncio.wait_for(waiting, 5)
+    assert decision.denied["gig:engagements"].extensions["reason"] == "UNDECIDED"
+
+
+async def test_what_is_given_to_somebody_who_has_gone_away_is_closed_again(world: World, driver: str) -> None:
+    gone = asyncio.ensure_future(acquired(world))
+    await asyncio.sleep(0)
+    gone.cancel()
+    await asyncio.gather(gone, return_exceptions=True)
+    for _ in range(200):
+        if [event.reason for event in world.events()] == ["NOT_DELIVERED"]:
+            break
+        await asyncio.sleep(0.01)
+    assert [event.reason for event in world.events()] == ["NOT_DELIVERED"]
+    assert world.open_leases() == 0
