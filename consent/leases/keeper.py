@@ -205,6 +205,7 @@ class LeaseKeeper:
             return self._transactions.try_settle(batch)
         except Exception as error:
             self._transactions.fail(batch, error)
+            self.poke()  # the thread tries again what the database has to be told
             return True
         finally:
             self._one_at_a_time.release()

@@ -108,3 +108,17 @@ async def test_what_is_given_to_somebody_who_has_gone_away_is_closed_again(world
         await asyncio.sleep(0.01)
     assert [event.reason for event in world.events()] == ["NOT_DELIVERED"]
     assert world.open_leases() == 0
+
+
+async def test_what_the_database_could_not_be_told_it_is_told_as_soon_as_it_listens(
+    world: World, driver: str, other: sqlite3.Connection
+) -> None:
+    permit = await acquired(world)
+    other.execute("ALTER TABLE fetch_lease RENAME TO mislaid")
+    await world.gate.acknowledge([permit], asking())
+    other.execute("ALTER TABLE mislaid RENAME TO fetch_lease")
+    for _ in range(100):
+        if world.open_leases() == 0:
+            break
+        await asyncio.sleep(0.01)
+    assert world.open_leases() == 0
