@@ -7,7 +7,6 @@ The states are drawn in `consent/__init__.py`, the rules that hold whoever write
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Literal
@@ -25,8 +24,6 @@ from consent.vocabulary import ANY_PLATFORM, CATEGORIES, PURPOSES
 
 By = Literal["worker", "actor", "operator"]
 
-_WARM_UP_TIMES = 6
-_WARM_UP_AT_ONCE = 3
 _ENDED_AS = {"worker": "withdrawn", "actor": "revoked", "operator": "revoked"}
 
 # Put together once: they run while everybody waits.
@@ -186,17 +183,12 @@ class GrantService(GrantReader):
         return await self._stops.stop(Scope("grant", grant_id), change)
 
     async def warm_up(self) -> None:
-        """Do a few times, to no grant, what revocations do: the first time of everything is slow.
-
-        Several at once, for each connection has its own first time, and the database's driver has a statement
-        prepared when it comes again.
-        """
+        """Do once, to no grant, what a revocation does: the first time of everything is slow."""
 
         def change(connection: Connection) -> None:
             self._end(connection, "", status="withdrawn", reason="", by="worker", by_id=None)
 
-        for _ in range(_WARM_UP_TIMES):
-            await asyncio.gather(*(self._stops.stop(Scope("grant", ""), change) for _ in range(_WARM_UP_AT_ONCE)))
+        await self._stops.stop(Scope("grant", ""), change)
         await self._stops.warm_up()
 
     async def settle(self, grant_id: str) -> Revocation:

@@ -24,7 +24,7 @@ from consent.columns import utc_now
 from consent.ddl import STOP_LOCK, create_statements
 from consent.leases.decision import GrantState, GrantTerms
 from consent.leases.liveness import AdvisoryProof, FileProof, Proof, host_name
-from consent.leases.write_lock import begin_immediate
+from consent.leases.write_lock import begin_immediate, is_busy
 from consent.vocabulary import ANY_PLATFORM
 
 
@@ -220,9 +220,9 @@ class LeaseStore:
         """Like `begin`, but where it would have to wait, None at once. For SQLite."""
         self._check_file()
         try:
-            self._cursor.execute("BEGIN IMMEDIATE")
+            begin_immediate(self._connection, patience=0)
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            if not is_busy(error):
                 raise
             return None
         return self._has_changed()

@@ -22,8 +22,13 @@ def begin_immediate(connection: sqlite3.Connection, *, patience: float) -> None:
         try:
             connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+            if not is_busy(error) or time.monotonic() >= deadline:
                 raise
             time.sleep(LOOK_SECONDS)
         else:
             return
+
+
+def is_busy(error: sqlite3.OperationalError) -> bool:
+    """Whether it says that somebody else has the lock."""
+    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY

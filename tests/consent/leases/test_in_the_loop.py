@@ -15,14 +15,6 @@ pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("database_url", ["sqlit
 
 
 @pytest.fixture
-def driver(world: World) -> str:
-    world.actor()
-    worker = world.worker(("u1", "uber"))
-    world.give(worker, [("uber", "engagements")])
-    return worker
-
-
-@pytest.fixture
 def other(world: World) -> Iterator[sqlite3.Connection]:
     """Another process's connection to the same file."""
     with closing(sqlite3.connect(str(world.engine.url.database), isolation_level=None)) as connection:

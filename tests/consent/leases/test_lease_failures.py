@@ -18,14 +18,6 @@ from tests.consent.conftest import BACKENDS, SOURCES, World, about, asking
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def driver(world: World) -> str:
-    world.actor()
-    worker = world.worker(("u1", "uber"))
-    world.give(worker, [("uber", "engagements")])
-    return worker
-
-
 def test_database_without_triggers_is_refused(world: World) -> None:
     with world.engine.begin() as connection:
         suffix = "" if world.engine.dialect.name == "sqlite" else " ON consent_grant"
