@@ -18,6 +18,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from consent.columns import utc_now
 from consent.leases.store import LeaseStoreError, compare_clocks
 from consent.leases.write_lock import begin_immediate
+from gateway.storage.idle_connections import check_idle_connections
 
 BUSY_TIMEOUT_MS = 15_000
 """How long a SQLite writer waits for another one, in milliseconds."""
@@ -60,11 +61,11 @@ def create_database_engine(url: str) -> Engine:
                 parsed.set(drivername="postgresql+psycopg"),
                 pool_size=POOL_SIZE,
                 max_overflow=0,
-                pool_pre_ping=True,
                 pool_use_lifo=True,
                 isolation_level="READ COMMITTED",
                 hide_parameters=True,
             )
+            check_idle_connections(engine)
             event.listen(engine, "engine_connect", _read_without_transaction)
             return engine
         case other:
