@@ -5,7 +5,7 @@ Each statement lets go of the interpreter once, however many rows it writes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -31,14 +31,22 @@ def insert_rows(
             cursor.execute(_statement(table, names, count), list(chain.from_iterable(rows[start : start + count])))
             start += count
         return
-    listed_names = ", ".join(columns)
+    cursor.execute(insert_statement(table, columns, "%s"), (rows_as_json(columns, rows),))
+
+
+def insert_statement(table: str, columns: Mapping[str, str], parameter: str) -> str:
+    """Return PostgreSQL's statement that writes what `rows_as_json` returns. Names must be constants."""
+    names = ", ".join(columns)
     shape = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-    listed = orjson.dumps([dict(zip(columns, row, strict=True)) for row in rows], default=_as_bytea).decode()
-    cursor.execute(
-        f"INSERT INTO {table} ({listed_names}) SELECT {listed_names} "  # noqa: S608
-        f"FROM json_to_recordset(%s::json) AS rows ({shape})",
-        (listed,),
+    return (
+        f"INSERT INTO {table} ({names}) SELECT {names} "  # noqa: S608
+        f"FROM json_to_recordset({parameter}::json) AS rows ({shape})"
     )
+
+
+def rows_as_json(columns: Iterable[str], rows: Sequence[Sequence[object]]) -> str:
+    """Return rows, in the order of `columns`, as one parameter."""
+    return orjson.dumps([dict(zip(columns, row, strict=True)) for row in rows], default=_as_bytea).decode()
 
 
 def _portion(left: int) -> int:

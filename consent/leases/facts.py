@@ -6,10 +6,10 @@ itself says, in this transaction, that nobody has written since (`LeaseStore.beg
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from consent.leases.decision import GrantState, Question, SubjectFacts
-from consent.leases.store import LeaseStore
+from consent.leases.decision import Question, SubjectFacts
+from consent.leases.store import FactKeys, LeaseStore
 
 _MOST = 10_000
 """How many subjects are kept at most."""
@@ -36,31 +36,34 @@ class KnownFacts:
         return [known[key] for key in keys]
 
 
+def fact_keys(questions: Iterable[Question]) -> FactKeys:
+    """Return whom `questions` are about and who asks them."""
+    accounts, workers, actors, clients = set[str | None](), set[str | None](), set[str | None](), set[str | None]()
+    for each in questions:
+        accounts.add(each.account_id)
+        workers.add(each.worker_id)
+        actors.add(each.asker.actor_id)
+        clients.add(each.asker.client_id)
+    return FactKeys(accounts=_named(accounts), workers=_named(workers), actors=_named(actors), clients=_named(clients))
+
+
+def _named(names: Iterable[str | None]) -> frozenset[str]:
+    return frozenset(name for name in names if name is not None)
+
+
 def load_facts(store: LeaseStore, questions: Sequence[Question], *, past: bool) -> list[SubjectFacts]:
     """Return the facts of each question, read in `store`'s current transaction; with ended grants if `past`."""
-    account_ids = {question.account_id for question in questions if question.account_id is not None}
-    accounts = store.accounts(account_ids) if account_ids else {}
+    keys = fact_keys(questions)
+    found = store.facts(keys)
+    accounts, live, shut = found.accounts, found.grants, found.closed
     subjects = [
         accounts[question.account_id].worker_id
         if question.account_id is not None and question.account_id in accounts
         else question.worker_id
         for question in questions
     ]
-    actor_ids = {question.asker.actor_id for question in questions if question.asker.actor_id is not None}
     worker_ids = {worker_id for worker_id in subjects if worker_id is not None}
-    actors: set[str] = set()
-    closed: set[str] = set()
-    live: dict[str, list[GrantState]] = {}
-    ended: dict[str, list[GrantState]] = {}
-    if worker_ids:
-        live = store.live_grants(worker_ids, actor_ids)
-    if actor_ids:
-        clients = {question.asker.client_id for question in questions if question.asker.client_id is not None}
-        clients |= {grant.terms.client_id for grants in live.values() for grant in grants}
-        actors, closed = store.parties(actor_ids, clients)
-        if past and worker_ids:
-            ended = store.ended_grants(worker_ids, actor_ids)
-    shut = frozenset(closed)
+    ended = store.ended_grants(worker_ids, keys.actors) if past and worker_ids and keys.actors else {}
     facts: list[SubjectFacts] = []
     for question, worker_id in zip(questions, subjects, strict=True):
         asker = question.asker
@@ -73,7 +76,7 @@ def load_facts(store: LeaseStore, questions: Sequence[Question], *, past: bool) 
                 account_platform=account.platform if account is not None else None,
                 account_open=account is not None and account.open,
                 platform_open=account is not None and account.platform_open,
-                asker_open=asker.actor_id in actors and asker.client_id not in closed,
+                asker_open=asker.actor_id in found.actors and asker.client_id not in shut,
                 closed_clients=shut,
                 grants=live.get(worker_id or "", ()),
                 past=ended.get(worker_id or "", ()),

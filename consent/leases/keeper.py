@@ -37,6 +37,9 @@ T = TypeVar("T")
 POLL_SECONDS = 0.005
 """How often stops are looked for while permits are open and nothing else leads to a look."""
 
+LISTENING_SECONDS = 0.05
+"""The same where PostgreSQL tells of stops: what it tells may be lost, and then takes so much longer."""
+
 _IDLE_SECONDS = 5.0
 
 
@@ -258,11 +261,9 @@ class LeaseKeeper:
 
     def _take(self) -> list[Work]:
         """Wait for work, or until it is time to look for stops, and take all there is."""
-        transactions, batch = self._transactions, list[Work]()
-        watches = transactions.has_open and not self._is_local
-        is_busy = watches or transactions.has_debts or transactions.trouble is not None
+        batch: list[Work] = []
         with suppress(queue.Empty):
-            item = self._queue.get(timeout=self._poll if is_busy else _IDLE_SECONDS)
+            item = self._queue.get(timeout=self._patience())
             while True:
                 if item is not None:
                     batch.append(item)
@@ -272,6 +273,16 @@ class LeaseKeeper:
                 else:
                     item = self._queue.get_nowait()
         return batch
+
+    def _patience(self) -> float:
+        """Return how long to wait for work before looking for stops, or trying again, without any."""
+        transactions = self._transactions
+        if transactions.has_debts or transactions.trouble is not None:
+            return self._poll
+        if self._is_local or not transactions.has_open:
+            return _IDLE_SECONDS
+        is_told = self._listener is not None and self._listener.hears
+        return max(self._poll, LISTENING_SECONDS) if is_told else self._poll
 
     def _give_up(self) -> None:
         """Answer who still waits."""

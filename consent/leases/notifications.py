@@ -29,6 +29,8 @@ class StopListener:
         self._engine = engine
         self._heard = heard
         self._closed = threading.Event()
+        self.hears = False
+        """Whether the database tells of stops at present, as far as can be known."""
         self._ends: tuple[socket.socket, socket.socket] | None = None
         self._thread = threading.Thread(target=self._run, name="consent-stops", daemon=True)
 
@@ -57,6 +59,7 @@ class StopListener:
                 try:
                     self._listen(connection)
                 finally:
+                    self.hears = False
                     with suppress(Exception):
                         connection.close()
             except Exception as error:
@@ -67,6 +70,7 @@ class StopListener:
         connection.rollback()
         connection.autocommit = True
         connection.execute(f"LISTEN {STOP_CHANNEL}")
+        self.hears = True
         self._heard()
         woken = [self._ends[1]] if self._ends is not None else []
         while not self._closed.is_set():

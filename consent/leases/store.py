@@ -1,30 +1,26 @@
-"""The statements of the lease transactions, on one dedicated connection, straight on the driver.
+"""What lease transactions ask of a database and write into it, on one dedicated connection, straight on the driver.
 
-This is the hot path of the gate, so it goes round SQLAlchemy's statement layer; the SQL is the same for both
-databases but for placeholders, lists and the form of an instant, which `_Dialect` translates.
+This is the hot path of the gate, so it goes round SQLAlchemy's statement layer. The SQL here is the same for both
+databases but for how it reads a list; when it travels, and what may be spared, differs: `sqlite.py`, `postgresql.py`.
 A `LeaseStore` is used by one caller at a time. Its connection also holds the process's proof of life on PostgreSQL.
 """
 
 from __future__ import annotations
 
-import os
-import sqlite3
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import orjson
 from sqlalchemy import Engine
 
-from consent.bulk_insert import insert_rows
-from consent.columns import utc_now
-from consent.ddl import STOP_LOCK, create_statements
+from consent.ddl import create_statements
 from consent.leases.decision import GrantState, GrantTerms
-from consent.leases.liveness import AdvisoryProof, FileProof, Proof, host_name
-from consent.leases.write_lock import begin_immediate, is_busy
+from consent.leases.liveness import Proof, host_name
 from consent.vocabulary import ANY_PLATFORM
 
 
@@ -34,6 +30,10 @@ class LeaseStoreError(Exception):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+MAX_SKEW = timedelta(seconds=5)
+"""How far a process's clock may be from the database's."""
 
 
 def compare_clocks(here: datetime, there: datetime) -> None:
@@ -77,45 +77,29 @@ class AccountFact:
     platform_open: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Dialect:
-    begin: str
-    commit_leases: str
-    list_test: str
-    to_list: Callable[[Iterable[str]], object]
-    to_instant: Callable[[datetime], str]
-    delete: Callable[[Sequence[int]], tuple[str, tuple[object, ...]]]
-    from_instant: Callable[[Any], datetime]
-    placeholder: str
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactKeys:
+    """Whom the questions of a transaction are about and who asks them. They come from outside and may name nobody."""
+
+    accounts: frozenset[str] = frozenset()
+    workers: frozenset[str] = frozenset()
+    actors: frozenset[str] = frozenset()
+    clients: frozenset[str] = frozenset()
 
 
-def _sqlite_instant(value: datetime) -> str:
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactRows:
+    """What the database knows about `FactKeys`.
 
+    `grants` has an entry for every worker who is not erased: the grants in force that were given to the actors.
+    `actors` are those not suspended; `closed` are the disabled ones of the clients, and of the grants' clients.
+    """
 
-_SQLITE = _Dialect(
-    begin="BEGIN IMMEDIATE",
-    commit_leases="COMMIT",
-    list_test="IN (SELECT value FROM json_each(?))",
-    to_list=lambda values: orjson.dumps(list(values)).decode(),
-    to_instant=_sqlite_instant,
-    delete=lambda ids: (
-        "DELETE FROM fetch_lease WHERE id IN (SELECT value FROM json_each(?))",
-        (orjson.dumps(ids).decode(),),
-    ),
-    from_instant=lambda value: datetime.fromisoformat(value).replace(tzinfo=UTC),
-    placeholder="?",
-)
-_POSTGRESQL = _Dialect(
-    begin=f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock_shared({STOP_LOCK})",
-    commit_leases="SET LOCAL synchronous_commit TO off; COMMIT",
-    list_test="= ANY(%s)",
-    to_list=lambda values: list(values),
-    to_instant=lambda value: value.isoformat(),
-    delete=lambda ids: ("DELETE FROM fetch_lease WHERE id = ANY(%s)", (list(ids),)),
-    from_instant=lambda value: value.astimezone(UTC),
-    placeholder="%s",
-)
+    accounts: Mapping[str, AccountFact]
+    grants: Mapping[str, list[GrantState]]
+    actors: frozenset[str]
+    closed: frozenset[str]
+
 
 LEASE_COLUMNS: Mapping[str, str] = {
     "id": "bigint",
@@ -152,96 +136,164 @@ EVENT_COLUMNS: Mapping[str, str] = {
 }
 """The columns of an event row, in order, with their PostgreSQL types."""
 
+ENDED_GRANTS = 32
+"""How many ended grants of the same parties for the same purpose are looked at for the reason of a denial."""
 
-MAX_SKEW = timedelta(seconds=5)
-"""How far a process's clock may be from the database's."""
+STATEMENTS: Mapping[str, str] = {
+    "stops": "SELECT seq, kind, ref FROM stop_notice WHERE seq >= $1 ORDER BY seq",
+    "accounts": (
+        "SELECT s.account_id, s.worker_id, s.platform, s.open, p.open FROM subject_gate s "
+        "LEFT JOIN platform_gate p ON p.platform = s.platform WHERE s.account_id IS_AMONG($1)"
+    ),
+    "grants": (
+        "SELECT w.id, g.id, g.expires_at, g.status, c.client_id FROM worker w "
+        "LEFT JOIN consent_grant g ON g.worker_id = w.id AND g.actor_id IS_AMONG($3) AND g.status = 'active' "
+        "LEFT JOIN client_gate c ON c.client_id = g.client_id AND NOT c.open "
+        "WHERE w.status = 'active' AND w.id IN "
+        "(EACH_OF($1) UNION SELECT worker_id FROM subject_gate WHERE account_id IS_AMONG($2))"
+    ),
+    "parties": (
+        "SELECT 1, id FROM actor WHERE id IS_AMONG($1) AND status = 'active' "
+        "UNION ALL SELECT 2, client_id FROM client_gate WHERE client_id IS_AMONG($2) AND NOT open"
+    ),
+    "ended": (
+        "SELECT worker_id, id, expires_at, status, NULL FROM (SELECT worker_id, id, expires_at, status, row_number() "
+        "OVER (PARTITION BY worker_id, actor_id, purpose ORDER BY expires_at DESC, id DESC) AS place "
+        "FROM consent_grant WHERE worker_id IS_AMONG($1) AND actor_id IS_AMONG($2) AND status <> 'active') AS ended "
+        "WHERE place <= $3"
+    ),
+    "items": (
+        "SELECT grant_id, platform, category, granted, category_version FROM grant_item WHERE grant_id IS_AMONG($1)"
+    ),
+    "terms": "SELECT id, worker_id, actor_id, client_id, purpose FROM consent_grant WHERE id IS_AMONG($1)",
+    "register": (
+        "INSERT INTO gateway_process (kind, proof, host, master_keys, started_at) "
+        "VALUES ($1, $2, $3, $4, $5) RETURNING id"
+    ),
+    "prove": "UPDATE gateway_process SET host = host WHERE id = $1",
+    "disown": "DELETE FROM fetch_lease WHERE process_id = $1",
+    "end": "UPDATE gateway_process SET ended_at = $2 WHERE id = $1",
+}
+"""A list travels as JSON: `IS_AMONG($1)` tests for being in one, `EACH_OF($1)` selects what is in it."""
 
-_PATIENCE_SECONDS = 15.0
+Call = tuple[str, tuple[object, ...]]
+"""The name of a statement, and its parameters."""
 
-_DATA_VERSION = "PRAGMA data_version"
-"""What is different "if changes were committed to the database by any other connection" (sqlite.org/pragma.html)."""
-
-_COMMITS_PER_CHECKPOINT = 64
-"""After how many commits SQLite's log is written to its file: about the thousand pages after which SQLite does it."""
+Rows = list[Any]
 
 
-class LeaseStore:
+def listed(values: Iterable[str]) -> str:
+    """Return `values` as statements take them. What no database can hold is no key of anything in it."""
+    return orjson.dumps([value for value in values if "\0" not in value]).decode()
+
+
+def expand(statement: str, *, each_of: str, is_among: str) -> str:
+    """Return `statement` with a database's own way to read lists, in which `\\1` stands for the parameter."""
+    return re.sub(r"IS_AMONG\((\$\d)\)", is_among, re.sub(r"EACH_OF\((\$\d)\)", each_of, statement))
+
+
+class LeaseStore(ABC):
     """One connection, one process identity. Any driver error leaves it unusable: make a new one."""
 
     def __init__(self, engine: Engine, *, master_keys: str = "") -> None:
+        """Connect, check that stops cannot go unnoticed, and write this process down. Raises what the driver raises."""
         self._engine = engine
         self._master_keys = master_keys
-        self._is_sqlite = engine.dialect.name == "sqlite"
-        self._dialect = _SQLITE if self._is_sqlite else _POSTGRESQL
         pooled = engine.raw_connection()
         driver = pooled.driver_connection
         pooled.detach()
         if driver is None:
             raise LeaseStoreError("LEASES_NO_CONNECTION", "The database gave no connection for leases.")
-        if self._is_sqlite:
-            driver.isolation_level = None
-            driver.execute("PRAGMA busy_timeout=0")  # the write lock is waited for in `begin`
-            driver.execute("PRAGMA wal_autocheckpoint=0")  # `checkpoint` does it, which may wait for the disk
-        else:
-            driver.rollback()
-            driver.autocommit = True
         self._connection: Any = driver
         self._cursor: Any = driver.cursor()
         self._terms: dict[str, GrantTerms] = {}
-        self._sql: dict[str, str] = {}
-        self._version: int | None = None
-        self._looked: int | None = None
-        self._unwritten = 0
-        self._path = str(Path(engine.url.database or "").resolve())
+        self.seen = StopNumber()
         try:
+            self._set_up()
             self._check_triggers()
             self.check_clock()
-            self.process_id, self._proof = self._register()
-            newest = self._rows("SELECT seq, kind, ref FROM stop_notice ORDER BY seq DESC LIMIT 1", ())
-            self.seen = StopNumber(*newest[0]) if newest else StopNumber()
-            self._version = None
+            self._proof = self._take_proof()
+            self.process_id = self._register(self._proof)
+            newest = self._cursor.execute("SELECT seq, kind, ref FROM stop_notice ORDER BY seq DESC LIMIT 1").fetchone()
+            self.seen = StopNumber(*newest) if newest else StopNumber()
+            self._forget_what_is_known()
         except Exception:
             self._connection.close()
             raise
 
-    def begin(self) -> bool:
+    # -- what differs ------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def begin(self, ahead: FactKeys | None = None) -> bool:
         """Start a lease transaction: from now to its end no permission is ended by anyone.
 
-        False when the database vouches for it that nobody else has written since the one before.
+        False when the database vouches for it that nobody else has written since the one before. `ahead` says what
+        `facts` will be asked for.
         """
-        if not self._is_sqlite:
-            self._cursor.execute(self._dialect.begin)
-            return True
-        self._check_file()
-        begin_immediate(self._connection, patience=_PATIENCE_SECONDS)
-        return self._has_changed()
 
     def try_begin(self) -> bool | None:
-        """Like `begin`, but where it would have to wait, None at once. For SQLite."""
-        self._check_file()
-        try:
-            begin_immediate(self._connection, patience=0)
-        except sqlite3.OperationalError as error:
-            if not is_busy(error):
-                raise
-            return None
-        return self._has_changed()
+        """Like `begin`, but None where that would have to wait."""
+        return None
 
     def has_news(self) -> bool:
         """Whether a look at `stops` may find something: false when the database says that nobody else has written."""
-        if not self._is_sqlite:
-            return True
-        self._check_file()
-        before, self._looked = self._looked, int(self._cursor.execute(_DATA_VERSION).fetchone()[0])
-        return self._looked not in (before, self._version)
+        return True
 
-    def _check_file(self) -> None:
-        if os.stat(self._path).st_ino != self._inode:
-            raise database_restored()
+    @abstractmethod
+    def instant(self, value: datetime) -> str:
+        """Return `value` as rows for `write` carry it."""
 
-    def _has_changed(self) -> bool:
-        before, self._version = self._version, int(self._cursor.execute(_DATA_VERSION).fetchone()[0])
-        return self._version != before
+    @abstractmethod
+    def write(
+        self, *, leases: Sequence[Sequence[object]], events: Sequence[Sequence[object]], closed: Sequence[int]
+    ) -> None:
+        """Write new leases and events (`LEASE_COLUMNS`, `EVENT_COLUMNS`), delete the closed leases, and commit.
+
+        Events are on disk when this returns. Leases need not be: should the server crash, every process has lost
+        the connection that proves it alive, and its leases with it.
+        """
+
+    @property
+    @abstractmethod
+    def wants_checkpoint(self) -> bool:
+        """Whether `checkpoint` is due."""
+
+    @abstractmethod
+    def checkpoint(self) -> None:
+        """Let the database tidy up if that is due. This waits for the disk."""
+
+    @abstractmethod
+    def check_clock(self) -> None:
+        """Refuse to decide on expiry by a clock that the database's, which all processes share, does not bear out."""
+
+    @abstractmethod
+    def _set_up(self) -> None:
+        """Make the connection one for leases."""
+
+    @abstractmethod
+    def _take_proof(self) -> Proof:
+        """Take the lock that proves this process alive: it is held before others can see the process's row."""
+
+    @abstractmethod
+    def _ask(self, calls: Sequence[Call]) -> list[Rows]:
+        """Return the rows of each call."""
+
+    @abstractmethod
+    def _triggers(self, names: str) -> set[str]:
+        """Return those of the triggers `names` (`listed`) that are there and in force."""
+
+    @abstractmethod
+    def _from_instant(self, value: Any) -> datetime: ...
+
+    @abstractmethod
+    def _forget_what_is_known(self) -> None:
+        """Read everything in the next transaction: what the last one was to read has perhaps not been read."""
+
+    @abstractmethod
+    def _is_open(self) -> bool:
+        """Undo an unfinished transaction; whether the connection can be used."""
+
+    # -- what is read ------------------------------------------------------------------------------------------
 
     def stops(self) -> list[tuple[str, str]]:
         """Return what ended since the last call, as (kind, reference), oldest first.
@@ -252,7 +304,10 @@ class LeaseStore:
 
     def stops_after(self, seen: StopNumber) -> list[tuple[str, str]]:
         """Return what ended after `seen`, as `stops` does."""
-        rows = self._rows("SELECT seq, kind, ref FROM stop_notice WHERE seq >= ? ORDER BY seq", (seen.seq,))
+        (rows,) = self._ask([("stops", (seen.seq,))])
+        return self._take_in(seen, rows)
+
+    def _take_in(self, seen: StopNumber, rows: Rows) -> list[tuple[str, str]]:
         if seen.seq:
             if not rows or StopNumber(*rows[0]) != seen:
                 raise database_restored()
@@ -261,122 +316,86 @@ class LeaseStore:
             self.seen = StopNumber(*rows[-1])
         return [(kind, ref) for _, kind, ref in rows]
 
-    def accounts(self, ids: Collection[str]) -> dict[str, AccountFact]:
-        """Return the gates of accounts."""
-        rows = self._rows(
-            "SELECT s.account_id, s.worker_id, s.platform, s.open, p.open FROM subject_gate s "
-            "LEFT JOIN platform_gate p ON p.platform = s.platform WHERE s.account_id IN_LIST",
-            (self._dialect.to_list(ids),),
-        )
-        return {row[0]: AccountFact(row[1], row[2], bool(row[3]), bool(row[4])) for row in rows}
-
-    def parties(self, actors: Collection[str], clients: Collection[str]) -> tuple[set[str], set[str]]:
-        """Return those of `actors` that are not suspended, and those of `clients` that are disabled."""
-        rows = self._rows(
-            "SELECT 1, id FROM actor WHERE id IN_LIST AND status = 'active' "
-            "UNION ALL SELECT 2, client_id FROM client_gate WHERE client_id IN_LIST AND NOT open",
-            (self._dialect.to_list(actors), self._dialect.to_list(clients)),
-        )
-        return {ref for kind, ref in rows if kind == 1}, {ref for kind, ref in rows if kind == 2}
-
-    def live_grants(self, workers: Collection[str], actors: Collection[str]) -> dict[str, list[GrantState]]:
-        """Return, for each of `workers` who is not erased, the grants in force that were given to `actors`."""
-        rows = self._rows(
-            "SELECT w.id, g.id, g.expires_at, g.status FROM worker w LEFT JOIN consent_grant g "
-            "ON g.worker_id = w.id AND g.actor_id IN_LIST AND g.status = 'active' "
-            "WHERE w.id IN_LIST AND w.status = 'active'",
-            (self._dialect.to_list(actors), self._dialect.to_list(workers)),
-        )
-        return self._by_worker(rows)
+    def facts(self, keys: FactKeys) -> FactRows:
+        """Return what decisions about `keys` rest on."""
+        return self._understand(keys, self._ask(fact_calls(keys)))
 
     def ended_grants(self, workers: Collection[str], actors: Collection[str]) -> dict[str, list[GrantState]]:
-        """Return the grants that `workers` once gave to `actors`: only reasons are drawn from them."""
-        rows = self._rows(
-            "SELECT worker_id, id, expires_at, status FROM consent_grant "
-            "WHERE worker_id IN_LIST AND actor_id IN_LIST AND status <> 'active'",
-            (self._dialect.to_list(workers), self._dialect.to_list(actors)),
-        )
+        """Return the last grants that `workers` once gave to `actors`: only reasons are drawn from them."""
+        (rows,) = self._ask([("ended", (listed(workers), listed(actors), ENDED_GRANTS))])
         return self._by_worker(rows)
 
-    def _by_worker(self, rows: Sequence[Any]) -> dict[str, list[GrantState]]:
+    def _understand(self, keys: FactKeys, results: Sequence[Rows]) -> FactRows:
+        accounts, grants, parties = results
+        closed = {client_id for *_, client_id in grants if client_id is not None}
+        return FactRows(
+            accounts={row[0]: AccountFact(row[1], row[2], bool(row[3]), bool(row[4])) for row in accounts},
+            grants=self._by_worker(grants),
+            actors=frozenset(ref for kind, ref in parties if kind == 1),
+            closed=frozenset(closed.union(ref for kind, ref in parties if kind == 2)),
+        )
+
+    def _by_worker(self, rows: Rows) -> dict[str, list[GrantState]]:
         self._load_terms([row[1] for row in rows if row[1] is not None and row[1] not in self._terms])
         found: dict[str, list[GrantState]] = {}
-        for worker_id, grant_id, expires_at, status in rows:
+        for worker_id, grant_id, expires_at, status, *_ in rows:
             grants = found.setdefault(worker_id, [])
             if grant_id is not None:
                 grants.append(
                     GrantState(
                         terms=self._terms[grant_id],
                         live=status == "active",
-                        expires_at=self._dialect.from_instant(expires_at),
+                        expires_at=self._from_instant(expires_at),
                         expired=status == "expired",
                     )
                 )
         return found
 
-    def instant(self, value: datetime) -> object:
-        """Return `value` as rows for `write` carry it."""
-        return self._dialect.to_instant(value)
+    def _load_terms(self, ids: Sequence[str]) -> None:
+        """Read what never changes in grants. Triggers forbid that it ever does, so it is kept."""
+        if not ids:
+            return
+        if len(self._terms) > 50_000:
+            self._terms.clear()
+        items: dict[str, dict[tuple[str, str], bool]] = {}
+        versions: dict[str, dict[str, int]] = {}
+        item_rows, grant_rows = self._ask([("items", (listed(ids),)), ("terms", (listed(ids),))])
+        for grant_id, platform, category, granted, version in item_rows:
+            items.setdefault(grant_id, {})[platform, category] = bool(granted)
+            if platform == ANY_PLATFORM:
+                versions.setdefault(grant_id, {})[category] = version
+        for row in grant_rows:
+            self._terms[row[0]] = GrantTerms(
+                id=row[0],
+                worker_id=row[1],
+                actor_id=row[2],
+                client_id=row[3],
+                purpose=row[4],
+                items=items.get(row[0], {}),
+                versions=versions.get(row[0], {}),
+            )
 
-    def write(
-        self, *, leases: Sequence[Sequence[object]], events: Sequence[Sequence[object]], closed: Sequence[int]
-    ) -> None:
-        """Write new leases and events (`LEASE_COLUMNS`, `EVENT_COLUMNS`), delete the closed leases, and commit.
-
-        Events are on disk when this returns. Leases need not be: should the server crash, every process has lost
-        the connection that proves it alive, and its leases with it.
-        """
-        if closed:
-            self._cursor.execute(*self._dialect.delete(closed))
-        if leases:
-            insert_rows(self._cursor, "fetch_lease", LEASE_COLUMNS, leases, is_sqlite=self._is_sqlite)
-        if events:
-            insert_rows(self._cursor, "access_event", EVENT_COLUMNS, events, is_sqlite=self._is_sqlite)
-        self._cursor.execute("COMMIT" if events else self._dialect.commit_leases)
-        self._unwritten += 1
-
-    @property
-    def wants_checkpoint(self) -> bool:
-        """Whether SQLite's log has grown so long that `checkpoint` is due."""
-        return self._is_sqlite and self._unwritten >= _COMMITS_PER_CHECKPOINT
-
-    def checkpoint(self) -> None:
-        """Have SQLite write its log to its file if that is due. This waits for the disk."""
-        if self.wants_checkpoint:
-            self._cursor.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-            self._unwritten = 0
+    # -- this process ------------------------------------------------------------------------------------------
 
     def prove_writable(self) -> None:
         """Change nothing in a way that must be written: a full or write-protected disk refuses it."""
-        self._cursor.execute(self._translate("UPDATE gateway_process SET host = host WHERE id = ?"), (self.process_id,))
+        self._ask([("prove", (self.process_id,))])
 
     def retire(self, events: Sequence[Sequence[object]], now: datetime) -> None:
         """Write the last events, give up every lease of this process and its identity, and close."""
         self.begin()
-        if events:
-            insert_rows(self._cursor, "access_event", EVENT_COLUMNS, events, is_sqlite=self._is_sqlite)
-        self._cursor.execute(self._translate("DELETE FROM fetch_lease WHERE process_id = ?"), (self.process_id,))
-        self._cursor.execute(
-            self._translate("UPDATE gateway_process SET ended_at = ? WHERE id = ?"),
-            (self._dialect.to_instant(now), self.process_id),
-        )
-        self._cursor.execute("COMMIT")
+        self._ask([("disown", (self.process_id,)), ("end", (self.process_id, self.instant(now)))])
+        self.write(leases=(), events=events, closed=())
         self._proof.drop()
         self._connection.close()
 
     def rolled_back(self) -> bool:
         """Undo an unfinished transaction; false when the connection, and with it the proof of life, is gone."""
-        self._version = None  # what it was to read has perhaps not been read
+        self._forget_what_is_known()
         try:
-            if self._is_sqlite:
-                if self._connection.in_transaction:
-                    self._cursor.execute("ROLLBACK")
-            else:
-                self._connection.rollback()
-                self._cursor.execute("SELECT 1")
+            return self._is_open()
         except Exception:
             return False
-        return True
 
     def abandon(self) -> None:
         """Close without tidying up: the proof of life goes, and others may take the leases away."""
@@ -388,96 +407,31 @@ class LeaseStore:
         with suppress(Exception):
             self._connection.close()
 
-    def _load_terms(self, ids: Sequence[str]) -> None:
-        """Read what never changes in grants. Triggers forbid that it ever does, so it is kept."""
-        if not ids:
-            return
-        if len(self._terms) > 50_000:
-            self._terms.clear()
-        listed = (self._dialect.to_list(ids),)
-        items: dict[str, dict[tuple[str, str], bool]] = {}
-        versions: dict[str, dict[str, int]] = {}
-        for grant_id, platform, category, granted, version in self._rows(
-            "SELECT grant_id, platform, category, granted, category_version FROM grant_item WHERE grant_id IN_LIST",
-            listed,
-        ):
-            items.setdefault(grant_id, {})[platform, category] = bool(granted)
-            if platform == ANY_PLATFORM:
-                versions.setdefault(grant_id, {})[category] = version
-        for row in self._rows(
-            "SELECT id, worker_id, actor_id, client_id, purpose FROM consent_grant WHERE id IN_LIST", listed
-        ):
-            self._terms[row[0]] = GrantTerms(
-                id=row[0],
-                worker_id=row[1],
-                actor_id=row[2],
-                client_id=row[3],
-                purpose=row[4],
-                items=items.get(row[0], {}),
-                versions=versions.get(row[0], {}),
-            )
-
-    def _rows(self, sql: str, parameters: Sequence[object]) -> list[Any]:
-        rows: list[Any] = self._cursor.execute(self._translate(sql), parameters).fetchall()
-        return rows
-
-    def _translate(self, sql: str) -> str:
-        translated = self._sql.get(sql)
-        if translated is None:
-            translated = sql.replace("IN_LIST", self._dialect.list_test).replace("?", self._dialect.placeholder)
-            self._sql[sql] = translated
-        return translated
-
-    def _register(self) -> tuple[int, Proof]:
-        """Write this process down. Its proof is held before its row can be seen."""
-        if self._is_sqlite and self._engine.url.database in (None, "", ":memory:"):
-            raise LeaseStoreError("LEASES_NEED_A_FILE", "Leases need a database in a file, not in memory.")
-        started = self._dialect.to_instant(datetime.now(UTC))
-        self._inode = os.stat(self._path).st_ino if self._is_sqlite else 0
+    def _register(self, proof: Proof) -> int:
+        started = self.instant(datetime.now(UTC))
         self.begin()
-        insert = self._translate(
-            "INSERT INTO gateway_process (kind, proof, host, master_keys, started_at) "
-            "VALUES (?, ?, ?, ?, ?) RETURNING id"
-        )
-        proof: Proof
-        if self._is_sqlite:
-            proof = FileProof(Path(self._path))
-        else:
-            proof = AdvisoryProof()
-            self._cursor.execute("SELECT pg_try_advisory_lock(%s)", (proof.key,))
-            if not self._cursor.fetchone()[0]:
-                raise LeaseStoreError("LEASES_NO_PROOF", "The lock that proves this process alive is taken.")
-        self._cursor.execute(insert, (proof.kind, proof.name, host_name(), self._master_keys, started))
-        process_id = int(self._cursor.fetchone()[0])
-        self._cursor.execute("COMMIT")
-        return process_id, proof
-
-    def check_clock(self) -> None:
-        """Refuse to decide on expiry by a clock that the database's, which all processes share, does not bear out.
-
-        Processes that share an SQLite file share a machine, and its clock.
-        """
-        if self._is_sqlite:
-            return
-        (now,) = self._cursor.execute("SELECT clock_timestamp()").fetchone()
-        compare_clocks(utc_now(), now)
+        ((row,),) = self._ask([("register", (proof.kind, proof.name, host_name(), self._master_keys, started))])
+        self.write(leases=(), events=(), closed=())
+        return int(row[0])
 
     def _check_triggers(self) -> None:
         """Refuse a database whose stops would go unnoticed."""
-        expected = sum("CREATE TRIGGER" in statement for statement in create_statements(self._engine.dialect.name))
-        names = [
-            statement.split()[5 if self._is_sqlite else 2]
-            for statement in create_statements(self._engine.dialect.name)
-            if statement.startswith("CREATE TRIGGER")
-        ]
-        found = self._rows(
-            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name IN_LIST"
-            if self._is_sqlite
-            else "SELECT tgname FROM pg_trigger WHERE pg_table_is_visible(tgrelid) AND tgenabled IN ('O', 'A') "
-            "AND tgname IN_LIST",
-            (self._dialect.to_list(names),),
-        )
-        if len({row[0] for row in found}) != expected:
+        statements = create_statements(self._engine.dialect.name)
+        names = {found[1] for each in statements if (found := _TRIGGER.match(each))}
+        if self._triggers(listed(names)) != names:
             raise LeaseStoreError(
                 "LEASES_NO_TRIGGERS", "The database lacks consent's triggers; run the migrations first."
             )
+
+
+_TRIGGER = re.compile(r"CREATE TRIGGER (?:IF NOT EXISTS )?(\w+)")
+
+
+def fact_calls(keys: FactKeys) -> list[Call]:
+    """Return what is to be asked for `LeaseStore.facts`."""
+    workers, accounts, actors = listed(keys.workers), listed(keys.accounts), listed(keys.actors)
+    return [
+        ("accounts", (accounts,)),
+        ("grants", (workers, accounts, actors)),
+        ("parties", (actors, listed(keys.clients))),
+    ]

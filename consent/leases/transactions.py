@@ -26,7 +26,8 @@ from consent.leases.book import LeaseBook
 from consent.leases.counting import facts_to_count, logged_as
 from consent.leases.decision import Cover, Decision, Question, Reason, SubjectFacts, decide
 from consent.leases.denials import DenialTally, DeniedAccess
-from consent.leases.facts import KnownFacts, load_facts
+from consent.leases.facts import KnownFacts, fact_keys, load_facts
+from consent.leases.opening import open_store
 from consent.leases.permit import Answer, Disclosure, Lease, LeasePermit
 from consent.leases.rows import Row, access_row, denial_row, lease_row, salts
 from consent.leases.store import RESTORED, LeaseStore, LeaseStoreError, StopNumber, database_restored
@@ -149,13 +150,14 @@ class LeaseTransactions:
         is_due = self.is_due
         if is_due:
             store.check_clock()
-        self._settle(store, batch, has_news=store.begin(), is_due=is_due)
+        questions = [inquiry.question for work in batch for inquiry in work.inquiries]
+        has_news = store.begin(fact_keys(questions) if questions else None)
+        self._settle(store, batch, has_news=has_news, is_due=is_due)
 
     def _settle(self, store: LeaseStore, batch: Sequence[Work], *, has_news: bool, is_due: bool) -> None:
-        if has_news:
-            self._facts = KnownFacts(store)
-            self._book.stop(store.stops())
-            self._seen = store.seen
+        decides = any(work.inquiries or work.disclosures for work in batch)
+        if has_news and decides:
+            self._catch_up(store)
         now = self._clock()
         self._book.expire(now)
         if is_due:
@@ -170,12 +172,20 @@ class LeaseTransactions:
         if is_due:
             self.trouble, self._clock_due = None, time.monotonic() + CLOCK_SECONDS
         self._book.settle()
+        if has_news and not decides:
+            self._catch_up(store)  # nothing rested on it, so it came with the commit
         for permit in entry.logged:
             permit.logged = True
         for work, answer in answers:
             work.answers.append(answer)
             if answer.permit is not None:
                 self._book.open(answer.permit)
+
+    def _catch_up(self, store: LeaseStore) -> None:
+        """Read what has been stopped since the transaction before."""
+        self._facts = KnownFacts(store)
+        self._book.stop(store.stops())
+        self._seen = store.seen
 
     def look_for_stops(self) -> None:
         """Look between transactions: reading needs no lock, because it only ever ends permits."""
@@ -235,7 +245,7 @@ class LeaseTransactions:
         if self.trouble == RESTORED:
             raise database_restored()
         if self._store is None:
-            store = LeaseStore(self._engine, master_keys=self._master_keys)
+            store = open_store(self._engine, master_keys=self._master_keys)
             try:
                 store.stops_after(self._seen)
             except Exception:

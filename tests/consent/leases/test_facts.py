@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
 from consent.leases.decision import Asker, Decision, Question, decide
-from consent.leases.facts import KnownFacts
-from consent.leases.store import LeaseStore
-from tests.consent.conftest import World
+from consent.leases.facts import KnownFacts, fact_keys, load_facts
+from consent.leases.opening import open_store
+from consent.leases.store import ENDED_GRANTS, LeaseStore
+from consent.stops.order import lock_stops
+from tests.consent.conftest import BACKENDS, World
+
+WAITS = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
 
 
 @pytest.fixture
@@ -22,7 +27,7 @@ def driver(world: World) -> str:
 
 @pytest.fixture
 def store(world: World, driver: str) -> Iterator[LeaseStore]:
-    store = LeaseStore(world.engine)
+    store = open_store(world.engine)
     yield store
     store.abandon()
 
@@ -66,7 +71,7 @@ def test_after_a_failure_everything_is_read_again(store: LeaseStore) -> None:
 
 def test_another_store_starts_from_nothing(world: World, store: LeaseStore) -> None:
     in_transaction(store)
-    other = LeaseStore(world.engine)
+    other = open_store(world.engine)
     assert in_transaction(other)
     other.abandon()
 
@@ -120,3 +125,70 @@ def test_subjects_of_different_askers_are_told_apart(world: World, store: LeaseS
         allowed = [bool(decide(each, fact, now).covers) for each, fact in zip(asked, facts, strict=True)]
         assert allowed == [each.asker.actor_id == "acme" for each in asked]
     store.write(leases=(), events=(), closed=())
+
+
+@pytest.mark.parametrize(
+    "name", ["it's", "a\\'b", "'); DELETE FROM worker; --", '"}', "%s", "$1", "å😀", "a\nb", "nul\0", "\0", ""]
+)
+def test_names_that_nobody_has_stand_for_nobody(world: World, store: LeaseStore, driver: str, name: str) -> None:
+    world.give(driver, [("uber", "engagements")])
+    asker = Asker(kind="actor", actor_id=name, client_id=name, purpose="job_matching")
+    strangers = [
+        Question(asker=question().asker, account_id=name, categories=frozenset({"engagements"})),
+        Question(asker=question().asker, worker_id=name, categories=frozenset({"engagements"})),
+        Question(asker=asker, account_id="u1", categories=frozenset({"engagements"})),
+    ]
+    asked = [*strangers, question()]
+    store.begin(fact_keys(asked))
+    store.stops()
+    facts = load_facts(store, asked, past=True)
+    store.write(leases=(), events=(), closed=())
+    assert [bool(decide(*each, world.clock()).covers) for each in zip(asked, facts, strict=True)] == [False] * 3 + [
+        True
+    ]
+
+
+def test_only_the_last_of_many_ended_grants_give_a_reason(world: World, store: LeaseStore, driver: str) -> None:
+    ids = [world.give(driver, [("uber", "engagements")], days=1 + number).id for number in range(ENDED_GRANTS + 2)]
+    with world.engine.begin() as connection:
+        connection.execute(text("UPDATE consent_grant SET status = 'revoked', ended_at = granted_at"))
+    store.begin()
+    ((found,),) = [store.ended_grants({driver}, {"acme"}).values()]
+    store.write(leases=(), events=(), closed=())
+    assert {grant.terms.id for grant in found} == set(ids[-ENDED_GRANTS:])
+
+
+if "postgresql" in BACKENDS:
+
+    @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+    def test_a_stop_that_a_transaction_waited_for_is_seen_by_it(world: World, store: LeaseStore, driver: str) -> None:
+        """What is asked together with the lock is read after it was given."""
+        grant = world.give(driver, [("uber", "engagements")]).id
+        store.begin(fact_keys([question()]))
+        store.stops()
+        store.write(leases=(), events=(), closed=())
+        with ThreadPoolExecutor(1) as thread, world.engine.connect() as stopping:
+            with stopping.begin():
+                lock_stops(stopping)
+                store.begin(fact_keys([question()]))
+                waiting = thread.submit(store.stops)
+                while not stopping.execute(WAITS).scalar():
+                    pass
+                stopping.execute(text("UPDATE consent_grant SET status = 'revoked', ended_at = granted_at"))
+                assert not waiting.done()
+            assert ("grant", grant) in waiting.result()
+        (facts,) = load_facts(store, [question()], past=False)
+        assert not facts.grants
+        store.write(leases=(), events=(), closed=())
+
+    @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+    def test_what_has_been_stopped_comes_with_a_commit_that_rests_on_nothing(
+        world: World, store: LeaseStore, driver: str
+    ) -> None:
+        grant = world.give(driver, [("uber", "engagements")]).id
+        with world.engine.begin() as connection:
+            connection.execute(text("UPDATE consent_grant SET status = 'revoked', ended_at = granted_at"))
+        store.begin()
+        store.write(leases=(), events=(), closed=(1,))
+        assert ("grant", grant) in store.stops()
+        assert store.stops() == []

@@ -149,7 +149,9 @@ if "postgresql" in BACKENDS:  # a SQLite connection cannot be taken away
     def test_clock_that_differs_from_the_databases_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         """Attack 71: clock skew between processes."""
         for minutes in (-5, 5):
-            monkeypatch.setattr("consent.leases.store.utc_now", lambda off=minutes: utc_now() + timedelta(minutes=off))
+            monkeypatch.setattr(
+                "consent.leases.postgresql.utc_now", lambda off=minutes: utc_now() + timedelta(minutes=off)
+            )
             with pytest.raises(LeaseStoreError) as refusal:
                 LeaseKeeper(world.engine).start()
             assert refusal.value.code == "LEASES_CLOCK_SKEW"
@@ -165,7 +167,7 @@ if "postgresql" in BACKENDS:  # a SQLite connection cannot be taken away
         monkeypatch.setattr("consent.leases.transactions.CLOCK_SECONDS", 0.0)
         monkeypatch.setattr(world.leases._transactions, "_clock_due", 0.0)
         with monkeypatch.context() as wrong:
-            wrong.setattr("consent.leases.store.utc_now", lambda: utc_now() + timedelta(minutes=minutes))
+            wrong.setattr("consent.leases.postgresql.utc_now", lambda: utc_now() + timedelta(minutes=minutes))
             (denied,) = await world.gate.acquire([about("u1", "engagements")], asking())
             assert denied.permit is None
             assert denied.denied["gig:engagements"].extensions["reason"] == "UNDECIDED"
