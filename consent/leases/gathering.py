@@ -36,7 +36,7 @@ class Gathering:
 
     def add(self, work: Work) -> None:
         """Have `work` settled soon."""
-        if work.closing:
+        if work.can_wait:
             if not self._closing:
                 self._loop.call_later(LINGER_SECONDS, self._flush)
             self._closing.append(work)

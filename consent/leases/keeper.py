@@ -267,8 +267,7 @@ class LeaseKeeper:
             while True:
                 if item is not None:
                     batch.append(item)
-                if self._queue.empty() and item is not None and all(work.closing for work in batch):
-                    # Nobody waits for an answer: let it share the transaction of somebody who does.
+                if self._queue.empty() and item is not None and all(work.can_wait for work in batch):
                     item = self._queue.get(timeout=LINGER_SECONDS)
                 else:
                     item = self._queue.get_nowait()

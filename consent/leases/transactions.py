@@ -75,6 +75,14 @@ class Work:
     conclude: Callable[[Sequence[Answer] | None], Any] | None = None
     """Makes the result of the answers, or of None where there are none because of `error`."""
 
+    @property
+    def can_wait(self) -> bool:
+        """Whether nobody waits for it: then it may share the transaction of somebody who does.
+
+        The end of what was stopped is waited for by whoever stopped it.
+        """
+        return bool(self.closing) and not any(permit.ended for permit in self.closing)
+
     def resolve(self) -> None:
         """Wake who waits."""
         if self.done.done():

@@ -15,6 +15,8 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
+from gateway.cli.giving_way import give_way
+
 _DESCRIPTION = "Gigway: a GraphQL federation gateway with a consent layer for gig work."
 
 _COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -62,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # processes, for products that take milliseconds (linking by meaning took eight times as long under load).
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     given = sys.argv[1:] if arguments is None else list(arguments)
-    parser = build_parser(given[0]) if given and given[0] in _COMMANDS else overview()
+    parser = give_way(lambda: build_parser(given[0])) if given and given[0] in _COMMANDS else overview()
     options = parser.parse_args(given)
     from gateway.cli.failure import CommandError, exit_code
 
