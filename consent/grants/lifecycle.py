@@ -1,6 +1,6 @@
 """The life of a grant: given in the authorization server's transaction, found again, ended for good.
 
-`records.py` reads; here is what writes.
+`records.py` reads; here is what writes, with the statements of `ending.py`.
 A grant is never changed, only ended; a renewal or a change is a new grant that supersedes the old one.
 The states are drawn in `consent/__init__.py`, the rules that hold whoever writes are triggers (`ddl.py`).
 """
@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Engine, Row, insert, select, update
 from sqlmodel import Session, col
 
 from consent.columns import utc_now
+from consent.grants.ending import END, END_OF_CLIENT, ENDED, end_at_once
 from consent.grants.records import GrantReader, GrantRecord, Item
 from consent.models import Actor, ConsentEvent, ConsentGrant, GrantItem, Worker, new_id
 from consent.stops.open_leases import Scope
@@ -27,20 +28,6 @@ By = Literal["worker", "actor", "operator"]
 _ENDED_AS = {"worker": "withdrawn", "actor": "revoked", "operator": "revoked"}
 
 # Put together once: they run while everybody waits.
-_END = (
-    update(ConsentGrant)
-    .where(col(ConsentGrant.id) == bindparam("grant"), col(ConsentGrant.status) == "active")
-    .values(
-        status=bindparam("ended_as"),
-        ended_at=bindparam("now"),
-        end_reason=bindparam("why"),
-        epoch=ConsentGrant.epoch + 1,
-    )
-    .returning(col(ConsentGrant.worker_id))
-)
-_END_OF_CLIENT = _END.where(
-    col(ConsentGrant.client_id) == bindparam("client"), col(ConsentGrant.expires_at) > bindparam("now")
-)
 _EVENT = insert(ConsentEvent)
 _GRANT = insert(ConsentGrant)
 _ITEM = insert(GrantItem)
@@ -172,15 +159,22 @@ class GrantService(GrantReader):
         Raises `GrantError` (`GRANT_UNKNOWN`). Who may revoke is the caller's to check.
         """
 
-        def change(connection: Connection) -> None:
-            ended = self._end(
-                connection, grant_id, status=_ENDED_AS[by], reason=reason, by=by, by_id=by_id, client_id=client_id
+        ended_as = _ENDED_AS[by]
+
+        def change(connection: Connection) -> bool:
+            return self._end(
+                connection, grant_id, status=ended_as, reason=reason, by=by, by_id=by_id, client_id=client_id
             )
+
+        def missed(connection: Connection) -> None:
             known = select(col(ConsentGrant.id)).where(col(ConsentGrant.id) == grant_id)
-            if not ended and (client_id is not None or connection.execute(known).first() is None):
+            if client_id is not None or connection.execute(known).first() is None:
                 raise GrantError("GRANT_UNKNOWN", "No such grant.")
 
-        return await self._stops.stop(Scope("grant", grant_id), change)
+        at_once = end_at_once(
+            grant_id, status=ended_as, reason=reason, by=by, by_id=by_id, client_id=client_id, clock=self._clock
+        )
+        return await self._stops.stop(Scope("grant", grant_id), change, at_once=at_once, missed=missed)
 
     async def warm_up(self) -> None:
         """Do once, to no grant, what a revocation does: the first time of everything is slow."""
@@ -188,8 +182,11 @@ class GrantService(GrantReader):
         def change(connection: Connection) -> None:
             self._end(connection, "", status="withdrawn", reason="", by="worker", by_id=None)
 
-        await self._stops.stop(Scope("grant", ""), change)
-        await self._stops.warm_up()
+        for client_id in (None, ""):
+            at_once = end_at_once(
+                "", status="withdrawn", reason="", by="worker", by_id=None, client_id=client_id, clock=self._clock
+            )
+            await self._stops.warm_up(Scope("grant", ""), change, at_once=at_once)
 
     async def settle(self, grant_id: str) -> Revocation:
         """Wait until nothing is read under a grant that has ended."""
@@ -227,12 +224,12 @@ class GrantService(GrantReader):
         now = self._clock()
         values = {"grant": grant_id, "ended_as": status, "now": now, "why": reason[:64]}
         if client_id is None:
-            found = connection.execute(_END, values)
+            found = connection.execute(END, values)
         else:
-            found = connection.execute(_END_OF_CLIENT, {**values, "client": client_id})
+            found = connection.execute(END_OF_CLIENT, {**values, "client": client_id})
         ended = found.scalar_one_or_none()
         if ended is not None:
-            self._record(connection, "consent:grant:end", grant_id, ended, by, by_id, {"as": status, "why": reason})
+            self._record(connection, ENDED, grant_id, ended, by, by_id, {"as": status, "why": reason})
         return ended is not None
 
     def _supersede(
@@ -252,7 +249,7 @@ class GrantService(GrantReader):
         ).scalar_one_or_none()
         if version is None:
             raise GrantError("REPLACES_UNKNOWN", "There is no such grant to replace.")
-        self._record(connection, "consent:grant:end", grant_id, worker_id, "worker", worker_id, {"as": "superseded"})
+        self._record(connection, ENDED, grant_id, worker_id, "worker", worker_id, {"as": "superseded"})
         return int(version)
 
     def _record(

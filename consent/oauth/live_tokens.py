@@ -1,22 +1,21 @@
 """Reads live access tokens: one statement for all that come at once, straight on the driver.
 
-It runs before every request, so it goes round SQLAlchemy's execution; the statement is written in SQLAlchemy and
-compiled once. Nothing is remembered but the statement.
+It runs before every request, so it goes round SQLAlchemy's execution (`driver_statement.py`). Nothing is remembered but
+the statement.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import orjson
 from sqlalchemy import Dialect, Engine, and_, bindparam, func, or_, select, text
 from sqlalchemy.exc import OperationalError
 
-from consent.columns import Instant
+from consent.driver_statement import DriverStatement
 from consent.oauth.clients import ClientKind
 from consent.oauth.details import MANAGEMENT_SCOPES, scopes_of
 from consent.oauth.machine_secrets import TOKEN_REF_LENGTH
@@ -95,39 +94,7 @@ class AuthenticatedToken:
     cost_per_minute: int | None = None
 
 
-class _Compiled:
-    """The statement in the words of one database, with what turns its values into ours."""
-
-    def __init__(self, dialect: Dialect) -> None:
-        self.is_sqlite = dialect.name == "sqlite"
-        compiled = _LIVE_TOKENS.where(text(_LISTED[dialect.name])).compile(dialect=dialect)
-        self._sql = str(compiled)
-        self._fixed = dict(compiled.params)
-        self._order = compiled.positiontup
-        self._to_instant = Instant().dialect_impl(dialect).bind_processor(dialect)
-        columns = [column.type.dialect_impl(dialect) for column in _LIVE_TOKENS.selected_columns]
-        readers = [(place, kind.result_processor(dialect, None)) for place, kind in enumerate(columns)]
-        self._readers = [(place, reader) for place, reader in readers if reader is not None]
-
-    def statement(self, hashes: Collection[str], now: datetime) -> tuple[str, Any]:
-        """Return the statement and its parameters."""
-        listed = list(hashes)
-        given = {
-            **self._fixed,
-            "token_hashes": orjson.dumps(listed).decode() if self.is_sqlite else listed,
-            "now": now if self._to_instant is None else self._to_instant(now),
-        }
-        return self._sql, given if self._order is None else [given[name] for name in self._order]
-
-    def read(self, row: Sequence[Any]) -> AuthenticatedToken:
-        """Return the token of one row."""
-        values = list(row)
-        for place, reader in self._readers:
-            values[place] = reader(values[place])
-        return _authenticated(*values)
-
-
-_compiled = lru_cache(maxsize=8)(_Compiled)
+_FOUND = DriverStatement(lambda dialect: _LIVE_TOKENS.where(text(_LISTED[dialect])))
 
 
 def find_live_tokens(
@@ -138,16 +105,14 @@ def find_live_tokens(
     `connection` is one of the driver's, to a database that `dialect` speaks. Raises `OperationalError`, as SQLAlchemy
     would.
     """
-    compiled = _compiled(dialect)
+    listed = list(hashes)
+    values = {"token_hashes": orjson.dumps(listed).decode() if dialect.name == "sqlite" else listed, "now": now}
     assert dialect.dbapi is not None
     try:
-        cursor = connection.cursor()
-        cursor.execute(*compiled.statement(hashes, now))
-        rows = cursor.fetchall()
-        cursor.close()
+        rows = _FOUND.read(connection, dialect, values)
     except dialect.dbapi.Error as error:
         raise OperationalError(None, None, error) from None
-    return {row[0]: compiled.read(row) for row in rows}
+    return {row[0]: _authenticated(*row) for row in rows}
 
 
 class TokensAtHand:

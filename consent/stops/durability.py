@@ -10,10 +10,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
-_FLUSH = text("SELECT pg_logical_emit_message(true, 'gigway', '')")
+from consent.driver_statement import driver_errors
+
+_FLUSH = "SELECT pg_logical_emit_message(true, 'gigway', '')"
 
 
 class Disk:
@@ -23,13 +25,16 @@ class Disk:
         self._engine = engine
         self._log_file = 0
 
-    def flush(self) -> None:
-        """Return when everything that was committed before is on disk. Raises `OperationalError` when it cannot be."""
+    def flush(self, connection: Connection) -> None:
+        """Return when everything that was committed before is on disk. Raises `OperationalError` when it cannot be.
+
+        `connection` is one of PostgreSQL's on which each statement commits by itself; on SQLite it is not used.
+        """
         if self._engine.dialect.name == "postgresql":
             # The log is written in order: once a later record is on disk, and with whatever replicas the server waits
             # for, so is everything before it.
-            with self._engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-                connection.execute(_FLUSH)
+            with driver_errors(connection) as driver:
+                driver.execute(_FLUSH)
         elif self._engine.url.database and self._engine.url.database != ":memory:":
             try:
                 self._sync(Path(self._engine.url.database).resolve())

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from sqlalchemy import (
     BigInteger,
@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 from sqlmodel import SQLModel, col
 
+from consent.driver_statement import DriverStatement, Values
 from consent.leases.liveness import AdvisoryProof, FileProof, take_dead_file
 from consent.models import AccessEvent, ConsentGrant, FetchLease, GatewayProcess, new_id
 from consent.stops.order import share_stops
@@ -58,19 +59,28 @@ class OpenLeases:
         if connection.dialect.name == "postgresql":
             connection.execution_options(isolation_level="AUTOCOMMIT")  # as of all that only reads
 
-    def count(self, scope: Scope, connection: Connection) -> int:
-        """Count the open leases of `scope`, after taking away those of processes proven dead."""
-        holders = self._holders(scope, connection)
+    def look(self, scope: Scope) -> tuple[DriverStatement, Values]:
+        """Return the statement, with its parameters, whose rows tell `count` who holds leases of `scope`."""
+        return _HOLDERS[scope.kind], {"ref": scope.ref}
+
+    def count(self, scope: Scope, connection: Connection, seen: Sequence[Any] | None = None) -> int:
+        """Count the open leases of `scope`, after taking away those of processes proven dead.
+
+        `seen` is what `look` has found a moment ago, if it has been asked already.
+        """
+        holders = self._holders(scope, connection, seen)
         if [each.id for each in holders if self._reap(each)]:
             holders = self._holders(scope, connection)
         return sum(each.leases for each in holders)
 
-    def _holders(self, scope: Scope, connection: Connection) -> list[_Holder]:
-        try:
-            rows = connection.execute(_holders(scope.kind, connection.dialect.name), {"ref": scope.ref}).all()
-        finally:
-            connection.rollback()
-        return [_Holder(id=row.process_id, leases=row.leases, proof=row.proof, dead=row.dead) for row in rows]
+    def _holders(self, scope: Scope, connection: Connection, seen: Sequence[Any] | None = None) -> list[_Holder]:
+        if seen is None:
+            statement, values = self.look(scope)
+            try:
+                seen = statement.rows(connection, values)
+            finally:
+                connection.rollback()
+        return [_Holder(id=number, leases=leases, proof=proof, dead=dead) for number, leases, proof, dead in seen]
 
     def _reap(self, holder: _Holder) -> bool:
         """Take away the leases of a process if its lock proves it dead; each leaves a line in the log."""
@@ -160,7 +170,6 @@ class _Holder:
     dead: bool | None
 
 
-@cache
 def _holders(kind: Kind, dialect: str) -> Select[Any]:
     """Return the query for the processes that hold leases of a scope. Its parameter is `ref`."""
     tables = SQLModel.metadata.tables
@@ -179,3 +188,6 @@ def _holders(kind: Kind, dialect: str) -> Select[Any]:
     return select(held.c.process_id, held.c.leases, processes.proof, dead.label("dead")).select_from(
         held.outerjoin(tables["gateway_process"], and_(processes.id == held.c.process_id, processes.kind == proof_kind))
     )
+
+
+_HOLDERS: dict[Kind, DriverStatement] = {kind: DriverStatement(partial(_holders, kind)) for kind in get_args(Kind)}

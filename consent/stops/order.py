@@ -31,6 +31,12 @@ _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 _LOCK_FOR_LATER = text("SELECT pg_advisory_xact_lock(:key), set_config('synchronous_commit', 'off', true)")
 """In one statement: each is a trip to the database, which all others wait for."""
 
+BEGIN_AND_LOCK = (
+    "BEGIN ISOLATION LEVEL READ COMMITTED; "
+    f"SELECT pg_advisory_xact_lock({STOP_LOCK}), set_config('synchronous_commit', 'off', true)"
+)
+"""The same with the beginning of the transaction, for PostgreSQL's driver. What comes after sees what others did."""
+
 
 def try_lock_stops(connection: Connection) -> bool:
     """Take that lock if nobody has it, not even shared; return whether it was taken. PostgreSQL only."""

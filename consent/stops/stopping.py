@@ -12,11 +12,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, delete, insert, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -30,6 +31,7 @@ from consent.stops.durability import Disk
 from consent.stops.journal import EndingsError
 from consent.stops.open_leases import OpenLeases, Scope
 from consent.stops.order import lock_stops
+from consent.stops.two_trips import OneStatement, end_in_two_trips
 
 _log = logging.getLogger(__name__)
 
@@ -40,6 +42,8 @@ _SETTLE_SECONDS = 0.002
 _LONGEST_PAUSE_SECONDS = 0.008
 _CLOSELY_SECONDS = 0.1
 """How long a stop keeps a thread, to look for what it waits for without a detour over the event loop."""
+_WARM = 3
+"""How many connections are made ready for stops at the start."""
 _THREADS = 16
 """Threads for stops alone: in the shared ones a revocation would wait behind whatever else a busy process reads."""
 
@@ -75,48 +79,87 @@ class Stops:
         self._drain = drain
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="consent-stop")
 
-    async def stop(self, scope: Scope, change: Callable[[Connection], object]) -> Revocation:
-        """Make `change` in a transaction of its own, then drain `scope`."""
-        return await self._settle(scope, change)
+    async def stop(
+        self,
+        scope: Scope,
+        change: Callable[[Connection], bool | None],
+        *,
+        at_once: OneStatement | None = None,
+        missed: Callable[[Connection], None] | None = None,
+    ) -> Revocation:
+        """Make `change` in a transaction of its own, then drain `scope`.
+
+        `at_once` is the same change for PostgreSQL. `missed` is called where there was nothing to end: `change` has
+        returned False then. It may raise: the stop ends with that.
+        """
+        return await self._settle(scope, _Change(scope, change, at_once, missed))
 
     async def drain(self, scope: Scope) -> Revocation:
         """Wait until no lease of `scope` is open. Call after the change was committed; may be called again."""
         return await self._settle(scope, None)
 
-    async def warm_up(self) -> None:
-        """Do once, to nobody, what a stop may have to do besides: the first time of everything is slow."""
-        await asyncio.get_running_loop().run_in_executor(self._threads, self._open.warm_up)
+    async def warm_up(
+        self, scope: Scope, change: Callable[[Connection], bool | None], *, at_once: OneStatement
+    ) -> None:
+        """Do once, to nobody, on some connections, what a stop may have to do: the first time of everything is slow."""
+        await asyncio.get_running_loop().run_in_executor(
+            self._threads, self._warm_up, _Change(scope, change, at_once, None)
+        )
 
-    async def _settle(self, scope: Scope, change: Callable[[Connection], object] | None) -> Revocation:
+    def _warm_up(self, change: _Change) -> None:
+        self._open.warm_up()
+        with ExitStack() as opened:
+            for connection in [opened.enter_context(self._engine.connect()) for _ in range(_WARM)]:
+                self._open.count(change.scope, connection, self._commit(change, connection))
+                self._disk.flush(connection)
+
+    async def _settle(self, scope: Scope, change: _Change | None) -> Revocation:
         """Commit, and look for leases from the same thread for a while: every change of thread waits for a turn."""
         loop = asyncio.get_running_loop()
         wait = await loop.run_in_executor(self._threads, self._begin, scope, change)
         while wait.held and wait.passed() < self._drain:
             await asyncio.sleep(_LONGEST_PAUSE_SECONDS)
             await loop.run_in_executor(self._threads, self._look_again, wait)
-        for written in wait.lasting:
-            await asyncio.wrap_future(written)
+        if wait.journaled is not None:
+            await asyncio.wrap_future(wait.journaled)
         return Revocation(
             status="stopping" if wait.held else "confirmed", waited_ms=wait.passed() * 1000, open_leases=wait.held
         )
 
-    def _begin(self, scope: Scope, change: Callable[[Connection], object] | None) -> _Wait:
+    def _begin(self, scope: Scope, change: _Change | None) -> _Wait:
         """Commit and look on one connection: a pool's next one costs as much as a look."""
         with self._engine.connect() as connection:
-            if change is not None:
-                with connection.begin():
-                    lock_stops(connection, disk_later=True)
-                    change(connection)
+            if change is None:
+                self._open.begin_looking(connection)
+            seen = self._commit(change, connection) if change is not None else None
             self._leases.poke()
-            wait = _Wait(scope, [self._threads.submit(self._disk.flush)])
+            wait = _Wait(scope)
             if self._journal is not None:
-                wait.lasting.append(self._threads.submit(self._write_down, self._journal))
-            self._open.begin_looking(connection)
+                wait.journaled = self._threads.submit(self._write_down, self._journal)
+            self._look(wait, connection, seen)
+            self._disk.flush(connection)  # while what runs is ending
             pause, closely = _SETTLE_SECONDS, min(self._drain, _CLOSELY_SECONDS)
-            while self._look(wait, connection) and wait.passed() < closely:
-                time.sleep(pause)
+            while wait.held and wait.passed() < closely:
+                time.sleep(max(0.0, pause - wait.looked()))
+                self._look(wait, connection)
                 pause = min(pause * 1.2, _LONGEST_PAUSE_SECONDS / 2)
         return wait
+
+    def _commit(self, change: _Change, connection: Connection) -> Sequence[Any] | None:
+        """Make a change; leave a connection to look with, and return what has been seen of open leases already."""
+        if change.at_once is None or self._engine.dialect.name != "postgresql":
+            with connection.begin():
+                lock_stops(connection, disk_later=True)
+                if change.make(connection) is False and change.missed is not None:
+                    change.missed(connection)
+            self._open.begin_looking(connection)
+            return None
+        self._open.begin_looking(connection)
+        ended, seen = end_in_two_trips(connection, change.at_once, self._open.look(change.scope))
+        if not ended and change.missed is not None:
+            change.missed(connection)
+            connection.rollback()
+        return seen
 
     def _look_again(self, wait: _Wait) -> None:
         self._leases.poke()  # the notice may have been lost
@@ -124,10 +167,10 @@ class Stops:
             self._open.begin_looking(connection)
             self._look(wait, connection)
 
-    def _look(self, wait: _Wait, connection: Connection) -> int:
+    def _look(self, wait: _Wait, connection: Connection, seen: Sequence[Any] | None = None) -> None:
         """Count what is still open, without what dead processes held."""
-        wait.held = self._open.count(wait.scope, connection)
-        return wait.held
+        wait.held = self._open.count(wait.scope, connection, seen)
+        wait.looked_at = time.monotonic()
 
     async def close_platform(self, platform: str, *, reason: str) -> Revocation:
         """Suspend a platform at once."""
@@ -234,15 +277,29 @@ class Stops:
             _log.error("consent:endings:fail", extra={"error": type(error).__name__})
 
 
-class _Wait:
-    """A stop that was committed: what is still open, and what is being written to the disk."""
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What `Stops.stop` is asked for."""
 
-    def __init__(self, scope: Scope, lasting: list[Future[None]]) -> None:
+    scope: Scope
+    make: Callable[[Connection], bool | None]
+    at_once: OneStatement | None = None
+    missed: Callable[[Connection], None] | None = None
+
+
+class _Wait:
+    """A stop that was committed: what is still open, and what is being written down of it."""
+
+    def __init__(self, scope: Scope) -> None:
         self.scope = scope
-        self.lasting = lasting
+        self.journaled: Future[None] | None = None
         self.held = 0
-        self._began = time.monotonic()
+        self._began = self.looked_at = time.monotonic()
 
     def passed(self) -> float:
         """Return the seconds since the commit."""
         return time.monotonic() - self._began
+
+    def looked(self) -> float:
+        """Return the seconds since the last look."""
+        return time.monotonic() - self.looked_at

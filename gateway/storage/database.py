@@ -74,6 +74,17 @@ def create_database_engine(url: str) -> Engine:
             )
 
 
+def apart(engine: Engine) -> Engine:
+    """Return an engine for the same database whose connections do nothing else than what it is used for.
+
+    Each connection to PostgreSQL plans its statements and reads the catalogue anew: the first of a kind takes several
+    times as long as the next. On SQLite it is `engine`.
+    """
+    if engine.dialect.name == "sqlite":
+        return engine
+    return create_database_engine(engine.url.render_as_string(hide_password=False))
+
+
 def read_only(engine: Engine) -> Engine:
     """Return a view of `engine` that only reads.
 

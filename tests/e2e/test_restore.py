@@ -101,7 +101,7 @@ class Running:
         try:
             self.consent = build_consent(settings, self.storage)
         except BaseException:
-            self.engine.dispose()
+            asyncio.run(self.storage.close())
             raise
         if serving:
             self.consent.leases.start()
@@ -111,7 +111,7 @@ class Running:
 
     def __exit__(self, *_):
         self.consent.leases.close()
-        self.engine.dispose()
+        asyncio.run(self.storage.close())
 
     def give(self, worker_id, client_id="app"):
         return give_grant(

@@ -90,7 +90,8 @@ def build_consent(settings: Settings, storage: StorageParts) -> ConsentParts:
     endings = journal_of(settings, database, storage.lasting)
     check_journal(endings)
     bury_lost(database)
-    stops = Stops(database, leases, drain=settings.revoke_bound, journal=endings.follow if endings else None)
+    journal = endings.follow if endings else None
+    stops = Stops(storage.stopping, leases, drain=settings.revoke_bound, journal=journal)
     grants = GrantService(database, stops)
     contacts = ContactCodes(database)
     signer = audit_signer(settings, storage.signing_keys("audit"))

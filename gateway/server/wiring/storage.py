@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from consent.signing import Keys
 from gateway.config import Settings
-from gateway.storage.database import check_connection, create_database_engine
+from gateway.storage.database import apart, check_connection, create_database_engine
 from gateway.storage.key_watch import KeyWatch
 from gateway.storage.lasting_keys import LastingKeys, LastingPurpose, open_lasting_keys
 from gateway.storage.migrate import migrate
@@ -23,6 +23,8 @@ class StorageParts:
     """Where everything is kept, and what protects it there."""
 
     database: Engine
+    stopping: Engine
+    """The same database, through connections that only stop things: a revocation waits for nothing to warm up."""
     master_keys: str
     """The names of the master keys, as processes tell each other."""
     lasting: LastingKeys
@@ -41,6 +43,7 @@ class StorageParts:
     async def close(self) -> None:
         """Give the connections back."""
         self.database.dispose()
+        self.stopping.dispose()
 
 
 def open_storage(settings: Settings) -> StorageParts:
@@ -58,6 +61,7 @@ def open_storage(settings: Settings) -> StorageParts:
     keys = KeyWatch(database, vault, lasting)
     return StorageParts(
         database=database,
+        stopping=apart(database),
         master_keys=settings.keyring.names(),
         lasting=lasting,
         keys=keys,

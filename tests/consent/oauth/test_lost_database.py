@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
+from consent.ddl import STOP_LOCK
+from consent.grants.lifecycle import GrantService
 from consent.oauth.access import AccessTokens
 from consent.oauth.authorization import Pending, SendBack
 from gateway.storage.database import create_database_engine
@@ -174,23 +177,24 @@ if "postgresql" in BACKENDS:  # a SQLite database has no server that could go aw
     @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
     @pytest.mark.anyio
     async def test_a_server_that_goes_away_during_a_revocation_confirms_nothing(server: Any, world: World) -> None:
+        """It goes when the revocation has the lock, for which all others wait, and is about to end the grant."""
         code = server.code()
         assert code
         (grant,) = world.grants.of_worker(server.worker_id)
         admin = create_database_engine(server.engine.url.render_as_string(hide_password=False))
+        holder = text(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory' AND granted "
+            "AND mode = 'ExclusiveLock' AND (CAST(classid AS bigint) << 32) + CAST(objid AS bigint) = :key"
+        )
 
-        def go_away(connection: Any, _: Any, statement: str, *__: Any) -> None:
-            if statement.startswith("UPDATE consent_grant"):
-                pid = connection.connection.driver_connection.info.backend_pid
-                with admin.connect() as killer:
-                    assert killer.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid}).scalar()
+        def go_away() -> datetime:
+            with admin.connect() as killer:
+                assert killer.execute(holder, {"key": STOP_LOCK}).scalar_one()
+            return world.clock()
 
-        event.listen(server.engine, "before_cursor_execute", go_away)
-        try:
-            with pytest.raises(SQLAlchemyError):
-                await world.grants.revoke(grant.id, by="worker", reason="page")
-        finally:
-            event.remove(server.engine, "before_cursor_execute", go_away)
-            admin.dispose()
+        failing = GrantService(world.engine, world.stops, clock=go_away)
+        with pytest.raises(OperationalError):
+            await failing.revoke(grant.id, by="worker", reason="page")
+        admin.dispose()
         assert world.grants.find(grant.id).status == "active"  # type: ignore[union-attr]
         assert (await world.grants.revoke(grant.id, by="worker", reason="page")).status == "confirmed"
