@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -89,8 +89,8 @@ type Worker @key(fields: "id") {{
 class ConsentedAccounts(Protocol):
     """Says which of a worker's accounts the asker of a request may know of."""
 
-    def visible(self, worker_id: str, session: Any) -> Sequence[str] | Awaitable[Sequence[str]]:
-        """Return account ids in a stable order; may block (then it is called in a thread) or be a coroutine."""
+    def visible(self, worker_id: str, session: Any) -> Sequence[str]:
+        """Return account ids in a stable order. May block: it is called in a thread."""
         ...
 
 
@@ -219,8 +219,7 @@ class DirectorySubgraph:
         return self._stub(found[0]) if found and found[0].platform == platform else None
 
     async def _visible(self, worker_id: str, platforms: Sequence[str] | None, context: _CallContext) -> list[Any]:
-        ids = await _called(self._consented.visible, worker_id, context.session)
-        found = await asyncio.to_thread(self._accounts.by_ids, list(ids)) if ids else []
+        found = await asyncio.to_thread(self._consented_accounts, worker_id, context.session)
         return [
             self._stub(account)
             for account in found
@@ -229,6 +228,11 @@ class DirectorySubgraph:
             and account.platform in self._definitions
             and (platforms is None or account.platform in platforms)
         ]
+
+    def _consented_accounts(self, worker_id: str, session: Any) -> list[AccountView]:
+        """Ask and look up; in one thread, because every change of thread waits for a turn."""
+        ids = self._consented.visible(worker_id, session)
+        return self._accounts.by_ids(list(ids)) if ids else []
 
     def _stub(self, account: AccountView) -> Mapping[str, Any]:
         return {
@@ -308,14 +312,6 @@ def _executable(sdl: str, account_types: Sequence[str]) -> GraphQLSchema:
 
 def _typename(value: Any, *_: Any) -> str | None:
     return value.get("__typename") if isinstance(value, Mapping) else None
-
-
-async def _called(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call a function that may block, be a coroutine function, or return an awaitable."""
-    if inspect.iscoroutinefunction(function):
-        return await function(*arguments)
-    result = await asyncio.to_thread(function, *arguments)
-    return await result if inspect.isawaitable(result) else result
 
 
 def _error(error: GraphQLError) -> dict[str, Any]:

@@ -11,11 +11,12 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, and_, bindparam, func, or_, select
+from sqlalchemy import Connection, Engine, Row, Select, and_, bindparam, exists, func, or_, select
 from sqlmodel import col
 
 from consent.actor_versions import ActorVersion
 from consent.columns import utc_now
+from consent.driver_statement import DriverStatement
 from consent.models import Actor, Category, ConsentGrant, GrantItem, Purpose, Worker
 
 Item = tuple[str, str]
@@ -80,19 +81,23 @@ class GrantRecord:
     """The words of each category, granted or refused."""
 
 
-_IN_FORCE = (
-    select(col(ConsentGrant.id))
-    .where(
-        col(ConsentGrant.worker_id) == bindparam("worker"),
-        col(ConsentGrant.actor_id) == bindparam("actor"),
-        col(ConsentGrant.purpose) == bindparam("why"),
-        col(ConsentGrant.status) == "active",
-        col(ConsentGrant.expires_at) > bindparam("now"),
-    )
-    .limit(1)
+_IN_FORCE = select(col(ConsentGrant.id)).where(
+    col(ConsentGrant.worker_id) == col(Worker.id),
+    col(ConsentGrant.actor_id) == bindparam("actor"),
+    col(ConsentGrant.purpose) == bindparam("why"),
+    col(ConsentGrant.status) == "active",
+    col(ConsentGrant.expires_at) > bindparam("now"),
 )
-_THAT_ONE = _IN_FORCE.where(col(ConsentGrant.id) == bindparam("grant"))
-# Put together once: every query of an actor begins with one of them.
+
+
+def _granted(grants: Select[Any]) -> DriverStatement:
+    """Return the query for a worker, with whether there is any of `grants`: every query of an actor begins with it."""
+    known = select(exists(grants.correlate(Worker.__table__)))  # type: ignore[attr-defined]
+    query = known.select_from(Worker).where(col(Worker.id) == bindparam("worker"), col(Worker.status) == "active")
+    return DriverStatement(lambda _: query)
+
+
+_ANY_GRANT, _THAT_GRANT = _granted(_IN_FORCE), _granted(_IN_FORCE.where(col(ConsentGrant.id) == bindparam("grant")))
 
 
 class GrantReader:
@@ -135,11 +140,17 @@ class GrantReader:
             query = query.where(col(ConsentGrant.worker_id) == worker_id)
         return self._filter(self._list(query), live)
 
-    def is_granted(self, worker_id: str, *, actor_id: str, purpose: str, grant_id: str | None = None) -> bool:
-        """Whether a grant of a worker to an actor is in force, or the one that `grant_id` names."""
+    def is_granted(
+        self, worker_id: str, *, actor_id: str | None, purpose: str | None, grant_id: str | None = None
+    ) -> bool | None:
+        """Whether a grant of a worker to an actor is in force, or the one that `grant_id` names.
+
+        None when there is no such worker.
+        """
         asked = {"worker": worker_id, "actor": actor_id, "why": purpose, "now": self._clock(), "grant": grant_id}
         with self._engine.execution_options(read_only=True).connect() as connection:
-            return connection.execute(_IN_FORCE if grant_id is None else _THAT_ONE, asked).first() is not None
+            found = (_ANY_GRANT if grant_id is None else _THAT_GRANT).rows(connection, asked)
+        return bool(found[0][0]) if found else None
 
     def page(
         self,

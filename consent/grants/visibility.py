@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
-from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, and_, bindparam, exists, insert, select, update
+from sqlalchemy import Connection, Engine, and_, bindparam, exists, insert, select, update
 from sqlmodel import Session, col
 
 from consent.columns import utc_now
+from consent.driver_statement import DriverStatement
 from consent.leases.gate import GateSession
 from consent.models import ConsentGrant, GrantItem, SubjectGate, Worker
 from consent.stops.order import lock_stops
@@ -32,7 +32,7 @@ class ConsentedAccounts:
     def visible(self, worker_id: str, session: GateSession) -> list[str]:
         """Return account ids in a stable order; none when nothing may be known."""
         if session.kind == "worker" and session.purpose == SELF_PURPOSE and session.worker_id == worker_id:
-            query = _OPEN
+            query = _OWN
         elif session.kind == "actor" and session.purpose is not None and session.actor_id is not None:
             query = _granted(to_count=session.counting, is_bound=session.grant_id is not None)
         else:
@@ -45,7 +45,7 @@ class ConsentedAccounts:
             "grant": session.grant_id,
         }
         with self._engine.connect() as connection:
-            return list(connection.execute(query, asked).scalars())
+            return [row[0] for row in query.rows(connection, asked)]
 
 
 _OPEN = (
@@ -58,10 +58,11 @@ _OPEN = (
     )
     .order_by(col(SubjectGate.platform), col(SubjectGate.account_id))
 )
+_OWN = DriverStatement(lambda _: _OPEN)
 
 
 @cache
-def _granted(*, to_count: bool, is_bound: bool) -> Select[Any]:
+def _granted(*, to_count: bool, is_bound: bool) -> DriverStatement:
     """Return the query for the open accounts that a grant in force has an item for; put together once a kind."""
     counted = and_(col(GrantItem.platform) == ANY_PLATFORM, col(GrantItem.category) == "statistics")
     item = (
@@ -79,7 +80,8 @@ def _granted(*, to_count: bool, is_bound: bool) -> Select[Any]:
     )
     if is_bound:
         item = item.where(col(ConsentGrant.id) == bindparam("grant"))
-    return _OPEN.where(exists(item.correlate(SubjectGate.__table__)))  # type: ignore[attr-defined]
+    query = _OPEN.where(exists(item.correlate(SubjectGate.__table__)))  # type: ignore[attr-defined]
+    return DriverStatement(lambda _: query)
 
 
 class SubjectGates:

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
-
-from starlette.concurrency import run_in_threadpool
 
 from consent.turns import after_turns
 
@@ -20,7 +19,7 @@ V = TypeVar("V")
 
 
 class SharedReads(Generic[K, V]):
-    """Looks keys up with `read`, which is called in a thread, never twice at once, with at most `most` keys.
+    """Looks keys up with `read`, which is called in a thread of its own, with at most `most` keys at a time.
 
     `at_hand` is tried before, in the event loop: it returns None where it would have to wait.
     """
@@ -35,6 +34,7 @@ class SharedReads(Generic[K, V]):
         self._read = read
         self._at_hand = at_hand
         self._most = most
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="consent-reads")
         self._waiting: list[tuple[K, asyncio.Future[V | None]]] = []
         self._reader: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -79,7 +79,8 @@ class SharedReads(Generic[K, V]):
 
     async def _answer(self, batch: list[tuple[K, asyncio.Future[V | None]]]) -> None:
         try:
-            found = await run_in_threadpool(self._read, {key for key, _ in batch})
+            keys = {key for key, _ in batch}
+            found = await asyncio.get_running_loop().run_in_executor(self._thread, self._read, keys)
         except Exception as error:
             for _, answer in batch:
                 if not answer.done():

@@ -32,7 +32,6 @@ from consent.leases.gate import GateSession, asker_of
 from consent.leases.keeper import LeaseKeeper
 from consent.leases.transactions import LeasesUnavailableError
 from consent.models import Actor as ActorRow
-from consent.models import Worker as WorkerRow
 from consent.subgraph.log import AccessEventConnection, resolve_access_events
 from consent.subgraph.requests import (
     ConsentRequest,
@@ -115,23 +114,28 @@ class ConsentServices:
             jurisdiction=row.jurisdiction,
         )
 
-    def worker(self, given: str) -> str | None:
-        """Return the internal id of a worker who exists, by internal id or contact code."""
-        with self._engine.connect() as connection:
-            known = connection.execute(
-                select(col(WorkerRow.id)).where(col(WorkerRow.id) == given, col(WorkerRow.status) == "active")
-            ).scalar_one_or_none()
-        return known or self._contacts.resolve(given)
+    def find_worker(self, given: str, session: GateSession) -> tuple[str | None, bool]:
+        """Return the internal id of a worker who exists, by internal id or contact code.
 
-    def is_known_to(self, worker_id: str, session: GateSession) -> bool:
-        """Whether the asker may know of the worker: it is them, or they have granted the asker something in force."""
-        if session.kind == "worker":
-            return session.worker_id == worker_id
-        if session.kind != "actor" or session.actor_id is None or session.purpose is None:
-            return False
-        return self.grants.is_granted(
-            worker_id, actor_id=session.actor_id, purpose=session.purpose, grant_id=session.grant_id
+        With it goes whether the asker may know of them: it is themselves, or who has granted them something in force.
+        """
+        known = self._is_known_to(given, session)
+        if known is not None:
+            return given, known
+        worker_id = self._contacts.resolve(given)
+        return worker_id, worker_id is not None and bool(self._is_known_to(worker_id, session))
+
+    def _is_known_to(self, worker_id: str, session: GateSession) -> bool | None:
+        is_actor = session.kind == "actor"
+        granted = self.grants.is_granted(
+            worker_id,
+            actor_id=session.actor_id if is_actor else None,
+            purpose=session.purpose,
+            grant_id=session.grant_id,
         )
+        if granted is not None and session.kind == "worker":
+            return session.worker_id == worker_id
+        return granted
 
     async def record_lookup(self, worker_id: str, session: GateSession) -> None:
         """Tell the worker's log that somebody without a grant asked for them."""
@@ -211,9 +215,9 @@ async def resolve_viewer(info: strawberry.Info[Any, Any]) -> Viewer:
 async def resolve_worker(info: strawberry.Info[Any, Any], id: WorkerId) -> Worker | None:
     """Find a worker who has granted the asker something."""
     session, services = session_of(info), _services(info)
-    worker_id = await asyncio.to_thread(services.worker, id)
+    worker_id, is_known = await asyncio.to_thread(services.find_worker, id, session)
     if worker_id is not None:
-        if await asyncio.to_thread(services.is_known_to, worker_id, session):
+        if is_known:
             return Worker(id=strawberry.ID(worker_id))
         with suppress(LeasesUnavailableError):
             await services.record_lookup(worker_id, session)
