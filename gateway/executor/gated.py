@@ -97,7 +97,7 @@ class GatedRun(Run):
                     typename=each.typename,
                     key=each.key,
                     scopes=each.disclosure.scopes,
-                    inherited=tuple(source.permit for source in each.sources),
+                    inherited=tuple([source.permit for source in each.sources]),
                 )
                 for each in candidates
             ],

@@ -23,9 +23,9 @@ class Denial:
     extensions: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class GateRequest:
-    """One entity of one ready fetch.
+    """One entity of one ready fetch. Never changed once it is made.
 
     `typename` and `key` identify the entity (its `@key` fields only); both None for a root fetch.
     `scopes` is the disclosure set of this fetch for this entity: every scope of what is selected and sent.

@@ -29,18 +29,20 @@ class GateDesk:
     def __init__(self, gate: Gate | None, session: Any) -> None:
         self._gate = gate
         self._session = session
-        self._permits: dict[int, tuple[Permit, int]] = {}
+        self._permits: dict[Permit, int] = {}
         self._acquiring: dict[asyncio.Future[Sequence[GateDecision]], int] = {}
 
     def permits(self, fetches: Container[int] | None = None) -> tuple[Permit, ...]:
         """Return the open permits, those of some fetches only if they are given."""
-        return tuple(permit for permit, owner in self._permits.values() if fetches is None or owner in fetches)
+        if fetches is None:
+            return tuple(self._permits)
+        return tuple(permit for permit, owner in self._permits.items() if owner in fetches)
 
     def hand_over(self, fetches: Container[int] | None = None) -> tuple[Permit, ...]:
         """Return open permits and forget them; whoever has them now must acknowledge them."""
         permits = self.permits(fetches)
         for permit in permits:
-            del self._permits[id(permit)]
+            del self._permits[permit]
         return permits
 
     async def close(self) -> None:
@@ -70,6 +72,8 @@ class GateDesk:
             decided = [_denied(request, UNDECIDED) for request in asked]
         else:
             decided = await self._ask(gate, asked, fetch)
+        if len(asked) == len(requests):
+            return decided
         answers = iter(decided)
         return [next(answers) if request.scopes else _NOTHING for request in requests]
 
@@ -95,7 +99,7 @@ class GateDesk:
     def _keep(self, decisions: Sequence[GateDecision], fetch: int) -> None:
         for decision in decisions:
             if decision.permit is not None:
-                self._permits[id(decision.permit)] = (decision.permit, fetch)
+                self._permits[decision.permit] = fetch
 
 
 def _denied(request: GateRequest, denial: Denial) -> GateDecision:
@@ -111,45 +115,54 @@ async def call_while_permitted(
     call: Callable[[], Coroutine[Any, Any, T]], permits: Sequence[Permit | None]
 ) -> T | None:
     """Make a call; None when all of its permits ended before it was answered. One without a permit is not stopped."""
-    distinct = {id(permit): permit for permit in permits if permit is not None}
-    if not distinct or None in permits:
+    held = [permit for permit in permits if permit is not None]
+    if not held or len(held) < len(permits):
         return await call()
-    return await _Guarded(list(distinct.values())).run(call)
-
-
-class _Guarded:
-    """A call in the task that makes it, which is cancelled with the last of its permits."""
-
-    __slots__ = ("_given_up", "_permits", "_task")
-
-    def __init__(self, permits: Sequence[Permit]) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._task = task
-        self._permits = permits
-        self._given_up = False
-
-    async def run(self, call: Callable[[], Coroutine[Any, Any, T]]) -> T | None:
-        if self._is_over():
+    task = asyncio.current_task()
+    assert task is not None
+    others = task.cancelling()
+    watch = _Watch(task, held)
+    if not watch.begin():
+        return None
+    try:
+        return await call()
+    except asyncio.CancelledError:
+        if watch.has_given_up and task.cancelling() == others + 1:
             return None
-        others = self._task.cancelling()
-        unsubscribe = [permit.on_end(self._on_end) for permit in self._permits]
-        try:
-            return await call()
-        except asyncio.CancelledError:
-            if self._given_up and self._task.cancelling() == others + 1:
-                return None
-            raise
-        finally:
-            for each in unsubscribe:
-                each()
-            if self._given_up:
-                self._task.uncancel()
+        raise
+    finally:
+        watch.stop()
+        if watch.has_given_up:
+            task.uncancel()
 
-    def _is_over(self) -> bool:
-        return all(permit.ended for permit in self._permits)
+
+class _Watch:
+    """Cancels a task with the last of some permits. While one of them is open, the others need not be listened to."""
+
+    __slots__ = ("_forget", "_left", "_task", "has_given_up")
+
+    def __init__(self, task: asyncio.Task[Any], permits: Sequence[Permit]) -> None:
+        self._task = task
+        self._left = iter(permits)
+        self._forget: Callable[[], None] | None = None
+        self.has_given_up = False
+
+    def begin(self) -> bool:
+        """Listen to the next permit that has not ended; false when there is none."""
+        for permit in self._left:
+            if not permit.ended:
+                self._forget = permit.on_end(self._on_end)
+                return True
+        return False
+
+    def stop(self) -> None:
+        """Listen no more."""
+        forget, self._forget = self._forget, None
+        if forget is not None:
+            forget()
 
     def _on_end(self) -> None:
-        if not self._given_up and self._is_over():
-            self._given_up = True
+        self.stop()
+        if not self.begin():
+            self.has_given_up = True
             self._task.cancel()

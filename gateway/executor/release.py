@@ -66,10 +66,10 @@ async def release(run: Releasable, gate: Gate, permits: Sequence[Permit]) -> boo
 
 def disclosed(units: Sequence[Unit], permits: Sequence[Permit]) -> dict[Permit, dict[str, int]]:
     """Count, per permit and scope, the entities in the answer."""
-    asked = {id(permit) for permit in permits}
+    asked = set(permits)
     counts: dict[Permit, dict[str, int]] = {}
     for unit in units:
-        if unit.permit is None or id(unit.permit) not in asked or not unit.keys:
+        if unit.permit is None or unit.permit not in asked or not unit.keys:
             continue
         per_scope = counts.setdefault(unit.permit, {})
         for scope in sorted(unit.scopes) if len(unit.scopes) > 1 else unit.scopes:

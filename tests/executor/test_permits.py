@@ -56,6 +56,19 @@ async def test_the_call_is_given_up_with_its_last_permit_and_the_task_goes_on() 
     assert not second.heard
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2), (1, 2, 0)])
+async def test_it_does_not_matter_in_which_order_permits_end(order: tuple[int, ...]) -> None:
+    permits = [Ending() for _ in order]
+    running = asyncio.create_task(call_while_permitted(never, permits))
+    await asyncio.sleep(0)
+    for ending in order:
+        assert not running.done()
+        permits[ending].end()
+        await asyncio.sleep(0)
+    assert await running is None
+    assert not any(permit.heard for permit in permits)
+
+
 async def test_an_answer_that_came_with_the_end_is_not_taken() -> None:
     permit = Ending()
     answered = asyncio.get_running_loop().create_future()
