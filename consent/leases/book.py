@@ -48,8 +48,9 @@ class LeaseBook:
         for parent in permit.parents:
             parent.children += 1
         for lease in permit.leases:
-            if lease.expires_at is not None and (self._next_expiry is None or lease.expires_at < self._next_expiry):
-                self._next_expiry = lease.expires_at
+            expires_at = lease.terms.expires_at
+            if expires_at is not None and (self._next_expiry is None or expires_at < self._next_expiry):
+                self._next_expiry = expires_at
 
     def close(self, permit: LeasePermit) -> None:
         """Mark `permit` as done; its rows go when nothing computed from its data is open any more."""
@@ -78,7 +79,7 @@ class LeaseBook:
             self._end(
                 permit
                 for permit in self._open
-                if any(lease.is_stopped_by(kind, ref) for kind, ref in stops for lease in permit.leases)
+                if any(lease.terms.is_stopped_by(kind, ref) for kind, ref in stops for lease in permit.leases)
             )
 
     def expire(self, now: datetime) -> None:
@@ -86,17 +87,13 @@ class LeaseBook:
         if self._next_expiry is None or now < self._next_expiry:
             return
         running = [
-            lease.expires_at
+            lease.terms.expires_at
             for permit in self._open
             for lease in permit.leases
-            if lease.expires_at is not None and lease.expires_at > now
+            if lease.terms.expires_at is not None and not lease.terms.has_expired(now)
         ]
         self._next_expiry = min(running, default=None)
-        self._end(
-            permit
-            for permit in self._open
-            if any(lease.expires_at is not None and lease.expires_at <= now for lease in permit.leases)
-        )
+        self._end(permit for permit in self._open if any(lease.terms.has_expired(now) for lease in permit.leases))
 
     def end_all(self) -> None:
         """End everything: nobody vouches for it any more."""

@@ -60,6 +60,24 @@ class Question:
     categories: frozenset[str]
     counting: bool = False
 
+    @property
+    def matter(self) -> tuple[object, ...]:
+        """All that a decision depends on: equal in questions that differ only in the request that they come with."""
+        asker = self.asker
+        return (
+            self.account_id,
+            self.worker_id,
+            self.platform,
+            self.categories,
+            self.counting,
+            asker.kind,
+            asker.actor_id,
+            asker.client_id,
+            asker.worker_id,
+            asker.purpose,
+            asker.grant_id,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantTerms:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import field
 from datetime import datetime
 
 from consent.leases.decision import Asker, Reason
@@ -16,14 +17,13 @@ from consent.values import hot_value
 
 
 @hot_value
-class Lease:
-    """One row of `fetch_lease` as its own process knows it. `client_ids`: the asker's and the grant's client.
+class LeaseTerms:
+    """What equal leases have in common, whichever request they are for. Never changed once it is made.
 
-    `categories` may be read under it; `logged` are those that rows and the worker's log name for them, the same but
-    for what is read to count (`counting.py`).
+    `client_ids` are the asker's and the grant's client. `categories` may be read; `logged` are those that rows and the
+    worker's log name for them, the same but for what is read to count (`counting.py`). `listed` is how a row has them.
     """
 
-    id: int
     grant_id: str | None
     worker_id: str
     actor_id: str | None
@@ -33,6 +33,15 @@ class Lease:
     categories: frozenset[str]
     logged: frozenset[str]
     expires_at: datetime | None
+    listed: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Work out what every row needs."""
+        object.__setattr__(self, "listed", " ".join(sorted(self.logged)))
+
+    def has_expired(self, now: datetime) -> bool:
+        """Whether the grant has run out."""
+        return self.expires_at is not None and self.expires_at <= now
 
     def is_stopped_by(self, kind: str, ref: str) -> bool:
         """Whether a stop notice ends this lease; one of an unknown kind ends every lease."""
@@ -51,6 +60,14 @@ class Lease:
                 return self.actor_id == ref
             case _:
                 return True
+
+
+@hot_value
+class Lease:
+    """One row of `fetch_lease` as its own process knows it."""
+
+    id: int
+    terms: LeaseTerms
 
 
 class LeasePermit:
@@ -80,9 +97,9 @@ class LeasePermit:
         self.asker = asker
         self.leases = leases
         self.categories = (
-            leases[0].categories
+            leases[0].terms.categories
             if len(leases) == 1
-            else frozenset[str]().union(*(lease.categories for lease in leases))
+            else frozenset[str]().union(*(lease.terms.categories for lease in leases))
         )
         """All that may be read under this permit."""
         self.parents = parents

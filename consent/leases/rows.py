@@ -19,16 +19,17 @@ _SALTS_AT_ONCE = 64
 
 def lease_row(lease: Lease, asker: Asker, process_id: int, at: object) -> Row:
     """Return the row of an open lease."""
+    terms = lease.terms
     return (
         lease.id,
         process_id,
-        lease.grant_id,
-        lease.worker_id,
+        terms.grant_id,
+        terms.worker_id,
         asker.actor_id,
         asker.client_id,
-        lease.account_id,
-        lease.platform,
-        " ".join(sorted(lease.logged)),
+        terms.account_id,
+        terms.platform,
+        terms.listed,
         at,
     )
 
@@ -37,16 +38,17 @@ def access_row(
     asker: Asker, lease: Lease, category: str, reason: str | None, records: int, at: object, salt: str
 ) -> Row:
     """Return the event of one category read under `lease`; with a `reason` when it was not delivered."""
+    terms = lease.terms
     return (
         at,
-        lease.worker_id,
+        terms.worker_id,
         asker.actor_id,
         asker.client_id,
-        lease.grant_id,
+        terms.grant_id,
         lease.id,
         asker.purpose,
-        lease.platform,
-        lease.account_id,
+        terms.platform,
+        terms.account_id,
         category,
         "allow",
         reason,

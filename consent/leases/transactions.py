@@ -23,13 +23,13 @@ from typing import Any
 from sqlalchemy import Engine
 
 from consent.leases.book import LeaseBook
-from consent.leases.counting import facts_to_count, logged_as
-from consent.leases.decision import Cover, Decision, Question, Reason, SubjectFacts, decide
+from consent.leases.decision import Asker, Question, Reason
 from consent.leases.denials import DenialTally, DeniedAccess
-from consent.leases.facts import KnownFacts, fact_keys, load_facts
+from consent.leases.facts import fact_keys
 from consent.leases.opening import open_store
-from consent.leases.permit import Answer, Disclosure, Lease, LeasePermit
+from consent.leases.permit import Answer, Disclosure, Lease, LeasePermit, LeaseTerms
 from consent.leases.rows import Row, access_row, denial_row, lease_row, salts
+from consent.leases.rulings import Ruling, Rulings
 from consent.leases.store import RESTORED, LeaseStore, LeaseStoreError, StopNumber, database_restored
 from consent.values import hot_value
 
@@ -105,7 +105,7 @@ class LeaseTransactions:
         self._clock = clock
         self._master_keys = master_keys
         self._store: LeaseStore | None = None
-        self._facts: KnownFacts | None = None
+        self._rulings: Rulings | None = None
         self._book = LeaseBook()
         self._tally = DenialTally()
         self._salts = salts()
@@ -191,7 +191,7 @@ class LeaseTransactions:
 
     def _catch_up(self, store: LeaseStore) -> None:
         """Read what has been stopped since the transaction before."""
-        self._facts = KnownFacts(store)
+        self._rulings = Rulings(store)
         self._book.stop(store.stops())
         self._seen = store.seen
 
@@ -278,70 +278,50 @@ class LeaseTransactions:
             for denial in work.denials:
                 self._deny(denial, entry)
         asked = [(work, inquiry) for work in batch for inquiry in work.inquiries]
-        answers = self._answer_all(store, asked, entry) if asked else []
+        answers = self._answer_all(asked, entry) if asked else []
         for denial, repeats in self._tally.due(entry.now):
             entry.events.append(denial_row(denial, repeats, entry.at, next(self._salts)))
         store.write(leases=entry.leases, events=entry.events, closed=self._book.unclosed)
         return [(work, answer) for (work, _), answer in zip(asked, answers, strict=True)]
 
-    def _answer_all(self, store: LeaseStore, asked: Sequence[tuple[Work, Inquiry]], entry: _Entry) -> list[Answer]:
-        questions = [inquiry.question for _, inquiry in asked]
-        assert self._facts is not None
-        facts = self._facts.load(questions)
-        decisions = _decide_all(questions, facts, entry.now)
-        if any(decision.denied for decision in decisions):
-            facts = load_facts(store, questions, past=True)
-            decisions = _decide_all(questions, facts, entry.now)
+    def _answer_all(self, asked: Sequence[tuple[Work, Inquiry]], entry: _Entry) -> list[Answer]:
+        assert self._rulings is not None
+        rulings = self._rulings.give([inquiry.question for _, inquiry in asked], entry.now)
         return [
-            self._answer(inquiry, decision, fact, work.loop, entry)
-            for (work, inquiry), decision, fact in zip(asked, decisions, facts, strict=True)
+            self._answer(inquiry, ruling, work.loop, entry)
+            for (work, inquiry), ruling in zip(asked, rulings, strict=True)
         ]
 
-    def _answer(
-        self, inquiry: Inquiry, decision: Decision, facts: SubjectFacts, loop: asyncio.AbstractEventLoop, entry: _Entry
-    ) -> Answer:
+    def _answer(self, inquiry: Inquiry, ruling: Ruling, loop: asyncio.AbstractEventLoop, entry: _Entry) -> Answer:
         """Write the leases and denials of one decision. Data of a permit that has ended is never worked on."""
-        question, covers, denied = inquiry.question, decision.covers, decision.denied
+        question, terms, denied = inquiry.question, ruling.terms, ruling.denied
         if inquiry.refused:
             denied = {**inquiry.refused, **denied}
         if inquiry.inherited and any(parent.ended or parent not in self._book for parent in inquiry.inherited):
             denied = {**denied, **dict.fromkeys(question.categories, _ENDED)}
-            covers = ()
-        platform = facts.account_platform or question.platform or "internal"
-        leases = tuple([self._lease(question, cover, facts, platform) for cover in covers])
-        for lease in leases:
-            entry.leases.append(lease_row(lease, question.asker, entry.process_id, entry.at))
-        if denied and facts.worker_id is not None and facts.worker_live:
+            terms = ()
+        if denied and ruling.worker_id is not None:
             for category, reason in denied.items():
                 denial = DeniedAccess(
                     asker=question.asker,
-                    worker_id=facts.worker_id,
-                    platform=platform,
+                    worker_id=ruling.worker_id,
+                    platform=ruling.platform,
                     account_id=question.account_id,
                     category=category,
                     reason=reason,
                 )
                 self._deny(denial, entry)
-        permit = (
-            LeasePermit(asker=question.asker, leases=leases, parents=inquiry.inherited, loop=loop) if leases else None
-        )
-        return Answer(permit=permit, allowed=permit.categories if permit is not None else frozenset(), denied=denied)
+        if not terms:
+            return Answer(permit=None, allowed=frozenset(), denied=denied)
+        leases = tuple([self._lease(each, question.asker, entry) for each in terms])
+        permit = LeasePermit(asker=question.asker, leases=leases, parents=inquiry.inherited, loop=loop)
+        return Answer(permit=permit, allowed=permit.categories, denied=denied)
 
-    def _lease(self, question: Question, cover: Cover, facts: SubjectFacts, platform: str) -> Lease:
+    def _lease(self, terms: LeaseTerms, asker: Asker, entry: _Entry) -> Lease:
         self._next_lease += 1
-        terms = cover.grant.terms if cover.grant is not None else None
-        return Lease(
-            id=self._next_lease,
-            grant_id=terms.id if terms is not None else None,
-            worker_id=facts.worker_id or "",
-            actor_id=question.asker.actor_id,
-            client_ids=(question.asker.client_id, terms.client_id if terms is not None else None),
-            account_id=question.account_id,
-            platform=platform,
-            categories=cover.categories,
-            logged=logged_as(question, cover.categories),
-            expires_at=cover.grant.expires_at if cover.grant is not None else None,
-        )
+        lease = Lease(id=self._next_lease, terms=terms)
+        entry.leases.append(lease_row(lease, asker, entry.process_id, entry.at))
+        return lease
 
     def _release(self, work: Work, disclosure: Disclosure, entry: _Entry) -> None:
         permit = disclosure.permit
@@ -356,12 +336,6 @@ class LeaseTransactions:
         if self._tally.is_new(denial, entry.now):
             entry.denied.append(denial)
             entry.events.append(denial_row(denial, 1, entry.at, next(self._salts)))
-
-
-def _decide_all(questions: Sequence[Question], facts: Sequence[SubjectFacts], now: datetime) -> list[Decision]:
-    return [
-        decide(question, facts_to_count(question, fact), now) for question, fact in zip(questions, facts, strict=True)
-    ]
 
 
 class _Entry:
@@ -379,7 +353,7 @@ class _Entry:
 
     def log(self, permit: LeasePermit, lease: Lease, reason: str | None, records: Mapping[str, int] = NOTHING) -> None:
         """Log each category of `lease`; of a further part of an answer only those with records in it."""
-        for category in lease.logged:
+        for category in lease.terms.logged:
             count = records.get(category, 0)
             if count or reason is not None or not permit.logged:
                 self.events.append(access_row(permit.asker, lease, category, reason, count, self.at, next(self._salts)))
