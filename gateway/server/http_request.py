@@ -16,6 +16,8 @@ from urllib.parse import parse_qsl
 
 import orjson
 
+from consent.values import hot_value
+
 GRAPHQL_RESPONSE = b"application/graphql-response+json"
 JSON = b"application/json"
 EVENT_STREAM = b"text/event-stream"
@@ -69,7 +71,7 @@ MUTATION_BY_GET = Refused(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@hot_value
 class Credentials:
     """What a request shows of who sends it: tokens, `DPoP` proofs, cookies, its method, where it is from."""
 
@@ -81,7 +83,7 @@ class Credentials:
     fetch_site: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@hot_value
 class GraphQLParameters:
     """The parameters of one GraphQL request, of the right JSON types.
 
@@ -218,10 +220,9 @@ def refused_as_a_whole(errors: Sequence[Mapping[str, Any]], *, is_get: bool) -> 
 
 async def read_body(receive: Receive, headers: dict[bytes, bytes], *, limit: int) -> bytes | Refused:
     """Read a body of at most `limit` bytes; stops reading when it is longer."""
-    too_large = Refused(status=413, code="BODY_TOO_LARGE", message=f"The request body may have at most {limit} bytes.")
     declared = headers.get(b"content-length")
     if declared is not None and (not declared.isdigit() or int(declared) > limit):
-        return too_large
+        return _too_large(limit)
     chunks, size = [], 0
     while True:
         message = await receive()
@@ -230,10 +231,14 @@ async def read_body(receive: Receive, headers: dict[bytes, bytes], *, limit: int
         chunk = message.get("body", b"")
         size += len(chunk)
         if size > limit:
-            return too_large
+            return _too_large(limit)
         chunks.append(chunk)
         if not message.get("more_body", False):
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _too_large(limit: int) -> Refused:
+    return Refused(status=413, code="BODY_TOO_LARGE", message=f"The request body may have at most {limit} bytes.")
 
 
 def _quality(parameters: list[bytes]) -> float:
@@ -246,6 +251,7 @@ def _quality(parameters: list[bytes]) -> float:
     return 1.0
 
 
+@lru_cache(maxsize=256)
 def _check_content_type(content_type: bytes | None) -> Refused | None:
     pieces = [piece.strip().lower() for piece in (content_type or b"").split(b";")]
     charsets = [piece[8:].strip(b'"') for piece in pieces[1:] if piece.startswith(b"charset=")]

@@ -26,6 +26,8 @@ COMPRESS_FROM = 1_400
 _INLINE = 262_144
 _GZIP = zlib.MAX_WBITS | 16
 _LEVEL = 1
+_NOTHING = {"type": "http.response.body", "body": b"", "more_body": True}
+_END = {"type": "http.response.body", "body": b""}
 _BUFFERING_OFF = (b"x-accel-buffering", b"no")
 
 
@@ -71,18 +73,20 @@ class ResponseWriter:
         headers.extend(extra)
         self.status = status
         start = {"type": "http.response.start", "status": status, "headers": headers}
+        whole = {"type": "http.response.body", "body": body, "more_body": True}
         if self._hold is None:
             await self._send(start)
-            await self.part(body)
+            is_taken = await self._in_time(whole, _END)
         else:
             self._hold(True)
             try:
                 await self._send(start)
-                await self._send({"type": "http.response.body", "body": body, "more_body": True})
+                await self._send(whole)
             finally:
                 self._hold(False)
-            await self.part(b"")
-        await self._send({"type": "http.response.body", "body": b""})
+            is_taken = await self._in_time(_END)
+        if not is_taken:
+            await self._send(_END)  # to nobody, once the server knows that
 
     async def refuse(self, refused: Refused) -> None:
         """Send a refusal."""
@@ -94,7 +98,7 @@ class ResponseWriter:
         self.status = status
         headers = [*self._headers(None), *extra]
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
-        await self._send({"type": "http.response.body", "body": b""})
+        await self._send(_END)
 
     async def begin(self, content_type: bytes) -> None:
         """Begin a response that comes in parts, none of which may wait in a buffer on its way."""
@@ -109,18 +113,26 @@ class ResponseWriter:
         empty send behind. Only then may permits be acknowledged: bytes in a buffer of this process could still be
         delivered after a revocation.
         """
+        if body:
+            await self._in_time({"type": "http.response.body", "body": body, "more_body": True}, _NOTHING)
+        else:
+            await self._in_time(_NOTHING)
+
+    async def _in_time(self, *messages: dict[str, Any]) -> bool:
+        """Send messages; cut off who lets them wait too long, and return false."""
         try:
             async with asyncio.timeout(self._patience):
-                if body:
-                    await self._send({"type": "http.response.body", "body": body, "more_body": True})
-                await self._send({"type": "http.response.body", "body": b"", "more_body": True})
+                for message in messages:
+                    await self._send(message)
         except TimeoutError:
             if self._cut is not None:
                 self._cut()
+            return False
+        return True
 
     async def end(self) -> None:
         """Send the end."""
-        await self._send({"type": "http.response.body", "body": b""})
+        await self._send(_END)
 
     def _headers(self, content_type: bytes | None) -> list[tuple[bytes, bytes]]:
         headers = [

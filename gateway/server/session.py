@@ -7,13 +7,15 @@ or nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from consent.values import hot_value
 
 Kind = Literal["actor", "worker", "platform", "operator", "anonymous"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@hot_value
 class RequestSession:
     """The asker of one request.
 
