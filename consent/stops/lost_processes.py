@@ -20,7 +20,7 @@ from sqlmodel import col
 from consent.columns import utc_now
 from consent.leases.liveness import FileProof
 from consent.models import GatewayProcess
-from consent.stops.open_leases import bury
+from consent.stops.burial import bury
 
 
 def bury_lost(engine: Engine, *, clock: Callable[[], datetime] = utc_now) -> int:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -19,21 +19,17 @@ from sqlalchemy import (
     and_,
     bindparam,
     cast,
-    delete,
     func,
-    insert,
     null,
     or_,
     select,
-    text,
-    update,
 )
 from sqlmodel import SQLModel, col
 
 from consent.driver_statement import DriverStatement, Values
 from consent.leases.liveness import AdvisoryProof, FileProof, take_dead_file
-from consent.models import AccessEvent, ConsentGrant, FetchLease, GatewayProcess, new_id
-from consent.stops.order import share_stops
+from consent.models import ConsentGrant
+from consent.stops.burial import bury, bury_in_two_trips
 
 Kind = Literal["grant", "account", "platform", "client", "worker", "actor"]
 
@@ -68,10 +64,7 @@ class OpenLeases:
 
         `seen` is what `look` has found a moment ago, if it has been asked already.
         """
-        holders = self._holders(scope, connection, seen)
-        if [each.id for each in holders if self._reap(each)]:
-            holders = self._holders(scope, connection)
-        return sum(each.leases for each in holders)
+        return sum(each.leases for each in self._holders(scope, connection, seen) if not self._reap(each))
 
     def _holders(self, scope: Scope, connection: Connection, seen: Sequence[Any] | None = None) -> list[_Holder]:
         if seen is None:
@@ -89,12 +82,8 @@ class OpenLeases:
         if self._engine.dialect.name == "postgresql":
             if not holder.dead:
                 return False
-            with self._engine.begin() as connection:
-                key = {"key": int(holder.proof)}
-                if not connection.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), key).scalar():
-                    return False
-                bury(connection, holder.id, self._clock())
-            return True
+            with self._engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+                return bury_in_two_trips(connection, holder.id, int(holder.proof), self._clock)
         database = self._engine.url.database
         if not database:
             return False
@@ -113,51 +102,12 @@ class OpenLeases:
 
     def warm_up(self) -> None:
         """Do once, to no process, what takes the leases of a dead one away: the first time is slow."""
+        if self._engine.dialect.name == "postgresql":
+            with self._engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+                bury_in_two_trips(connection, 0, 0, self._clock)
+            return
         with self._engine.begin() as connection:
             bury(connection, 0, self._clock())
-
-
-def bury(connection: Connection, number: int, now: datetime) -> None:
-    """Take away the leases of process `number`, which is proven dead; each leaves a line in the log."""
-    share_stops(connection)
-    orphans = connection.execute(
-        delete(FetchLease)
-        .where(col(FetchLease.process_id) == number)
-        .returning(*SQLModel.metadata.tables["fetch_lease"].c)
-    ).all()
-    granted = {row.grant_id for row in orphans if row.grant_id is not None}
-    purposes = {
-        row.id: row.purpose
-        for row in connection.execute(
-            select(col(ConsentGrant.id), col(ConsentGrant.purpose)).where(col(ConsentGrant.id).in_(granted))
-        )
-    }
-    events = [
-        {
-            "at": now,
-            "worker_id": row.worker_id,
-            "actor_id": row.actor_id,
-            "client_id": row.client_id,
-            "grant_id": row.grant_id,
-            "lease_id": row.id,
-            "purpose": purposes.get(row.grant_id or "", "self"),
-            "platform": row.platform,
-            "account_id": row.account_id,
-            "category": category,
-            "decision": "allow",
-            "reason": "PROCESS_DIED",
-            "salt": new_id(),
-        }
-        for row in orphans
-        for category in row.categories.split()
-    ]
-    if events:
-        connection.execute(insert(AccessEvent), events)
-    connection.execute(
-        update(GatewayProcess)
-        .where(col(GatewayProcess.id) == number, col(GatewayProcess.ended_at).is_(None))
-        .values(ended_at=now.astimezone(UTC))
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
