@@ -1,8 +1,9 @@
 """Leases: the permission for one fetch, from the decision to the bytes at the socket.
 
-    gate ─► keeper ─► transactions ─► facts ─► decision ─► rows ─► permit
-              │            │ book: what is open    store: what is asked and written    denials: what is counted
-              │            │                       sqlite, postgresql: how it travels    opening: which of the two
+    gate ─► keeper ─► transactions ─► rulings ─► facts ─► decision ─► rows ─► permit
+              │            │ book: what is open    store, statements: what is asked and written
+              │            │                       sqlite, postgresql: how it travels    opening: which
+              │            │ denials: what is counted
               │ gathering: what an event loop asks, and its watch over what is open
               └ notifications: hears of stops at once
 

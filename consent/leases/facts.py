@@ -1,7 +1,6 @@
 """Loads what `decide` needs for a batch of questions: a handful of statements however many questions there are.
 
-Facts are read in the transaction of the decision. Those of the transaction before serve again only where the database
-itself says, in this transaction, that nobody has written since (`LeaseStore.begin`): then reading would find the same.
+They are read in the transaction of the decision; which decisions serve again, and when, is for `rulings.py` to say.
 """
 
 from __future__ import annotations
@@ -10,30 +9,6 @@ from collections.abc import Iterable, Sequence
 
 from consent.leases.decision import Question, SubjectFacts
 from consent.leases.store import FactKeys, LeaseStore
-
-_MOST = 10_000
-"""How many subjects are kept at most."""
-
-
-class KnownFacts:
-    """What one store's transactions have read, for as long as nobody else writes."""
-
-    def __init__(self, store: LeaseStore) -> None:
-        self._store = store
-        self._facts: dict[tuple[str | None, ...], SubjectFacts] = {}
-
-    def load(self, questions: Sequence[Question]) -> list[SubjectFacts]:
-        """Return the facts of each question, without ended grants."""
-        keys = [(each.account_id, each.worker_id, each.asker.actor_id, each.asker.client_id) for each in questions]
-        known = self._facts
-        missing = {key: question for key, question in zip(keys, questions, strict=True) if key not in known}
-        if len(known) + len(missing) > _MOST:
-            known.clear()
-            missing = dict(zip(keys, questions, strict=True))
-        if missing:
-            found = load_facts(self._store, list(missing.values()), past=False)
-            known.update(zip(missing, found, strict=True))
-        return [known[key] for key in keys]
 
 
 def fact_keys(questions: Iterable[Question]) -> FactKeys:

@@ -21,20 +21,8 @@ from consent.bulk_insert import insert_statement, rows_as_json
 from consent.columns import utc_now
 from consent.ddl import STOP_LOCK
 from consent.leases.liveness import AdvisoryProof, Proof
-from consent.leases.store import (
-    EVENT_COLUMNS,
-    LEASE_COLUMNS,
-    STATEMENTS,
-    Call,
-    FactKeys,
-    FactRows,
-    LeaseStore,
-    LeaseStoreError,
-    Rows,
-    compare_clocks,
-    expand,
-    fact_calls,
-)
+from consent.leases.statements import EVENT_COLUMNS, LEASE_COLUMNS, STATEMENTS, Call, Rows, expand
+from consent.leases.store import FactKeys, FactRows, LeaseStore, LeaseStoreError, compare_clocks, fact_calls
 
 _BEGIN = ("BEGIN ISOLATION LEVEL READ COMMITTED", f"SELECT pg_advisory_xact_lock_shared({STOP_LOCK})")
 _WITHOUT_THE_DISK = "SET LOCAL synchronous_commit TO off"

@@ -1,4 +1,4 @@
-"""The rows that lease transactions write, in the order of `LEASE_COLUMNS` and `EVENT_COLUMNS` of `store.py`.
+"""The rows that lease transactions write, in the order of `LEASE_COLUMNS` and `EVENT_COLUMNS` of `statements.py`.
 
 `at` is an instant as the store wants it: formatted once for all rows of a transaction.
 """

@@ -1,8 +1,8 @@
 """Decisions, each made once for all equal questions for as long as it holds.
 
-A decision rests on facts and on the time. The facts are those of the current transaction, or of one before it after
-which nobody else has written (`facts.py`); the time matters only where a grant runs out. Nothing that is kept here
-outlives either.
+A decision rests on facts and on the time. The facts are those of the current transaction, or of one before it where
+the database itself says, in this one, that nobody else has written since (`LeaseStore.begin`): then reading would find
+the same. The time matters only where a grant runs out. Nothing that is kept here outlives either.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import datetime
 
 from consent.leases.counting import facts_to_count, logged_as
 from consent.leases.decision import Cover, Question, Reason, SubjectFacts, decide
-from consent.leases.facts import KnownFacts, load_facts
+from consent.leases.facts import load_facts
 from consent.leases.permit import LeaseTerms
 from consent.leases.store import LeaseStore
 from consent.values import hot_value
@@ -40,7 +40,6 @@ class Rulings:
 
     def __init__(self, store: LeaseStore) -> None:
         self._store = store
-        self._facts = KnownFacts(store)
         self._known: dict[tuple[object, ...], Ruling] = {}
 
     def give(self, questions: Sequence[Question], now: datetime) -> list[Ruling]:
@@ -60,7 +59,7 @@ class Rulings:
         return [known[matter] for matter in matters]
 
     def _decide(self, questions: Sequence[Question], now: datetime) -> list[Ruling]:
-        rulings = _rule(questions, self._facts.load(questions), now)
+        rulings = _rule(questions, load_facts(self._store, questions, past=False), now)
         if any(ruling.denied for ruling in rulings):
             rulings = _rule(questions, load_facts(self._store, questions, past=True), now)
         return rulings

@@ -17,18 +17,8 @@ from sqlalchemy import Engine
 
 from consent.bulk_insert import insert_rows
 from consent.leases.liveness import FileProof, Proof
-from consent.leases.store import (
-    EVENT_COLUMNS,
-    LEASE_COLUMNS,
-    STATEMENTS,
-    Call,
-    FactKeys,
-    LeaseStore,
-    LeaseStoreError,
-    Rows,
-    database_restored,
-    expand,
-)
+from consent.leases.statements import EVENT_COLUMNS, LEASE_COLUMNS, STATEMENTS, Call, Rows, expand
+from consent.leases.store import FactKeys, LeaseStore, LeaseStoreError, database_restored
 from consent.leases.write_lock import begin_immediate, is_busy
 
 _SQL: Mapping[str, str] = {

@@ -15,8 +15,6 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
-from gateway.cli.giving_way import give_way
-
 _DESCRIPTION = "Gigway: a GraphQL federation gateway with a consent layer for gig work."
 
 _COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -64,8 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # processes, for products that take milliseconds (linking by meaning took eight times as long under load).
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     given = sys.argv[1:] if arguments is None else list(arguments)
-    parser = give_way(lambda: build_parser(given[0])) if given and given[0] in _COMMANDS else overview()
-    options = parser.parse_args(given)
+    options = _parser_for(given).parse_args(given)
     from gateway.cli.failure import CommandError, exit_code
 
     try:
@@ -83,6 +80,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(f"{getattr(error, 'code', type(error).__name__)}: {error}", file=sys.stderr)
         return known
+
+
+def _parser_for(given: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser for what was given; the modules of a command are loaded while giving way to who serves."""
+    if not given or given[0] not in _COMMANDS:
+        return overview()
+    from gateway.cli.giving_way import give_way
+
+    return give_way(lambda: build_parser(given[0]))
 
 
 def _frame() -> tuple[argparse.ArgumentParser, Any]:

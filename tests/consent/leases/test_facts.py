@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
-from consent.leases.decision import Asker, Decision, Question, decide
-from consent.leases.facts import KnownFacts, fact_keys, load_facts
+from consent.leases.decision import Asker, Question, decide
+from consent.leases.facts import fact_keys, load_facts
 from consent.leases.opening import open_store
-from consent.leases.store import ENDED_GRANTS, LeaseStore
+from consent.leases.statements import ENDED_GRANTS
+from consent.leases.store import LeaseStore
 from consent.stops.order import lock_stops
 from tests.consent.conftest import BACKENDS, World
 
@@ -25,21 +24,13 @@ def driver(world: World) -> str:
     return world.worker(("u1", "uber"))
 
 
-@pytest.fixture
-def store(world: World, driver: str) -> Iterator[LeaseStore]:
-    store = open_store(world.engine)
-    yield store
-    store.abandon()
-
-
 def question() -> Question:
     asker = Asker(kind="actor", actor_id="acme", client_id="acme-app", purpose="job_matching")
     return Question(asker=asker, account_id="u1", platform="uber", categories=frozenset({"engagements"}))
 
 
-def in_transaction(store: LeaseStore, work: Callable[[], object] = lambda: None) -> bool:
+def in_transaction(store: LeaseStore) -> bool:
     changed = store.begin()
-    work()
     store.write(leases=(), events=(), closed=())
     return changed
 
@@ -74,57 +65,6 @@ def test_another_store_starts_from_nothing(world: World, store: LeaseStore) -> N
     other = open_store(world.engine)
     assert in_transaction(other)
     other.abandon()
-
-
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE consent_grant SET status = 'revoked', ended_at = granted_at",
-        "UPDATE subject_gate SET open = FALSE",
-        "UPDATE platform_gate SET open = FALSE WHERE platform = 'uber'",
-        "INSERT INTO client_gate (client_id, open, updated_at) VALUES ('acme-app', FALSE, '2030-05-01 12:00:00')",
-        "UPDATE actor SET status = 'suspended'",
-        "UPDATE worker SET status = 'erased'",
-    ],
-)
-def test_no_decision_rests_on_what_has_ended(world: World, store: LeaseStore, driver: str, statement: str) -> None:
-    world.give(driver, [("uber", "engagements")])
-    known: KnownFacts | None = None
-    decisions: list[Decision] = []
-
-    def ask() -> None:
-        assert known is not None
-        (facts,) = known.load([question()])
-        decisions.append(decide(question(), facts, world.clock() + timedelta(minutes=1)))
-
-    for ending in ("", "", statement):
-        if ending:
-            with world.engine.begin() as connection:
-                connection.execute(text(ending))
-        if store.begin() or known is None:
-            known = KnownFacts(store)
-        ask()
-        store.write(leases=(), events=(), closed=())
-    assert [bool(each.covers) for each in decisions] == [True, True, False]
-
-
-def test_subjects_of_different_askers_are_told_apart(world: World, store: LeaseStore, driver: str) -> None:
-    world.give(driver, [("uber", "engagements")])
-    world.actor("other")
-    stranger = Question(
-        asker=Asker(kind="actor", actor_id="other", client_id="other-app", purpose="job_matching"),
-        account_id="u1",
-        platform="uber",
-        categories=frozenset({"engagements"}),
-    )
-    store.begin()
-    known = KnownFacts(store)
-    for asked in ([question()], [stranger, question()], [question(), stranger]):
-        facts = known.load(asked)
-        now = world.clock()
-        allowed = [bool(decide(each, fact, now).covers) for each, fact in zip(asked, facts, strict=True)]
-        assert allowed == [each.asker.actor_id == "acme" for each in asked]
-    store.write(leases=(), events=(), closed=())
 
 
 @pytest.mark.parametrize(

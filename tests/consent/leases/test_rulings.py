@@ -7,14 +7,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from consent.leases.decision import Asker, Question
+from consent.leases.rulings import Rulings
+from consent.leases.store import LeaseStore
 from tests.consent.conftest import World, about, asking
 
 pytestmark = pytest.mark.anyio
 
 ASKER = Asker(kind="actor", actor_id="acme", client_id="acme-app", purpose="job_matching")
 QUESTION = Question(asker=ASKER, account_id="u1", platform="uber", categories=frozenset({"ratings"}))
+ENGAGEMENTS = replace(QUESTION, categories=frozenset({"engagements"}))
 OTHER: dict[str, Any] = {
     "kind": "worker",
     "categories": frozenset({"ratings", "profile"}),
@@ -65,3 +69,40 @@ async def test_a_decision_ends_with_each_grant_that_it_rests_on(world: World, dr
         world.clock.advance(timedelta(days=1))
     first, second, third = (["gig:earnings", "gig:ratings"], True), (["gig:earnings"], True), ([], False)
     assert told == [first, first, second, second, third, third]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE consent_grant SET status = 'revoked', ended_at = granted_at",
+        "UPDATE subject_gate SET open = FALSE",
+        "UPDATE platform_gate SET open = FALSE WHERE platform = 'uber'",
+        "INSERT INTO client_gate (client_id, open, updated_at) VALUES ('acme-app', FALSE, '2030-05-01 12:00:00')",
+        "UPDATE actor SET status = 'suspended'",
+        "UPDATE worker SET status = 'erased'",
+    ],
+)
+def test_no_decision_rests_on_what_has_ended(world: World, store: LeaseStore, statement: str) -> None:
+    rulings: Rulings | None = None
+    allowed: list[bool] = []
+    for ending in ("", "", statement):
+        if ending:
+            with world.engine.begin() as connection:
+                connection.execute(text(ending))
+        if store.begin() or rulings is None:
+            rulings = Rulings(store)
+        (ruling,) = rulings.give([ENGAGEMENTS], world.clock() + timedelta(minutes=1))
+        allowed.append(bool(ruling.terms))
+        store.write(leases=(), events=(), closed=())
+    assert allowed == [True, True, False]
+
+
+def test_different_askers_of_one_transaction_are_told_apart(world: World, store: LeaseStore) -> None:
+    world.actor("other")
+    stranger = replace(ENGAGEMENTS, asker=replace(ASKER, actor_id="other", client_id="other-app"))
+    store.begin()
+    rulings = Rulings(store)
+    for asked in ([ENGAGEMENTS], [stranger, ENGAGEMENTS], [ENGAGEMENTS, stranger]):
+        allowed = [bool(ruling.terms) for ruling in rulings.give(asked, world.clock())]
+        assert allowed == [each.asker.actor_id == "acme" for each in asked]
+    store.write(leases=(), events=(), closed=())
