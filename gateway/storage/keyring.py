@@ -50,6 +50,8 @@ def parse_keyring(text: str) -> Keyring:
 
     Raises `KeyringError`.
     """
+    if not text.strip():
+        raise KeyringError("No master key is set; make one with `gigway keys generate`.")
     keys: dict[str, bytes] = {}
     for position, part in enumerate(text.split(","), 1):
         name, colon, encoded = part.strip().partition(":")

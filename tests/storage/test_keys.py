@@ -43,7 +43,7 @@ def test_a_generated_key_is_read_back():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "not of the form"),
+        ("", "No master key is set; make one with"),
         ("a:!!!", "not base64"),
         ("a:AAAA", "has 3 bytes"),
         ("A:AAAA", "not of the form"),
