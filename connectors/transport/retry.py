@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
+from random import SystemRandom
 
 from connectors.transport.failure import UpstreamError
 
@@ -26,5 +26,5 @@ class RetryPolicy:
         if failure.retry_after is not None:
             wait = failure.retry_after
             return wait if wait <= min(self.most_wait, left) else None
-        wait = random.uniform(0, self.first_wait * 2 ** (attempt - 2))  # noqa: S311
+        wait = SystemRandom().uniform(0, self.first_wait * 2 ** (attempt - 2))
         return wait if wait < left else None

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
+from random import SystemRandom
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine, bindparam, delete, exists, insert, select, text
@@ -108,7 +108,7 @@ class AuditLog:
                 await asyncio.to_thread(self.advance)
             except (NoKeyError, SQLAlchemyError) as error:
                 _log.error("consent:audit:fail", extra={"error": type(error).__name__})
-            await asyncio.sleep(interval * random.uniform(0.75, 1.25))  # noqa: S311
+            await asyncio.sleep(interval * SystemRandom().uniform(0.75, 1.25))
 
     def advance(self) -> int:
         """Append all events that are complete, sign a checkpoint if there were any, and return how many."""

@@ -6,10 +6,10 @@ nothing up. Works alike on SQLite and PostgreSQL; no transaction is open while a
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from random import SystemRandom
 from typing import Final
 
 from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, or_, select, update
@@ -38,6 +38,8 @@ LONGEST_WAIT: Final = timedelta(hours=6)
 GIVE_UP_AFTER: Final = timedelta(days=7)
 KEPT: Final = timedelta(days=90)
 """How long the record of a delivery is kept after its end."""
+
+_RANDOM: Final = SystemRandom()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +78,7 @@ class Outbox:
         *,
         cosigned: Callable[[], str | None] = lambda: None,
         clock: Callable[[], datetime] = utc_now,
-        jitter: Callable[[], float] = random.random,
+        jitter: Callable[[], float] = _RANDOM.random,
     ) -> None:
         """`seal` returns an actor's id of a worker, `cosigned` the newest checkpoint that a witness has cosigned;
         `jitter` returns a number from 0 up to 1.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
+from random import SystemRandom
 from typing import assert_never
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -36,7 +36,7 @@ class NoticeSender:
             except (NoKeyError, SQLAlchemyError) as error:
                 _log.error("consent:notices:fail", extra={"error": type(error).__name__})
                 idle = True
-            await asyncio.sleep(interval * random.uniform(0.75, 1.25) if idle else 0)  # noqa: S311
+            await asyncio.sleep(interval * SystemRandom().uniform(0.75, 1.25) if idle else 0)
 
     async def advance(self) -> int:
         """Feed the outbox, send the first that are due, and return how many deliveries were tried."""

@@ -6,13 +6,14 @@ to decide, for each session.
 
 from __future__ import annotations
 
-import random
 import re
 from collections.abc import Callable, Collection
+from random import SystemRandom
 from typing import Any
 
 from gateway.planner import Supergraph
 
+_RANDOM = SystemRandom()
 _PERCENT = re.compile(r"percent\(([0-9.]+)\)")
 
 ChooseLabels = Callable[[Any, Collection[str]], Collection[str]]
@@ -25,7 +26,7 @@ class OverrideLabels:
     __slots__ = ("_choose", "_custom", "_percent", "_roll")
 
     def __init__(
-        self, supergraph: Supergraph, choose: ChooseLabels | None, roll: Callable[[], float] = random.random
+        self, supergraph: Supergraph, choose: ChooseLabels | None, roll: Callable[[], float] = _RANDOM.random
     ) -> None:
         labels = {
             own.label[0]
