@@ -1,7 +1,7 @@
 """Reads live access tokens: one statement for all that come at once, straight on the driver.
 
 It runs before every request, so it goes round SQLAlchemy's execution (`driver_statement.py`). Nothing is remembered but
-the statement.
+the statement, and what three lists of scopes and categories have in common.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Dialect, Engine, and_, bindparam, func, or_, select, text
+from sqlalchemy import Dialect, Engine, Text, and_, bindparam, cast, func, or_, select, text
 from sqlalchemy.exc import OperationalError
 
 from consent.driver_statement import DriverStatement
@@ -32,14 +33,14 @@ _LIVE_TOKENS = (
         TOKENS.c.client_id,
         TOKENS.c.grant_id,
         TOKENS.c.purpose,
-        TOKENS.c.scopes,
+        cast(TOKENS.c.scopes, Text),
         TOKENS.c.dpop_jkt,
         TOKENS.c.expires_at,
         CLIENTS.c.kind,
         CLIENTS.c.role,
         CLIENTS.c.actor_id,
-        CLIENTS.c.categories,
-        ACTORS.c.categories.label("actor_categories"),
+        cast(CLIENTS.c.categories, Text),
+        cast(ACTORS.c.categories, Text).label("actor_categories"),
         ORGANIZATIONS.c.platform,
         ACTORS.c.max_cost,
         ACTORS.c.cost_per_minute,
@@ -140,21 +141,20 @@ def _authenticated(
     client_id: str,
     grant_id: str | None,
     purpose: str,
-    scopes: Collection[str],
+    scopes: str,
     dpop_jkt: str | None,
     expires_at: datetime,
     kind: ClientKind,
     role: str | None,
     actor_id: str | None,
-    categories: Collection[str],
-    actor_categories: Collection[str] | None,
+    categories: str,
+    actor_categories: str | None,
     platform: str | None,
     max_cost: int | None,
     cost_per_minute: int | None,
     worker_id: str | None,
 ) -> AuthenticatedToken:
     """Return a token. The parameters are the statement's columns, in order."""
-    registered = scopes_of(set(categories) & set(actor_categories or ()))
     return AuthenticatedToken(
         token_ref=token_hash[:TOKEN_REF_LENGTH],
         client_id=client_id,
@@ -165,9 +165,16 @@ def _authenticated(
         grant_id=grant_id,
         worker_id=worker_id,
         purpose=purpose or None,
-        scopes=frozenset(scopes) & {*registered, *MANAGEMENT_SCOPES},
+        scopes=_effective(scopes, categories, actor_categories),
         expires_at=expires_at,
         dpop_jkt=dpop_jkt,
         max_cost=max_cost,
         cost_per_minute=cost_per_minute,
     )
+
+
+@lru_cache(maxsize=1024)
+def _effective(scopes: str, categories: str, actor_categories: str | None) -> frozenset[str]:
+    """Return the scopes of a token, as far as its client and its actor are registered for them. All are JSON lists."""
+    registered = set(orjson.loads(categories)) & set(orjson.loads(actor_categories or "[]"))
+    return frozenset(orjson.loads(scopes)) & {*scopes_of(registered), *MANAGEMENT_SCOPES}

@@ -8,17 +8,13 @@ What needs an event loop or a thread starts in the lifespan and ends there.
 
 from __future__ import annotations
 
-from sqlalchemy.exc import SQLAlchemyError
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-
 from gateway.config import Settings
-from gateway.server.errors import on_database_failure, on_defect, on_http_error
+from gateway.server.entrance import Entrance
 from gateway.server.serving import Drain
 from gateway.server.telemetry import telemetry_of
 from gateway.server.wiring.consent import build_consent
 from gateway.server.wiring.console import build_console
-from gateway.server.wiring.endpoint import endpoint_routes
+from gateway.server.wiring.endpoint import ENDPOINT, endpoint_routes
 from gateway.server.wiring.graph import build_graph
 from gateway.server.wiring.lifespan import lifespan_of
 from gateway.server.wiring.notices import build_notices
@@ -30,7 +26,7 @@ from gateway.server.wiring.signin import build_sign_in
 from gateway.server.wiring.storage import open_storage
 
 
-def create_app(settings: Settings, process_end: Drain | None = None) -> Starlette:
+def create_app(settings: Settings, process_end: Drain | None = None) -> Entrance:
     """Return the ASGI application for `settings`; `process_end` tells it when the process is about to stop.
 
     Migrates the database. Raises `DatabaseError`, and `CompositionFailedError` when the catalogue does not compose.
@@ -46,8 +42,8 @@ def create_app(settings: Settings, process_end: Drain | None = None) -> Starlett
     pages = build_pages(settings, storage, consent, platforms, graph, sign_in, oauth)
     console = build_console(settings, storage, consent, platforms, sign_in, oauth)
     notices = build_notices(settings, storage, consent)
-    return Starlette(
-        routes=[
+    return Entrance(
+        [
             *endpoint_routes(settings, storage, consent, graph, oauth, sign_in, telemetry, process_end),
             *oauth.routes(),
             *pages.routes(),
@@ -56,14 +52,10 @@ def create_app(settings: Settings, process_end: Drain | None = None) -> Starlett
             *consent.routes(),
             *notices.routes(),
         ],
-        exception_handlers={
-            HTTPException: on_http_error,
-            SQLAlchemyError: on_database_failure,
-            Exception: on_defect,
-        },
-        lifespan=lifespan_of(
+        lifespan_of(
             start=[consent.start, graph.start],
             work=[storage.work, consent.work, platforms.work, graph.work, notices.work, telemetry.work],
             close=[notices.close, platforms.close, consent.close, storage.close],
         ),
+        direct=ENDPOINT,
     )

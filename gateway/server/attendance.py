@@ -1,74 +1,122 @@
-"""Whether the client is still there, and whether its time is over: then the work for it is cancelled.
+"""Whether the client still sends, waits and takes, and whether its time is over: then its request is ended.
 
-Cancelling reaches everything that runs for the request: platform calls are closed, permits are acknowledged.
-Most requests are done before it pays to watch them, so watching begins a moment late.
+While work is done for it, the request is cancelled, which reaches everything that runs for it: platform calls are
+closed, permits are acknowledged. A client that does not take its answer is cut off: it could keep a revocation from
+being confirmed for as long as it likes.
+
+Most requests are done before it pays to watch them, so watching begins a moment late: one timer a request.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
-from typing import TypeVar
+from collections.abc import Callable
+from typing import Literal
 
-from gateway.server.http_request import GONE, Receive, Refused
-
-T = TypeVar("T")
+from gateway.server.http_request import BODY_TOO_SLOW, GONE, Receive, Refused
 
 UNWATCHED = 0.1
 """Seconds; what is done by then is not watched."""
 
+GRACE = 2.0
+"""Seconds: what is late at the engine's own limit still answers in part; what does not do even that is given up."""
+
 TOO_LONG = Refused(status=504, code="REQUEST_TIMEOUT", message="The request took too long and was given up.")
 
+Phase = Literal["reading", "working", "sending", "unlimited"]
 
-class _Watch:
-    """Watches one request from `start` to `stop`; cancels its task, having noted why."""
 
-    __slots__ = ("_receive", "_seconds", "_task", "_timer", "_waiter", "reason")
+class Attendance:
+    """Watches the request of the current task until `end`, in whichever phase it says that it is.
 
-    def __init__(self, task: asyncio.Task[object], receive: Receive, seconds: float | None) -> None:
+    `reading`: the body must come within `seconds`. `working`: the client must stay, and the work be done within
+    `seconds` and `grace`; the body must have been read, so that `receive` has nothing left but the disconnection.
+    `sending`: the client must take what is sent within `seconds`, or is cut off by `cut`.
+    """
+
+    __slots__ = (
+        "_cut",
+        "_grace",
+        "_is_watching",
+        "_phase",
+        "_reason",
+        "_receive",
+        "_seconds",
+        "_task",
+        "_timer",
+        "_waiter",
+    )
+
+    def __init__(
+        self,
+        receive: Receive,
+        seconds: float | None,
+        cut: Callable[[], None] | None = None,
+        grace: float = GRACE,
+    ) -> None:
+        task = asyncio.current_task()
+        assert task is not None
         self._task = task
         self._receive = receive
         self._seconds = seconds
+        self._cut = cut
+        self._grace = grace
+        self._phase: Phase = "unlimited"
+        self._reason: Refused | None = None
         self._waiter: asyncio.Task[None] | None = None
-        self.reason: Refused | None = None
-        self._timer = task.get_loop().call_later(UNWATCHED, self._start)
+        self._is_watching = False
+        self._timer = task.get_loop().call_later(UNWATCHED, self._begin)
 
-    def _start(self) -> None:
+    def enter(self, phase: Phase) -> None:
+        """Begin the next phase."""
+        self._phase = phase
+        if self._is_watching:
+            self._leave()
+            self._watch()
+
+    def end(self) -> None:
+        """Watch no longer."""
+        self._leave()
+
+    def given_up(self) -> Refused | None:
+        """Tell, of a request that has just been cancelled, why it was; None when that came from elsewhere."""
+        if self._reason is None or self._task.uncancel() > 0:
+            return None
+        return self._reason
+
+    def _begin(self) -> None:
+        self._is_watching = True
+        self._watch()
+
+    def _watch(self) -> None:
         loop = self._task.get_loop()
-        self._waiter = loop.create_task(self._wait())
+        is_working = self._phase == "working"
+        if is_working:
+            self._waiter = loop.create_task(self._wait())
         if self._seconds is not None:
-            self._timer = loop.call_later(self._seconds, self._give_up, TOO_LONG)
+            self._timer = loop.call_later(self._seconds + (self._grace if is_working else 0.0), self._expire)
+
+    def _leave(self) -> None:
+        self._timer.cancel()
+        if self._waiter is not None:
+            self._waiter.cancel()
+            self._waiter = None
 
     async def _wait(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
         self._give_up(GONE)
 
+    def _expire(self) -> None:
+        match self._phase:
+            case "reading":
+                self._give_up(BODY_TOO_SLOW)
+            case "working":
+                self._give_up(TOO_LONG)
+            case "sending" if self._cut is not None:
+                self._cut()
+
     def _give_up(self, reason: Refused) -> None:
-        if self.reason is None:
-            self.reason = reason
+        if self._reason is None:
+            self._reason = reason
             self._task.cancel()
-
-    def stop(self) -> None:
-        self._timer.cancel()
-        if self._waiter is not None:
-            self._waiter.cancel()
-
-
-async def while_attended(work: Awaitable[T], receive: Receive, seconds: float | None) -> T | Refused:
-    """Await `work`; when the client goes away or `seconds` are over, cancel it and return the refusal.
-
-    The request's body must have been read: `receive` has nothing left but the disconnection.
-    """
-    task = asyncio.current_task()
-    assert task is not None
-    watch = _Watch(task, receive, seconds)
-    try:
-        return await work
-    except asyncio.CancelledError:
-        if watch.reason is None:
-            raise
-        task.uncancel()
-        return watch.reason
-    finally:
-        watch.stop()

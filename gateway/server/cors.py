@@ -33,9 +33,9 @@ class CrossOrigin:
             return ((b"access-control-allow-origin", b"*"), _EXPOSED)
         return ((b"access-control-allow-origin", origin), (b"vary", b"origin"), _EXPOSED)
 
-    def preflight(self, method: str, headers: dict[bytes, bytes]) -> Headers | None:
-        """Return the further headers for a preflight that is allowed; None when this is something else."""
-        if method != "OPTIONS" or b"access-control-request-method" not in headers or not self.headers(headers):
+    def preflight(self, headers: dict[bytes, bytes]) -> Headers | None:
+        """Return the further headers for a preflight (an OPTIONS request) that is allowed; None for something else."""
+        if b"access-control-request-method" not in headers or not self.headers(headers):
             return None
         return _PREFLIGHT
 

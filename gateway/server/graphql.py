@@ -7,12 +7,13 @@ acknowledged after it, whatever happens in between.
 
 from __future__ import annotations
 
-import secrets
+import asyncio
+import os
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from gateway.server.attendance import while_attended
+from gateway.server.attendance import Attendance
 from gateway.server.cors import CrossOrigin
 from gateway.server.documents import Documents
 from gateway.server.http_request import (
@@ -121,28 +122,38 @@ class GraphQLEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request."""
+        options = self._options
         headers = headers_of(scope)
-        request_id = secrets.token_hex(8)
+        request_id = os.urandom(8).hex()
         connection = scope.get("extensions", {}).get(CONNECTION, {})
+        attendance = Attendance(receive, options.timeout, connection.get("abort"))
         writer = ResponseWriter(
             send,
             request_id,
-            gzip=self._options.compression and accepts_gzip(headers.get(b"accept-encoding")),
+            attendance,
+            gzip=options.compression and accepts_gzip(headers.get(b"accept-encoding")),
             extra=self._cross_origin.headers(headers) if b"origin" in headers else (),
-            cut=connection.get("abort"),
             hold=connection.get("hold"),
-            patience=self._options.timeout,
         )
-        preflight = self._cross_origin.preflight(scope["method"], headers)
-        if preflight is not None:
-            await writer.empty(204, preflight)
-            return
-        refused = await self._serve(scope, receive, writer, headers, request_id)
-        if refused is not None and refused is not GONE:
-            await writer.refuse(refused)
+        try:
+            preflight = self._cross_origin.preflight(headers) if scope["method"] == "OPTIONS" else None
+            if preflight is not None:
+                await writer.empty(204, preflight)
+                return
+            refused = await self._serve(scope, receive, writer, headers, request_id, attendance)
+            if refused is not None and refused is not GONE:
+                await writer.refuse(refused)
+        finally:
+            attendance.end()
 
     async def _serve(
-        self, scope: Scope, receive: Receive, writer: ResponseWriter, headers: dict[bytes, bytes], request_id: str
+        self,
+        scope: Scope,
+        receive: Receive,
+        writer: ResponseWriter,
+        headers: dict[bytes, bytes],
+        request_id: str,
+        attendance: Attendance,
     ) -> Refused | None:
         accept = headers.get(b"accept")
         media_type = negotiate(accept)
@@ -154,23 +165,25 @@ class GraphQLEndpoint:
         session = await self._authenticate(credentials, request_id)
         if isinstance(session, Refused):
             return session
-        options = self._options
-        parameters = await read_parameters(
-            scope, receive, headers, limit=options.max_body_bytes, seconds=options.timeout
-        )
-        if not isinstance(parameters, Refused):
-            parameters = options.documents.resolve(parameters)
-        if isinstance(parameters, Refused):
-            return parameters
-        if is_stream:
-            return await self._stream(EVENTS, parameters, session, credentials, receive, writer)
-        if accepts_parts(accept) and await self._execution.is_deferring(parameters, session):
-            return await self._stream(PARTS, parameters, session, credentials, receive, writer)
-        response = await while_attended(
-            self._execution.execute(parameters, session),
-            receive,
-            None if options.timeout is None else options.timeout + GRACE,
-        )
+        try:
+            attendance.enter("reading")
+            parameters = await read_parameters(scope, receive, headers, limit=self._options.max_body_bytes)
+            attendance.enter("unlimited")
+            if not isinstance(parameters, Refused):
+                parameters = self._options.documents.resolve(parameters)
+            if isinstance(parameters, Refused):
+                return parameters
+            if is_stream:
+                return await self._stream(EVENTS, parameters, session, credentials, receive, writer)
+            if accepts_parts(accept) and await self._execution.is_deferring(parameters, session):
+                return await self._stream(PARTS, parameters, session, credentials, receive, writer)
+            attendance.enter("working")
+            response = await self._execution.execute(parameters, session)
+        except asyncio.CancelledError:
+            given_up = attendance.given_up()
+            if given_up is None:
+                raise
+            return given_up
         if isinstance(response, Refused):
             return response
         try:
@@ -196,7 +209,3 @@ class GraphQLEndpoint:
         conditions = Conditions(seconds_left=lambda: life.seconds_left(credentials), stopping=life.stopping)
         await deliver(parts, writer, framing, receive, conditions)
         return None
-
-
-GRACE = 2.0
-"""Seconds: what is late at the engine's own limit still answers in part; what does not do even that is given up."""

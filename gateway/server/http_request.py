@@ -7,7 +7,6 @@ A refusal is a value: status, message, code, headers.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -172,9 +171,9 @@ def _media_ranges(accept: bytes) -> Iterator[tuple[bytes, list[bytes]]]:
 
 
 async def read_parameters(
-    scope: Scope, receive: Receive, headers: dict[bytes, bytes], *, limit: int, seconds: float | None = None
+    scope: Scope, receive: Receive, headers: dict[bytes, bytes], *, limit: int
 ) -> GraphQLParameters | Refused:
-    """Read the parameters of a GET or POST request whose body has at most `limit` bytes and comes within `seconds`."""
+    """Read the parameters of a GET or POST request whose body has at most `limit` bytes."""
     match scope["method"]:
         case "GET" | "HEAD":
             return _from_query(scope["query_string"])
@@ -182,11 +181,7 @@ async def read_parameters(
             refused = _check_content_type(headers.get(b"content-type"))
             if refused is not None:
                 return refused
-            try:
-                async with asyncio.timeout(seconds):
-                    body = await read_body(receive, headers, limit=limit)
-            except TimeoutError:
-                return BODY_TOO_SLOW
+            body = await read_body(receive, headers, limit=limit)
             return body if isinstance(body, Refused) else _from_body(body)
         case _:
             return Refused(

@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from gateway.server.attendance import Attendance
 from gateway.server.http_request import CHARSET, Refused
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -34,27 +35,24 @@ _BUFFERING_OFF = (b"x-accel-buffering", b"no")
 class ResponseWriter:
     """Writes one response. `extra` are headers that this request's answer has whatever it is.
 
-    A client that does not take its bytes within `patience` seconds is cut off by `cut`: otherwise it could keep a
-    revocation from being confirmed for as long as it likes. `hold` lets what is sent between its two calls go out
+    `attendance` is told when the client must take what is sent. `hold` lets what is sent between its two calls go out
     together (`serving.CONNECTION`).
     """
 
-    __slots__ = ("_cut", "_extra", "_gzip", "_hold", "_patience", "_request_id", "_send", "media_type", "status")
+    __slots__ = ("_attendance", "_extra", "_gzip", "_hold", "_request_id", "_send", "media_type", "status")
 
     def __init__(
         self,
         send: Send,
         request_id: str,
+        attendance: Attendance,
         *,
         gzip: bool = False,
         extra: Headers = (),
-        cut: Callable[[], None] | None = None,
         hold: Callable[[bool], None] | None = None,
-        patience: float | None = None,
     ) -> None:
-        self._cut = cut
+        self._attendance = attendance
         self._hold = hold
-        self._patience = patience
         self._send = send
         self._request_id = request_id.encode()
         self._gzip = gzip
@@ -63,7 +61,8 @@ class ResponseWriter:
         self.status = 0
 
     async def answer(self, status: int, body: bytes, extra: Headers = ()) -> None:
-        """Send a whole response."""
+        """Send a whole response, and return when the kernel has taken it all."""
+        self._attendance.enter("sending")
         headers = self._headers(self.media_type + CHARSET)
         if self._gzip and len(body) >= COMPRESS_FROM:
             body = await _compress(body)
@@ -72,21 +71,17 @@ class ResponseWriter:
         headers.append((b"content-length", b"%d" % len(body)))
         headers.extend(extra)
         self.status = status
-        start = {"type": "http.response.start", "status": status, "headers": headers}
-        whole = {"type": "http.response.body", "body": body, "more_body": True}
-        if self._hold is None:
-            await self._send(start)
-            is_taken = await self._in_time(whole, _END)
-        else:
-            self._hold(True)
-            try:
-                await self._send(start)
-                await self._send(whole)
-            finally:
-                self._hold(False)
-            is_taken = await self._in_time(_END)
-        if not is_taken:
-            await self._send(_END)  # to nobody, once the server knows that
+        hold, send = self._hold, self._send
+        if hold is not None:
+            hold(True)
+        try:
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+        finally:
+            if hold is not None:
+                hold(False)
+        await send(_END)
+        self._attendance.enter("unlimited")
 
     async def refuse(self, refused: Refused) -> None:
         """Send a refusal."""
@@ -113,22 +108,11 @@ class ResponseWriter:
         empty send behind. Only then may permits be acknowledged: bytes in a buffer of this process could still be
         delivered after a revocation.
         """
+        self._attendance.enter("sending")
         if body:
-            await self._in_time({"type": "http.response.body", "body": body, "more_body": True}, _NOTHING)
-        else:
-            await self._in_time(_NOTHING)
-
-    async def _in_time(self, *messages: dict[str, Any]) -> bool:
-        """Send messages; cut off who lets them wait too long, and return false."""
-        try:
-            async with asyncio.timeout(self._patience):
-                for message in messages:
-                    await self._send(message)
-        except TimeoutError:
-            if self._cut is not None:
-                self._cut()
-            return False
-        return True
+            await self._send({"type": "http.response.body", "body": body, "more_body": True})
+        await self._send(_NOTHING)
+        self._attendance.enter("unlimited")
 
     async def end(self) -> None:
         """Send the end."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import suppress
+from itertools import chain
 from types import FrameType
 
 import uvicorn
@@ -122,6 +122,10 @@ def bounded_protocol(max_head: int) -> type[HttpToolsProtocol]:
             """Let `send` wait until the kernel has everything: no answer lingers in a buffer of ours."""
             super().connection_made(transport)
             transport.set_write_buffer_limits(high=0)
+            # What is left of an answer that nobody reads is dropped by `abort`; closing would still send it.
+            self._extensions: dict[str, dict[object, object]] = {
+                CONNECTION: {"abort": transport.abort, "hold": self._hold}
+            }
 
         def data_received(self, data: bytes) -> None:
             """Count what comes while a head is incomplete: the parser itself would collect without end."""
@@ -140,12 +144,11 @@ def bounded_protocol(max_head: int) -> type[HttpToolsProtocol]:
         def on_headers_complete(self) -> None:
             """A head is complete."""
             self._in_head = False
-            if len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) > max_head:
+            if len(self.url) + 4 * len(self.headers) + sum(map(len, chain.from_iterable(self.headers))) > max_head:
                 self._too_large = True
                 raise _HeadTooLargeError
             super().on_headers_complete()
-            # What is left of an answer that nobody reads is dropped by `abort`; closing would still send it.
-            self.scope.setdefault("extensions", {})[CONNECTION] = {"abort": self.transport.abort, "hold": self._hold}
+            self.scope["extensions"] = self._extensions
 
         def send_400_response(self, msg: str) -> None:
             """Say what the parser stumbled over."""
@@ -155,8 +158,10 @@ def bounded_protocol(max_head: int) -> type[HttpToolsProtocol]:
                 super().send_400_response(msg)
 
         def _hold(self, on: bool) -> None:
-            with suppress(RuntimeError):  # the connection is gone, and what was to be written with it
+            try:  # noqa: SIM105  # this runs twice for each request
                 self.transport.set_write_buffer_limits(high=_HELD if on else 0)
+            except RuntimeError:
+                pass  # the connection is gone, and what was to be written with it
 
         def _refuse(self) -> None:
             if self.transport.is_closing():

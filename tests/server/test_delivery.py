@@ -7,6 +7,7 @@ import pytest
 import uvicorn
 import uvloop
 
+from gateway.server.attendance import Attendance
 from gateway.server.http_response import ResponseWriter
 from gateway.server.serving import CONNECTION, bounded_protocol
 
@@ -24,11 +25,11 @@ class App:
 
     async def __call__(self, scope, receive, send):
         connection = scope["extensions"][CONNECTION]
-        writer = ResponseWriter(
-            send, "r", cut=connection["abort"], hold=connection["hold"] if self.holds else None, patience=self.patience
-        )
+        attendance = Attendance(receive, self.patience, connection["abort"])
+        writer = ResponseWriter(send, "r", attendance, hold=connection["hold"] if self.holds else None)
         self.began.set()
         await writer.answer(200, b"x" * SIZE)
+        attendance.end()
         self.handed_over.set()
 
 

@@ -20,6 +20,9 @@ from gateway.server.wiring.signin import SignInParts
 from gateway.server.wiring.storage import StorageParts
 from gateway.server.worker_session import SessionLiveness, WorkerAuthenticator
 
+ENDPOINT = "/graphql"
+"""The path of the query endpoint."""
+
 
 def endpoint_routes(
     settings: Settings,
@@ -35,7 +38,7 @@ def endpoint_routes(
     execution = Execution(graph.engine)
     return [
         Route(
-            "/graphql",
+            ENDPOINT,
             telemetry.endpoint(
                 GraphQLEndpoint(
                     execution,

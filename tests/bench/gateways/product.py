@@ -19,7 +19,6 @@ import uvicorn
 from gigway_app import minimal
 from sqlalchemy import func, insert, select
 from sqlmodel import Session
-from starlette.applications import Starlette
 
 from consent.columns import utc_now
 from consent.grants.visibility import SubjectGates
@@ -33,10 +32,11 @@ from gateway.engine import Engine, EngineOptions, Limits
 from gateway.executor import ALLOW_ALL
 from gateway.planner import PlannerOptions
 from gateway.server.budgets import ActorBudgets
+from gateway.server.entrance import Entrance
 from gateway.server.serving import Drain, bounded_protocol
 from gateway.server.telemetry import telemetry_of
 from gateway.server.wiring.consent import build_consent
-from gateway.server.wiring.endpoint import endpoint_routes
+from gateway.server.wiring.endpoint import ENDPOINT, endpoint_routes
 from gateway.server.wiring.lifespan import lifespan_of
 from gateway.server.wiring.oauth import build_oauth
 from gateway.server.wiring.platforms import build_platform_parts
@@ -156,13 +156,14 @@ def product(supergraph, database_url, tokens_file):
         with storage.database.connect() as connection:
             print("access events:", connection.execute(select(func.count()).select_from(AccessEvent)).scalar_one())
 
-    return Starlette(
-        routes=endpoint_routes(settings, storage, consent, graph, oauth, sign_in, telemetry, Drain()),
-        lifespan=lifespan_of(
+    return Entrance(
+        endpoint_routes(settings, storage, consent, graph, oauth, sign_in, telemetry, Drain()),
+        lifespan_of(
             start=[consent.start],
             work=[consent.work, telemetry.work],
             close=[count, platforms.close, consent.close, storage.close],
         ),
+        direct=ENDPOINT,
     )
 
 
