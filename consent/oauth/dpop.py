@@ -22,6 +22,7 @@ from sqlalchemy import Connection
 
 from consent.oauth.replay import use_once
 from consent.oauth.signed_jwt import number_of, read_jwt, read_public_key
+from consent.values import hot_value
 
 NONCE_LIFETIME: Final = timedelta(minutes=5)
 _PAST: Final = timedelta(minutes=5)
@@ -29,7 +30,7 @@ _FUTURE: Final = timedelta(seconds=60)
 _MAX_JTI: Final = 256
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@hot_value
 class Presented:
     """What a request shows: every `DPoP` header it has, its method, and the address it was sent to."""
 

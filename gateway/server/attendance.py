@@ -15,8 +15,8 @@ from typing import Literal
 
 from gateway.server.http_request import BODY_TOO_SLOW, GONE, Receive, Refused
 
-UNWATCHED = 0.1
-"""Seconds; what is done by then is not watched."""
+UNWATCHED = 0.25
+"""Seconds; what is done by then is not watched. Fifty large requests at once, on one core, are done by then."""
 
 GRACE = 2.0
 """Seconds: what is late at the engine's own limit still answers in part; what does not do even that is given up."""
@@ -71,12 +71,15 @@ class Attendance:
         """Begin the next phase."""
         self._phase = phase
         if self._is_watching:
-            self._leave()
+            self.end()
             self._watch()
 
     def end(self) -> None:
         """Watch no longer."""
-        self._leave()
+        self._timer.cancel()
+        if self._waiter is not None:
+            self._waiter.cancel()
+            self._waiter = None
 
     def given_up(self) -> Refused | None:
         """Tell, of a request that has just been cancelled, why it was; None when that came from elsewhere."""
@@ -93,14 +96,8 @@ class Attendance:
         is_working = self._phase == "working"
         if is_working:
             self._waiter = loop.create_task(self._wait())
-        if self._seconds is not None:
+        if self._seconds is not None and self._phase != "unlimited":
             self._timer = loop.call_later(self._seconds + (self._grace if is_working else 0.0), self._expire)
-
-    def _leave(self) -> None:
-        self._timer.cancel()
-        if self._waiter is not None:
-            self._waiter.cancel()
-            self._waiter = None
 
     async def _wait(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":

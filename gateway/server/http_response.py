@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -130,6 +131,7 @@ class ResponseWriter:
         return headers
 
 
+@lru_cache(maxsize=256)
 def accepts_gzip(accept_encoding: bytes | None) -> bool:
     """Tell whether an `Accept-Encoding` header allows gzip (RFC 9110 §12.5.3)."""
     if not accept_encoding:
