@@ -17,7 +17,7 @@ from consent.leases.decision import Asker, Question, Reason
 from consent.leases.keeper import LeaseKeeper
 from consent.leases.permit import Answer, Disclosure, LeasePermit
 from consent.leases.search_permit import SearchPermit
-from consent.leases.transactions import Inquiry, LeasesUnavailableError
+from consent.leases.transactions import NOTHING, Inquiry, LeasesUnavailableError
 from consent.values import hot_value
 from consent.vocabulary import SCOPE_PREFIX, SELF_PURPOSE, category_of, scope_of
 
@@ -183,9 +183,10 @@ class ConsentGate:
         disclosures: list[Disclosure] = []
         searches: list[SearchPermit] = []
         for permit in permits:
-            records: Mapping[str, int] = {
-                scope.removeprefix(SCOPE_PREFIX): count for scope, count in disclosed.get(permit, {}).items()
-            }
+            counts = disclosed.get(permit)
+            records = NOTHING
+            if counts:
+                records = {scope.removeprefix(SCOPE_PREFIX): count for scope, count in counts.items()}
             if session.counting:
                 records = records_to_count(records)
             if isinstance(permit, SearchPermit):
@@ -200,6 +201,8 @@ class ConsentGate:
                 ended = await self._leases.release(disclosures)
             except LeasesUnavailableError:
                 ended = [disclosure.permit for disclosure in disclosures]
+        if not ended and not searches:
+            return {}
         gone = set(ended)
         over: dict[GatePermit, frozenset[str]] = {
             permit: frozenset(map(scope_of, permit.categories)) for permit in permits if permit in gone

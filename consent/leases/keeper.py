@@ -133,8 +133,13 @@ class LeaseKeeper:
         return self._submit(inquiries=inquiries, conclude=conclude).done
 
     def acknowledge(self, permits: Collection[LeasePermit]) -> asyncio.Future[None]:
-        """Close `permits`. While the database does not answer they stay open and are closed as soon as it does."""
-        return self._submit(closing=permits).done
+        """Close `permits`. While the database does not answer they stay open and are closed as soon as it does.
+
+        They are closed whether or not anybody awaits the future, which may be that of others too: shield it.
+        """
+        if self._is_local and self._is_running and not any(permit.ended for permit in permits):
+            return self._gathering(asyncio.get_running_loop()).close(permits)
+        return self._submit(closing=permits).done  # whoever stopped what has ended waits for its end
 
     async def record_denials(self, denials: Sequence[DeniedAccess]) -> None:
         """Log denials that were decided without a lease. Raises `LeasesUnavailableError`."""
@@ -142,6 +147,10 @@ class LeaseKeeper:
         await work.done
         if work.error is not None:
             raise work.error
+
+    @property
+    def _is_running(self) -> bool:
+        return self._thread is not None and not self._closed.is_set()
 
     def poke(self) -> None:
         """Look for stops now. May be called from any thread."""
@@ -166,7 +175,7 @@ class LeaseKeeper:
             denials=denials,
             conclude=conclude,
         )
-        if self._closed.is_set() or self._thread is None:
+        if not self._is_running:
             work.error = LeasesUnavailableError("leases are not kept")
             work.resolve()
         elif self._is_local:

@@ -45,7 +45,7 @@ class OwnAnswer(Protocol):
         """Its errors, as GraphQL has them."""
         ...
 
-    async def acknowledge(self) -> None:
+    def acknowledge(self) -> Awaitable[None]:
         """Say that the data has been handed over."""
         ...
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any
 
 import orjson
 
 from gateway.errors import GraphQLErrorDict
 from gateway.executor import ExecutionResult
+from gateway.executor.permits import CLOSED
 
 
 class EngineResponse:
@@ -16,7 +17,7 @@ class EngineResponse:
 
     `body` is ready for the socket. `is_request_error` tells that nothing was executed (there is no `data` entry).
     `has_next` tells that deferred parts of this answer are still to come.
-    Await `acknowledge` once the bytes have been handed over or dropped; it may be called more than once.
+    Call `acknowledge` once the bytes have been handed over or dropped; it may be called more than once.
     """
 
     __slots__ = ("_result", "body", "data", "errors", "extensions", "has_next", "is_request_error")
@@ -49,7 +50,6 @@ class EngineResponse:
         """Return the response to a request that was not executed."""
         return cls(orjson.dumps({"errors": list(errors)}), errors=errors, is_request_error=True)
 
-    async def acknowledge(self) -> None:
-        """Close the permits behind the data."""
-        if self._result is not None:
-            await self._result.acknowledge()
+    def acknowledge(self) -> Awaitable[None]:
+        """Close the permits behind the data, whether or not anybody waits for it."""
+        return CLOSED if self._result is None else self._result.acknowledge()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ import orjson
 
 from gateway.errors import GraphQLErrorDict
 from gateway.executor.hooks import Gate, GateDecision, GateRequest, Sealer
+from gateway.executor.permits import Closing, close_permits
 from gateway.subgraph import Permit, Subgraph
 
 
@@ -67,7 +67,7 @@ class RequestContext:
 class ExecutionResult:
     """The answer to one operation, and the permits that stay open until it is with the socket.
 
-    Whoever gets one must await `acknowledge` once the body has been handed over, or been dropped.
+    Whoever gets one must call `acknowledge` once the body has been handed over, or been dropped.
     `cut` is where the client reads what the gate refused; within a list, without the elements' numbers.
     `has_next` is set when an answer is delivered in several parts; `incremental` holds what a later part brings.
     """
@@ -119,8 +119,7 @@ class ExecutionResult:
         """The permits that are still open."""
         return self._permits
 
-    async def acknowledge(self) -> None:
-        """Close the permits of this answer. Idempotent; finishes even when the caller is cancelled."""
+    def acknowledge(self) -> Closing:
+        """Close the permits of this answer. Idempotent; finishes even when the caller is cancelled or does not wait."""
         permits, self._permits = self._permits, ()
-        if permits and self._gate is not None:
-            await asyncio.shield(self._gate.acknowledge(permits, self._session))
+        return close_permits(self._gate, permits, self._session)

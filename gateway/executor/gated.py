@@ -7,7 +7,6 @@ is denied is cut from the document or nulled in the representation; representati
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -33,7 +32,7 @@ from gateway.executor.gather import Gathered
 from gateway.executor.hooks import Denial, GateDecision, GateRequest
 from gateway.executor.merge import typename_of
 from gateway.executor.paths import DataPath, JsonObject, Place, top_level_keys, walk
-from gateway.executor.permits import GateDesk, call_while_permitted, has_ended
+from gateway.executor.permits import GateDesk, call_while_permitted, close_permits, has_ended
 from gateway.executor.provenance import Found, Ledger, Source, Unit, remove
 from gateway.executor.release import release
 from gateway.executor.run import Run
@@ -74,9 +73,7 @@ class GatedRun(Run):
 
     async def acknowledge(self, fetches: Container[int]) -> None:
         """Close the permits of these fetches: what they brought has been delivered."""
-        permits = self.desk.hand_over(fetches)
-        if permits and self.context.gate is not None:
-            await asyncio.shield(self.context.gate.acknowledge(permits, self.context.session))
+        await close_permits(self.context.gate, self.desk.hand_over(fetches), self.context.session)
 
     async def fetch_entities(self, fetch: CompiledFetch, group: ContextGroup | None) -> None:
         """Ask for a decision on every entity, then fetch what is left; what needs none is fetched at once."""

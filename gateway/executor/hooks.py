@@ -61,7 +61,8 @@ class Gate(Protocol):
     def acquire(self, requests: Sequence[GateRequest], session: Any) -> Awaitable[Sequence[Any]]:
         """Decide on `requests`, in order. Called once per ready fetch with at least one scope in it.
 
-        It is never cancelled, and costs a task less where it is no coroutine but a future.
+        A coroutine is never cancelled. A future costs less, and is cancelled with the request: then the gate itself
+        closes what it would have permitted.
         """
         ...
 
@@ -77,7 +78,10 @@ class Gate(Protocol):
         ...
 
     def acknowledge(self, permits: Collection[Any], session: Any) -> Awaitable[None]:
-        """Close `permits`: the bytes are with the socket, or the data was dropped. It is never cancelled either."""
+        """Close `permits`: the bytes are with the socket, or the data was dropped.
+
+        It is never cancelled, coroutine or future. Not everybody waits for it.
+        """
         ...
 
 

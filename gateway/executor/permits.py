@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Container, Coroutine, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Container, Coroutine, Generator, Sequence
+from typing import Any, Final, TypeVar
 
 from gateway.executor.disclosure import UNAVAILABLE, UNDECIDED
 from gateway.executor.hooks import Denial, Gate, GateDecision, GateRequest
@@ -52,14 +52,14 @@ class GateDesk:
 
     async def _close(self) -> None:
         for deciding, fetch in list(self._acquiring.items()):
+            if deciding.cancelled():
+                continue  # the gate closes what it would have permitted
             try:
                 self._keep(await deciding, fetch)
             except Exception:
                 logger.exception("gate failed")
         self._acquiring.clear()
-        permits = self.hand_over()
-        if permits and self._gate is not None:
-            await self._gate.acknowledge(permits, self._session)
+        await close_permits(self._gate, self.hand_over(), self._session)
 
     async def acquire(self, requests: Sequence[GateRequest], fetch: int) -> Sequence[GateDecision]:
         """Ask the gate, for a fetch, about the requests that name a scope. No gate, or a failing one, denies all."""
@@ -80,9 +80,10 @@ class GateDesk:
     async def _ask(self, gate: Gate, asked: Sequence[GateRequest], fetch: int) -> Sequence[GateDecision]:
         deciding: asyncio.Future[Sequence[GateDecision]] | None = None
         try:
-            deciding = asyncio.ensure_future(gate.acquire(asked, self._session))
+            acquired = gate.acquire(asked, self._session)
+            deciding = acquired if isinstance(acquired, asyncio.Future) else asyncio.ensure_future(acquired)
             self._acquiring[deciding] = fetch
-            decided = await asyncio.shield(deciding)
+            decided = await (deciding if deciding is acquired else asyncio.shield(deciding))
         except asyncio.CancelledError:
             raise  # `close` waits for the decision: it may have opened permits
         except Exception:
@@ -100,6 +101,35 @@ class GateDesk:
         for decision in decisions:
             if decision.permit is not None:
                 self._permits[decision.permit] = fetch
+
+
+class Closing:
+    """Permits on their way to be closed. Who awaits it learns when they are; whoever does not need not."""
+
+    __slots__ = ("_closing",)
+
+    def __init__(self, closing: asyncio.Future[None] | None) -> None:
+        self._closing = closing
+
+    def __await__(self) -> Generator[Any, None, None]:
+        if self._closing is not None:
+            yield from asyncio.shield(self._closing).__await__()
+
+
+CLOSED: Final = Closing(None)
+_under_way: set[asyncio.Future[None]] = set()
+"""The event loop itself keeps no task alive."""
+
+
+def close_permits(gate: Gate | None, permits: Sequence[Permit], session: Any) -> Closing:
+    """Have `permits` closed, whether anybody waits for it or not."""
+    if gate is None or not permits:
+        return CLOSED
+    closing = asyncio.ensure_future(gate.acknowledge(permits, session))
+    if isinstance(closing, asyncio.Task):
+        _under_way.add(closing)
+        closing.add_done_callback(_under_way.discard)
+    return Closing(closing)
 
 
 def _denied(request: GateRequest, denial: Denial) -> GateDecision:

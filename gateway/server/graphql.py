@@ -59,8 +59,8 @@ class Response(Protocol):
         """Whether nothing was executed: the document or its variables were wrong."""
         ...
 
-    async def acknowledge(self) -> None:
-        """Close the permits of this response."""
+    def acknowledge(self) -> Awaitable[None]:
+        """Close the permits of this response, whether or not anybody waits for it."""
         ...
 
 
@@ -190,7 +190,7 @@ class GraphQLEndpoint:
             status = 400 if response.is_request_error and media_type == GRAPHQL_RESPONSE else 200
             await writer.answer(status, response.body)
         finally:
-            await response.acknowledge()
+            response.acknowledge()
         return None
 
     async def _stream(

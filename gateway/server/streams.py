@@ -37,7 +37,7 @@ class Part(Protocol):
         """The JSON body."""
         ...
 
-    async def acknowledge(self) -> None:
+    def acknowledge(self) -> Awaitable[None]:
         """Close the permits behind it."""
         ...
 

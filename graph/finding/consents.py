@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -107,6 +107,6 @@ class Reading(Protocol):
     @property
     def errors(self) -> Sequence[Mapping[str, Any]]: ...  # noqa: D102
 
-    async def acknowledge(self) -> None:
+    def acknowledge(self) -> Awaitable[None]:
         """Close the leases."""
         ...
