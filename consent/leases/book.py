@@ -23,19 +23,16 @@ class Undelivered:
 
 
 class LeaseBook:
-    """Open permits and what is due for them."""
+    """Open permits (`opened`) and what is due for them."""
 
     def __init__(self) -> None:
-        self._open: set[LeasePermit] = set()
+        self.opened: set[LeasePermit] = set()
         self._next_expiry: datetime | None = None
         self.unclosed: list[int] = []
         self.unlogged: list[Undelivered] = []
 
-    def __contains__(self, permit: object) -> bool:
-        return permit in self._open
-
     def __len__(self) -> int:
-        return len(self._open)
+        return len(self.opened)
 
     @property
     def has_debts(self) -> bool:
@@ -44,7 +41,7 @@ class LeaseBook:
 
     def open(self, permit: LeasePermit) -> None:
         """Note a permit whose leases were committed."""
-        self._open.add(permit)
+        self.opened.add(permit)
         for parent in permit.parents:
             parent.children += 1
         for lease in permit.leases:
@@ -55,9 +52,9 @@ class LeaseBook:
     def close(self, permit: LeasePermit) -> None:
         """Mark `permit` as done; its rows go when nothing computed from its data is open any more."""
         permit.closing = True
-        if permit.children or permit not in self._open:
+        if permit.children or permit not in self.opened:
             return
-        self._open.discard(permit)
+        self.opened.discard(permit)
         self.unclosed += [lease.id for lease in permit.leases]
         if not permit.logged:
             permit.logged = True
@@ -78,7 +75,7 @@ class LeaseBook:
         if stops:
             self._end(
                 permit
-                for permit in self._open
+                for permit in self.opened
                 if any(lease.terms.is_stopped_by(kind, ref) for kind, ref in stops for lease in permit.leases)
             )
 
@@ -88,26 +85,26 @@ class LeaseBook:
             return
         running = [
             lease.terms.expires_at
-            for permit in self._open
+            for permit in self.opened
             for lease in permit.leases
             if lease.terms.expires_at is not None and not lease.terms.has_expired(now)
         ]
         self._next_expiry = min(running, default=None)
-        self._end(permit for permit in self._open if any(lease.terms.has_expired(now) for lease in permit.leases))
+        self._end(permit for permit in self.opened if any(lease.terms.has_expired(now) for lease in permit.leases))
 
     def end_all(self) -> None:
         """End everything: nobody vouches for it any more."""
-        self._end(self._open)
+        self._end(self.opened)
 
     def abandon(self) -> None:
         """End everything and forget it: the leases went with the proof that this process lives."""
         self.end_all()
-        self._open.clear()
+        self.opened.clear()
         self.unclosed.clear()
 
     def close_all(self) -> None:
         """Close everything, whatever is computed from it."""
-        for permit in list(self._open):
+        for permit in list(self.opened):
             permit.children = 0
             self.close(permit)
 
@@ -119,7 +116,7 @@ class LeaseBook:
             permit.end()
         while ended:
             heirs = [
-                permit for permit in self._open if not permit.ended and any(parent.ended for parent in permit.parents)
+                permit for permit in self.opened if not permit.ended and any(parent.ended for parent in permit.parents)
             ]
             for permit in heirs:
                 permit.end()

@@ -54,10 +54,10 @@ class Question:
     """
 
     asker: Asker
+    categories: frozenset[str]
     account_id: str | None = None
     worker_id: str | None = None
     platform: str | None = None
-    categories: frozenset[str]
     counting: bool = False
 
     @property

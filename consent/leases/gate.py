@@ -135,17 +135,17 @@ class ConsentGate:
     ) -> asyncio.Future[Sequence[ScopeDecision]]:
         """Decide on `requests`, in order, in one transaction.
 
-        It is a future, and no coroutine, so that who shields it from cancellation needs no task.
+        If the future is cancelled, what it would have permitted is closed.
         """
         asker = asker_of(session)
-        decisions: list[ScopeDecision | None] = [None] * len(requests)
-        asked: list[tuple[int, Inquiry]] = []
+        decided: dict[int, ScopeDecision] = {}
+        inquiries: list[Inquiry] = []
         sorted_out: dict[frozenset[str], _Sorted] = {}
         for position, request in enumerate(requests):
             if request.typename in SEARCHES:
                 search = self._search(request, session, asker)
                 if search is not None:
-                    decisions[position] = ScopeDecision(permit=search, allowed=request.scopes)
+                    decided[position] = ScopeDecision(permit=search, allowed=request.scopes)
                     continue
             scopes = sorted_out.get(request.scopes)
             if scopes is None:
@@ -153,25 +153,22 @@ class ConsentGate:
             inquiry = self._inquiry(request, scopes, asker, counting=session.counting)
             if inquiry is None:
                 reason: Reason = "NOT_GRANTED" if asker is not None else "PURPOSE_MISSING"
-                decisions[position] = ScopeDecision(denied=self._deny(request, dict.fromkeys(request.scopes, reason)))
+                decided[position] = ScopeDecision(denied=self._deny(request, dict.fromkeys(request.scopes, reason)))
             else:
-                asked.append((position, inquiry))
+                inquiries.append(inquiry)
 
         def conclude(answers: Sequence[Answer] | None) -> Sequence[ScopeDecision]:
-            for number, (position, _) in enumerate(asked):
-                request = requests[position]
-                decisions[position] = (
-                    ScopeDecision(denied=self._deny(request, dict.fromkeys(request.scopes, "UNDECIDED")))
-                    if answers is None
-                    else self._decision(request, answers[number])
-                )
-            return [decision for decision in decisions if decision is not None]
+            left = iter([None] * len(inquiries) if answers is None else answers)
+            return [
+                decided[position] if position in decided else self._decision(request, next(left))
+                for position, request in enumerate(requests)
+            ]
 
-        if asked:
-            return self._leases.ask([inquiry for _, inquiry in asked], conclude)
-        decided: asyncio.Future[Sequence[ScopeDecision]] = asyncio.get_running_loop().create_future()
-        decided.set_result(conclude(()))
-        return decided
+        if inquiries:
+            return self._leases.ask(inquiries, conclude)
+        all_decided: asyncio.Future[Sequence[ScopeDecision]] = asyncio.get_running_loop().create_future()
+        all_decided.set_result(conclude(()))
+        return all_decided
 
     async def release(
         self,
@@ -192,9 +189,9 @@ class ConsentGate:
             if isinstance(permit, SearchPermit):
                 searches.append(permit)
                 shown = dict.fromkeys(records, 1)
-                disclosures += [Disclosure(permit=member, records=shown) for member in permit.members]
+                disclosures += [Disclosure(member, shown) for member in permit.members]
             else:
-                disclosures.append(Disclosure(permit=permit, records=records))
+                disclosures.append(Disclosure(permit, records))
         ended: Collection[LeasePermit] = ()
         if disclosures:
             try:
@@ -251,18 +248,15 @@ class ConsentGate:
         if subject is None or not isinstance(name, str):
             return None
         categories, refused = scopes
-        return Inquiry(
-            question=Question(
-                asker=asker,
-                worker_id=name if subject.is_worker else None,
-                account_id=None if subject.is_worker else name,
-                platform=subject.platform,
-                categories=categories,
-                counting=counting,
-            ),
-            inherited=_inherited(request) if request.inherited else (),
-            refused=refused,
+        question = Question(
+            asker=asker,
+            categories=categories,
+            worker_id=name if subject.is_worker else None,
+            account_id=None if subject.is_worker else name,
+            platform=subject.platform,
+            counting=counting,
         )
+        return Inquiry(question, _inherited(request) if request.inherited else (), refused)
 
     def _subject(self, subgraph: str, typename: str | None) -> _Subject | None:
         """Return whose data entities of a type in a subgraph are; None when nobody's."""
@@ -274,17 +268,19 @@ class ConsentGate:
             return _Subject(is_worker, None)
         return _Subject(is_worker, source.removeprefix(_PLATFORM)) if source.startswith(_PLATFORM) else None
 
-    def _decision(self, request: GateQuestion, answer: Answer) -> ScopeDecision:
+    def _decision(self, request: GateQuestion, answer: Answer | None) -> ScopeDecision:
         """Translate `answer`. A scope that names no category is denied like one that was never granted."""
+        if answer is None:
+            return ScopeDecision(denied=self._deny(request, dict.fromkeys(request.scopes, "UNDECIDED")))
         if len(answer.allowed) == len(request.scopes):
             allowed = request.scopes  # a category each, and none besides was asked for
         else:
             allowed = frozenset(map(scope_of, answer.allowed))
         if len(allowed) == len(request.scopes):
-            return ScopeDecision(permit=answer.permit, allowed=allowed)
+            return ScopeDecision(answer.permit, allowed)
         reasons: dict[str, Reason] = dict.fromkeys(request.scopes - allowed, "NOT_GRANTED")
         reasons.update({scope_of(category): reason for category, reason in answer.denied.items()})
-        return ScopeDecision(permit=answer.permit, allowed=allowed, denied=self._deny(request, reasons))
+        return ScopeDecision(answer.permit, allowed, self._deny(request, reasons))
 
     def _deny(self, request: GateQuestion, reasons: Mapping[str, Reason]) -> dict[str, ScopeDenial]:
         source = self._sources.get(request.subgraph, INTERNAL)

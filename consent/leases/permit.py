@@ -88,7 +88,6 @@ class LeasePermit:
 
     def __init__(
         self,
-        *,
         asker: Asker,
         leases: tuple[Lease, ...],
         parents: tuple[LeasePermit, ...],

@@ -297,7 +297,7 @@ class LeaseTransactions:
         question, terms, denied = inquiry.question, ruling.terms, ruling.denied
         if inquiry.refused:
             denied = {**inquiry.refused, **denied}
-        if inquiry.inherited and any(parent.ended or parent not in self._book for parent in inquiry.inherited):
+        if inquiry.inherited and any(parent.ended or parent not in self._book.opened for parent in inquiry.inherited):
             denied = {**denied, **dict.fromkeys(question.categories, _ENDED)}
             terms = ()
         if denied and ruling.worker_id is not None:
@@ -312,20 +312,20 @@ class LeaseTransactions:
                 )
                 self._deny(denial, entry)
         if not terms:
-            return Answer(permit=None, allowed=frozenset(), denied=denied)
+            return Answer(None, frozenset(), denied)
         leases = tuple([self._lease(each, question.asker, entry) for each in terms])
-        permit = LeasePermit(asker=question.asker, leases=leases, parents=inquiry.inherited, loop=loop)
-        return Answer(permit=permit, allowed=permit.categories, denied=denied)
+        permit = LeasePermit(question.asker, leases, inquiry.inherited, loop)
+        return Answer(permit, permit.categories, denied)
 
     def _lease(self, terms: LeaseTerms, asker: Asker, entry: _Entry) -> Lease:
         self._next_lease += 1
-        lease = Lease(id=self._next_lease, terms=terms)
+        lease = Lease(self._next_lease, terms)
         entry.leases.append(lease_row(lease, asker, entry.process_id, entry.at))
         return lease
 
     def _release(self, work: Work, disclosure: Disclosure, entry: _Entry) -> None:
         permit = disclosure.permit
-        if permit.ended or permit not in self._book:
+        if permit.ended or permit not in self._book.opened:
             work.ended.append(permit)
             return
         for lease in permit.leases:
