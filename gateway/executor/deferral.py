@@ -61,9 +61,8 @@ class _Delivery:
         """Return the answer without its deferred parts."""
         run = self._run
         await run.fetch_all(run.plan.deferred)
+        await run.look_again()
         self._delivered = run.project()
-        if await run.look_again():
-            self._delivered = run.project()
         first = ExecutionResult(self._delivered, self._new_errors(), run.extensions(), has_next=True)
         first.cut = run.reporter.cut
         return first

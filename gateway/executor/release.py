@@ -1,7 +1,7 @@
 """The second look: immediately before the answer leaves, the gate is asked which permissions have ended meanwhile.
 
-Data under an ended permission, and all that was computed from it, is taken out of the tree, which is then projected
-again. When the gate cannot answer, everything that needed a permit is taken out.
+Data under an ended permission, and all that was computed from it, is taken out of the tree. When the gate cannot
+answer, everything that needed a permit is taken out.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Runs a compiled plan: every fetch starts when its own dependencies are done.
 
     gather representations → (gate) → call the subgraph → merge → start the dependents
-    … → project → (release) → ExecutionResult
+    … → (release) → project → ExecutionResult
 
 Fetches never wait for siblings. A fetch that fails costs its own fields.
 """
@@ -56,12 +56,16 @@ class Run:
         self.progress = asyncio.Event()
 
     async def execute(self) -> ExecutionResult:
-        """Fetch everything, then project; look again, and project what is left."""
+        """Fetch everything, look again, project what is left. A large answer takes long and is shaped before."""
         try:
             await self.fetch_all()
-            data = await self._shaped()
-            if await self.look_again():
+            if self._is_large:
                 data = await self._shaped()
+                if await self.look_again():
+                    data = await self._shaped()
+            else:
+                await self.look_again()
+                data = self.project()
             return self.answer(data)
         finally:
             await self.close()

@@ -48,13 +48,13 @@ def lifespan_of(
 def _settle_interpreter() -> None:
     """What was made at the start lives to the end, and is not looked at again; `gigway serve` collects before it.
 
-    What is new is looked through in portions: all requests stand still meanwhile, for some milliseconds. With portions
-    of 5,000 and fifty large requests at once, nearly all of whose data is freed without the collector, it took a tenth
-    of a millisecond of each request.
+    What is new is looked through in portions: all requests stand still meanwhile, for some milliseconds. A request
+    leaves nothing that only the collector could free. With portions of 20,000 and fifty large requests at once, all of
+    whose data is found alive, it took 0.04 ms of each request; with portions of 5,000, 0.1 ms.
     """
     if gc.isenabled():
         gc.collect()
     gc.freeze()
     gc.enable()
-    gc.set_threshold(20_000, 20, 50)
+    gc.set_threshold(50_000, 20, 50)
     sys.setswitchinterval(SWITCH_SECONDS)
