@@ -8,7 +8,8 @@
 * `note.py`      checkpoints as C2SP signed notes; `log_signer.py` signs them
 * `leaf.py`      what of an event goes into its leaf: a salted commitment, never the event itself
 * `models.py`    the tables
-* `events.py`    reads the events, and hashes them by the thousand
+* `events.py`    reads the events; `hashing.py` hashes them by the thousand
+* `stored_tree.py` what of the tree is stored, and the nodes that are not
 * `standing.py`  how far events and log are
 * `log.py`       the sequencer, checkpoints and proofs
 * `witness.py`   cosigns checkpoints that are consistent with all it has seen

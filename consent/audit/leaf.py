@@ -32,7 +32,9 @@ def leaf_data(kind: EventKind, event: Mapping[str, Any]) -> bytes:
     """Return the leaf of an event, given as its row."""
     number = event["id"] if kind == "access" else event["seq"]
     hidden = {name: value for name, value in event.items() if name not in ("id", "seq", "at", "salt")}
-    return _leaf(kind, number, instant(event["at"]), _commitment(event["salt"], canonical(hidden)))
+    before, between, after = around(kind, instant(event["at"]))
+    commitment = hashlib.sha256(event["salt"].encode() + canonical(hidden)).hexdigest()
+    return f"{before}{commitment}{between}{number}{after}".encode()
 
 
 def event_hash(kind: EventKind, event: Mapping[str, Any]) -> bytes:
@@ -40,23 +42,17 @@ def event_hash(kind: EventKind, event: Mapping[str, Any]) -> bytes:
     return leaf_hash(leaf_data(kind, event))
 
 
-def plain_event_hash(kind: EventKind, number: int, at: str, salt: str, hidden: Mapping[str, object]) -> bytes:
-    """Return the leaf hash of an event in parts: its instant in canonical form, what is hidden sorted by name."""
-    return leaf_hash(_leaf(kind, number, at, _commitment(salt, orjson.dumps(hidden))))
-
-
 def instant(value: datetime) -> str:
     """Return an instant in canonical form."""
     return value.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def _commitment(salt: str, hidden: bytes) -> str:
-    return hashlib.sha256(salt.encode() + hidden).hexdigest()
+def around(kind: EventKind, at: str) -> tuple[str, str, str]:
+    """Return what stands in a leaf before the commitment, between it and the number, and after that.
 
-
-def _leaf(kind: EventKind, number: int, at: str, commitment: str) -> bytes:
-    """Return the canonical JSON of a leaf: nothing in it needs to be escaped, so it is put together by hand."""
-    return f'{{"at":"{at}","commitment":"{commitment}","id":{number},"kind":"{kind}","v":{_VERSION}}}'.encode()
+    Nothing in the JSON of a leaf needs to be escaped, so it is put together by hand.
+    """
+    return f'{{"at":"{at}","commitment":"', '","id":', f',"kind":"{kind}","v":{_VERSION}}}'
 
 
 def _plain(value: object) -> str:

@@ -16,17 +16,18 @@ from heapq import merge
 from random import SystemRandom
 from typing import Protocol
 
-from sqlalchemy import Connection, Engine, bindparam, delete, exists, insert, select, text
+from sqlalchemy import Connection, Engine, delete, exists, insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col
 
-from consent.audit.events import EVENTS, HashedEvent, hash_events
+from consent.audit.events import EVENTS, HashedEvent
+from consent.audit.hashing import hash_events
 from consent.audit.leaf import EventKind
-from consent.audit.models import AuditCheckpoint, AuditLeaf, AuditNode
+from consent.audit.models import AuditCheckpoint, AuditLeaf
 from consent.audit.note import Checkpoint
 from consent.audit.standing import standing
-from consent.audit.tree import Nodes, consistency_proof, grow, inclusion_proof, root
-from consent.bulk_insert import insert_rows
+from consent.audit.stored_tree import Growth, growth_of, nodes_in
+from consent.audit.tree import Nodes, consistency_proof, inclusion_proof, root
 from consent.columns import utc_now
 from consent.models import AccessEvent, ConsentEvent, Worker
 from consent.signing import NoKeyError
@@ -45,15 +46,6 @@ BATCH = 2_000
 _TRIES = 40
 _PAUSE_SECONDS = 0.005
 
-LEAF_COLUMNS = {"seq": "bigint", "kind": "text", "event_id": "bigint", "hash": "bytea"}
-NODE_COLUMNS = {"level": "int", "position": "bigint", "hash": "bytea"}
-"""The columns of leaves and inner nodes, in order, with their PostgreSQL types."""
-
-
-_LEAF = select(col(AuditLeaf.hash)).where(col(AuditLeaf.seq) == bindparam("at"))
-_INNER = select(col(AuditNode.hash)).where(
-    col(AuditNode.level) == bindparam("on"), col(AuditNode.position) == bindparam("at")
-)
 _CHECKPOINT = insert(AuditCheckpoint)
 
 
@@ -70,13 +62,17 @@ class InclusionProof:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Batch:
-    """Rows that follow a log of `start` leaves, of which `signed` are under a checkpoint."""
+    """What follows in a log of which `signed` leaves are under a checkpoint."""
 
-    start: int
     signed: int
-    leaves: Sequence[tuple[int, EventKind, int, bytes]]
-    nodes: Sequence[tuple[int, int, bytes]]
+    growth: Growth
     checkpoint: Mapping[str, object] | None
+
+    def store(self, connection: Connection) -> None:
+        """Write it."""
+        self.growth.store(connection)
+        if self.checkpoint is not None:
+            connection.execute(_CHECKPOINT, self.checkpoint)
 
 
 class NoteSigner(Protocol):
@@ -120,8 +116,8 @@ class AuditLog:
         bounds = self._bounds() if self._is_postgresql else now.newest
         appended = 0
         while bounds is not None and (batch := self._append(bounds)) is not None:
-            appended += len(batch.leaves)
-            if len(batch.leaves) < BATCH:
+            appended += len(batch.growth.hashes)
+            if len(batch.growth.hashes) < BATCH:
                 break
         return appended
 
@@ -231,18 +227,18 @@ class AuditLog:
                 if not _lock_sequencer(connection):
                     return None
                 batch = self._prepare(connection, bounds)
-                _store(connection, batch)
+                batch.store(connection)
                 return batch
         # SQLite has one lock for all who write: it is taken when everything is worked out.
         with self._reading() as connection:
             batch = self._prepare(connection, bounds)
-        if not batch.leaves and batch.checkpoint is None:
+        if not batch.growth.hashes and batch.checkpoint is None:
             return batch
         with self._engine.begin() as connection:
             now = standing(connection)
-            if (now.size, now.signed) != (batch.start, batch.signed):
+            if (now.size, now.signed) != (batch.growth.start, batch.signed):
                 return None
-            _store(connection, batch)
+            batch.store(connection)
         return batch
 
     def _prepare(self, connection: Connection, bounds: Mapping[EventKind, int]) -> _Batch:
@@ -255,46 +251,15 @@ class AuditLog:
                 if bounds[kind] > now.logged[kind]
             }
         )
-        size, signed = now.size, now.signed
-        leaves = [(seq, kind, number, digest) for seq, (_, kind, number, digest) in enumerate(found, start=size)]
-        stored = nodes_in(connection)
-        inner = grow(stored, size, [digest for *_, digest in found])
-        checkpoint, end = None, size + len(found)
-        if len(found) < BATCH and end > signed:
-            fresh = {(level, position): digest for level, position, digest in inner}
-            fresh.update({(0, seq): digest for seq, _, _, digest in leaves})
-
-            def node(level: int, position: int) -> bytes:
-                known = fresh.get((level, position))
-                return stored(level, position) if known is None else known
-
-            checkpoint = self._sign(node, end)
-        return _Batch(start=size, signed=signed, leaves=leaves, nodes=inner, checkpoint=checkpoint)
+        growth = growth_of(nodes_in(connection), now.size, found)
+        is_last = len(found) < BATCH and growth.size > now.signed
+        checkpoint = self._sign(growth.nodes, growth.size) if is_last else None
+        return _Batch(signed=now.signed, growth=growth, checkpoint=checkpoint)
 
     def _sign(self, nodes: Nodes, size: int) -> Mapping[str, object]:
         """Return the row of a checkpoint."""
         checkpoint = Checkpoint(origin=self._signer.name, size=size, root=root(nodes, size))
         return {"size": size, "root": checkpoint.root, "note": self._signer.sign(checkpoint), "at": self._clock()}
-
-
-def _store(connection: Connection, batch: _Batch) -> None:
-    is_sqlite = connection.dialect.name == "sqlite"
-    cursor = connection.connection.cursor()
-    insert_rows(cursor, "audit_leaf", LEAF_COLUMNS, batch.leaves, is_sqlite=is_sqlite)
-    insert_rows(cursor, "audit_node", NODE_COLUMNS, batch.nodes, is_sqlite=is_sqlite)
-    if batch.checkpoint is not None:
-        connection.execute(_CHECKPOINT, batch.checkpoint)
-
-
-def nodes_in(connection: Connection) -> Nodes:
-    """Return the nodes of the stored tree."""
-
-    def node(level: int, index: int) -> bytes:
-        query = _INNER if level else _LEAF
-        digest: bytes = connection.execute(query, {"at": index, "on": level} if level else {"at": index}).scalar_one()
-        return digest
-
-    return node
 
 
 def _fair(found: Mapping[EventKind, Sequence[HashedEvent]]) -> list[HashedEvent]:

@@ -24,7 +24,7 @@ class AuditLeaf(SQLModel, table=True):
 
 
 class AuditNode(SQLModel, table=True):
-    """The hash over the leaves `[position << level, (position + 1) << level)`; level 1 and up."""
+    """The hash over the leaves `[position << level, (position + 1) << level)`; levels from `LOWEST_STORED` up."""
 
     __tablename__ = "audit_node"
 

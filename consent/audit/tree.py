@@ -6,22 +6,25 @@ A tree is read through `Nodes`: a function from (level, index) to the hash of th
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 
 Nodes = Callable[[int, int], bytes]
 
-EMPTY_ROOT = hashlib.sha256(b"").digest()
+Level = tuple[int, Sequence[bytes]]
+"""Some hashes of one level that follow one another, and the index of the first."""
+
+EMPTY_ROOT = sha256(b"").digest()
 
 
 def leaf_hash(data: bytes) -> bytes:
     """Return the hash of a leaf: SHA-256(0x00 ‖ data)."""
-    return hashlib.sha256(b"\x00" + data).digest()
+    return sha256(b"\x00" + data).digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
     """Return the hash of an inner node: SHA-256(0x01 ‖ left ‖ right)."""
-    return hashlib.sha256(b"\x01" + left + right).digest()
+    return sha256(b"\x01" + left + right).digest()
 
 
 def nodes_of(leaves: Sequence[bytes]) -> Nodes:
@@ -44,18 +47,28 @@ def completed(size: int) -> list[tuple[int, int]]:
     return nodes
 
 
-def grow(nodes: Nodes, size: int, leaves: Sequence[bytes]) -> list[tuple[int, int, bytes]]:
-    """Return the inner nodes, as (level, index, hash), that `leaves` complete when they follow a tree of `size`."""
-    grown: list[tuple[int, int, bytes]] = []
-    level, start, fresh = 0, size, list(leaves)
+def grow(nodes: Nodes, size: int, leaves: Sequence[bytes]) -> list[Level]:
+    """Return what a tree of `size` has more when `leaves` follow: level by level, the leaves themselves first."""
+    levels: list[Level] = []
+    start, fresh = size, list(leaves)
     while fresh:
-        if start % 2:
-            start -= 1
-            fresh.insert(0, nodes(level, start))
-        level, start = level + 1, start // 2
-        fresh = [node_hash(fresh[i], fresh[i + 1]) for i in range(0, len(fresh) - 1, 2)]
-        grown += [(level, start + i, digest) for i, digest in enumerate(fresh)]
-    return grown
+        levels.append((start, fresh))
+        start, left = start // 2, [nodes(len(levels) - 1, start - 1)] if start % 2 else []
+        each = iter([*left, *fresh])
+        # `node_hash`, without the calls
+        fresh = [sha256(b"\x01" + one + other).digest() for one, other in zip(each, each, strict=False)]
+    return levels
+
+
+def extended(nodes: Nodes, levels: Sequence[Level]) -> Nodes:
+    """Return the nodes of a tree that has grown by `levels`."""
+
+    def node(level: int, index: int) -> bytes:
+        if level < len(levels) and index >= levels[level][0]:
+            return levels[level][1][index - levels[level][0]]
+        return nodes(level, index)
+
+    return node
 
 
 def root(nodes: Nodes, size: int) -> bytes:

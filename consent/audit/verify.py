@@ -20,6 +20,7 @@ from consent.audit.leaf import EventKind, event_hash
 from consent.audit.log import FORGET_EVENT, InclusionProof
 from consent.audit.models import AuditCheckpoint, AuditCosignature, AuditLeaf, AuditNode
 from consent.audit.note import read_checkpoint, read_signatures, signed_by, split_note
+from consent.audit.stored_tree import LOWEST_STORED
 from consent.audit.tree import completed, is_consistent, is_included, nodes_of, root
 from consent.models import ConsentEvent, Worker
 
@@ -79,7 +80,8 @@ def verify_log(
     findings += [
         Finding("NODE_WRONG", f"node {level}/{position}")
         for level, position in sorted(stored.keys() | expected.keys())
-        if stored.get((level, position)) != expected.get((level, position))
+        if (level >= LOWEST_STORED or (level, position) in stored)
+        and stored.get((level, position)) != expected.get((level, position))
     ]
     signed = connection.execute(select(col(AuditCheckpoint.note)).order_by(col(AuditCheckpoint.size))).scalars().all()
     findings += _outdated(signed, known)

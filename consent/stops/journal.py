@@ -29,8 +29,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, func, select
 from sqlmodel import col
 
-from consent.audit.log import nodes_in
 from consent.audit.models import AuditCheckpoint, AuditLeaf
+from consent.audit.stored_tree import nodes_in
 from consent.audit.tree import root
 from consent.models import StopNotice
 from consent.stops.durability import sync_content

@@ -10,6 +10,7 @@ from consent.audit.tree import (
     EMPTY_ROOT,
     completed,
     consistency_proof,
+    extended,
     grow,
     inclusion_proof,
     is_consistent,
@@ -137,9 +138,11 @@ def test_a_tree_grows_by_the_nodes_that_are_completed(size: int, more: int) -> N
         assert (index + 1) << level <= size, "only what is there already can be read"
         return nodes(level, index)
 
-    grown = grow(stored, size, leaves[size:])
-    expected = {place for count in range(size + 1, size + more + 1) for place in completed(count)}
-    assert sorted(grown) == [(*place, nodes(*place)) for place in sorted(expected)]
+    levels = grow(stored, size, leaves[size:])
+    grown = {(level, first + i): digest for level, (first, row) in enumerate(levels) for i, digest in enumerate(row)}
+    expected = {place for count in range(size + 1, size + more + 1) for place in [(0, count - 1), *completed(count)]}
+    assert grown == {place: nodes(*place) for place in expected}
+    assert root(extended(stored, levels), size + more) == root(nodes, size + more)
 
 
 @pytest.mark.parametrize(("index", "size"), [(-1, 3), (3, 3), (0, 0)])
