@@ -403,3 +403,69 @@ def test_cancellation_while_the_gate_decides_acknowledges_too(subgraphs, recordi
     asyncio.run(scenario())
     assert subgraphs["bank"].calls == []
     assert sorted(gate.acknowledged) == sorted(permit.name for permit in gate.permits)
+
+
+@pytest.mark.parametrize("comes_at_once", [False, True])
+def test_a_decision_in_a_future_is_cancelled_with_its_request_or_acknowledged(subgraphs, recording_gate, comes_at_once):
+    """One of two fetches is under way with a permit, the other waits for its decision."""
+    gate = recording_gate()
+
+    async def scenario():
+        loop = asyncio.get_running_loop()
+        under_way, second, asked = asyncio.Event(), loop.create_future(), []
+
+        def acquire(requests, session):
+            asked.append(requests)
+            if len(asked) == 1:
+                return type(gate).acquire(gate, requests, session)
+            second.set_result((loop.create_future(), requests))
+            return second.result()[0]
+
+        async def hang(call):
+            under_way.set()
+            await loop.create_future()
+
+        gate.acquire = acquire
+        for name in ("bank", "shop"):
+            subgraphs[name].execute = hang
+        engine = Engine.from_subgraphs(subgraphs.values(), gate=gate)
+        task = asyncio.create_task(engine.execute(ACCOUNTS))
+        await under_way.wait()
+        deciding, requests = await second
+        if comes_at_once:
+            deciding.set_result(await type(gate).acquire(gate, requests, None))
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert task.cancelled()
+        return deciding.cancelled()
+
+    assert asyncio.run(asyncio.wait_for(scenario(), 5)) is not comes_at_once
+    assert len(gate.permits) == (2 if comes_at_once else 1)
+    assert sorted(gate.acknowledged) == sorted(permit.name for permit in gate.permits)
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_permits_are_closed_whether_or_not_anybody_waits_for_it(subgraphs, recording_gate, waits):
+    gate = recording_gate()
+
+    async def scenario():
+        may_close, closed = asyncio.Event(), asyncio.Event()
+
+        async def acknowledge(permits, session):
+            await may_close.wait()
+            await type(gate).acknowledge(gate, permits, session)
+            closed.set()
+
+        gate.acknowledge = acknowledge
+        response = await Engine.from_subgraphs(subgraphs.values(), gate=gate).execute(ACCOUNTS)
+        if waits:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0):
+                    await response.acknowledge()
+        else:
+            response.acknowledge()
+        may_close.set()
+        await asyncio.wait_for(closed.wait(), 5)
+
+    asyncio.run(scenario())
+    assert sorted(gate.acknowledged) == sorted(permit.name for permit in gate.permits)
