@@ -43,12 +43,16 @@ def nested(levels: int, leaf: str) -> str:
 
 @pytest.mark.parametrize("leaf", ["name", "nick"])
 def test_entities_that_multiply_are_bounded(subgraphs, federate, recording_gate, leaf):
-    client = federate(*subgraphs, gate=recording_gate(), options=UNBOUNDED)
+    """The gate has heard what is in the answer by then: a record of it says too much, never too little."""
+    gate = recording_gate()
+    client = federate(*subgraphs, gate=gate, options=UNBOUNDED)
     started = time.process_time()
     response = client.query(nested(7, leaf))
     assert time.process_time() - started < 5
     assert response.data is None
     assert [error["extensions"]["code"] for error in response.errors] == ["RESPONSE_TOO_LARGE"]
+    assert len(gate.released) == (leaf == "nick")
+    assert sorted(gate.acknowledged) == sorted(permit.name for permit in gate.permits)
 
 
 def test_within_the_bound_they_are_answered(subgraphs, federate):
